@@ -1,0 +1,37 @@
+"""How far a small structure reaches in a direction."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.measure import find_contours
+
+from fetal_head.biometry.ellipse import fit_ellipse
+
+
+def extent(region: NDArray[np.bool_], direction: float, spacing: tuple[float, float] = (1.0, 1.0)) -> float | None:
+    """Length of a region's shadow on a line, in the unit of `spacing`; None for an empty region.
+
+    The outline runs half-way between a pixel inside and one outside, so a block of n pixels is n pixels long.
+
+    Args:
+        region: (rows, columns).
+        direction: of the line against the x axis, radians, turning from x (columns) towards y (rows), in `spacing`'s space.
+        spacing: length of a pixel along (rows, columns).
+    """
+    outlines = find_contours(np.pad(region, 1).astype(float), 0.5)
+    if not outlines:
+        return None
+    outline = np.concatenate(outlines) * np.asarray(spacing)
+    along = outline[:, 1] * math.cos(direction) + outline[:, 0] * math.sin(direction)
+    return float(along.max() - along.min())
+
+
+def width(region: NDArray[np.bool_], spacing: tuple[float, float] = (1.0, 1.0)) -> float | None:
+    """Extent of a region across its own long axis; None for an empty region."""
+    ellipse = fit_ellipse(region, spacing)
+    if ellipse is None:
+        return None
+    return extent(region, ellipse.angle + math.pi / 2, spacing)

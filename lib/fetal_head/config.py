@@ -1,0 +1,108 @@
+"""Typed settings: read from configs/*.yaml, every one overridable as `--conf key value`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+
+# MONAI Label keeps these in the same `--conf` list and reads them itself
+UPSTREAM_KEYS = ("server_mode",)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelSettings(_Section):
+    """The network and the size that it sees images at."""
+
+    network_rows: int = Field(ge=32, multiple_of=32)
+    network_columns: int = Field(ge=32, multiple_of=32)
+    channels: tuple[int, ...] = Field(min_length=2)
+    residual_units: int = Field(ge=0)
+    threshold: float = Field(gt=0, lt=1)
+
+    @property
+    def network_size(self) -> tuple[int, int]:
+        """(rows, columns) of the network's input."""
+        return self.network_rows, self.network_columns
+
+
+class LearningSettings(_Section):
+    """How the Train button trains."""
+
+    max_epochs: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+    weight_decay: float = Field(ge=0)
+    batches_per_epoch: int = Field(ge=1)
+    csp_weight: float = Field(gt=0)
+    lv_weight: float = Field(gt=0)
+    validation_folds: int = Field(ge=2)
+    seed: int = Field(ge=0)
+
+
+class SelectionSettings(_Section):
+    """How the next image is chosen."""
+
+    uncertainty_candidates: int = Field(ge=1)
+
+
+class Settings(_Section):
+    """All settings, a section for each file in configs/."""
+
+    model: ModelSettings
+    learning: LearningSettings
+    selection: SelectionSettings
+
+
+def load_settings(overrides: Mapping[str, str] | None = None, folder: Path = CONFIGS) -> Settings:
+    """Reads configs/*.yaml and lays `overrides` (setting -> value as text, as `--conf` gives them) over them.
+
+    Raises:
+        ValueError: a file is missing or not YAML, a key is unknown (the nearest right one is named), or a value is not allowed.
+    """
+    sections = {name: _read(folder / f"{name}.yaml") for name in Settings.model_fields}
+    known = {key: name for name, section in sections.items() for key in section}
+    for key, text in (overrides or {}).items():
+        if key in UPSTREAM_KEYS:
+            continue
+        if key not in known:
+            raise ValueError(_unknown(key, list(known)))
+        sections[known[key]][key] = yaml.safe_load(text)
+    try:
+        return Settings.model_validate(sections)
+    except ValidationError as error:
+        raise ValueError(_first_sentence(error)) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ValueError(f"the settings file {path} cannot be read: {error}") from error
+    if not isinstance(values, dict):
+        raise ValueError(f"the settings file {path} holds no 'key: value' lines")
+    return values
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    nearest = get_close_matches(key, known, n=1, cutoff=0.5)
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"there are {', '.join(sorted(known))}"
+    return f"no setting is called '{key}'; {hint}"
+
+
+def _first_sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    section, *rest = (str(part) for part in first["loc"])
+    key = ".".join(rest)
+    if first["type"] == "extra_forbidden":
+        return f"configs/{section}.yaml: {_unknown(key, list(Settings.model_fields[section].annotation.model_fields))}"  # type: ignore[union-attr]
+    return f"the setting '{key}' of configs/{section}.yaml: {first['msg']} (it is {first['input']!r})"

@@ -1,0 +1,9 @@
+"""Any supported file -> one grey image and its geometry; a mask -> what a viewer reads; sizes there and back."""
+
+from fetal_head.imaging.geometry import Frame, Geometry
+from fetal_head.imaging.mask import Mask, annotated_in, check_mask
+from fetal_head.imaging.mask_reader import read_mask
+from fetal_head.imaging.mask_writer import write_mask
+from fetal_head.imaging.reader import EXTENSIONS, read_image
+
+__all__ = ["EXTENSIONS", "Frame", "Geometry", "Mask", "annotated_in", "check_mask", "read_image", "read_mask", "write_mask"]

@@ -1,0 +1,40 @@
+"""Any pixel array -> one grey image, the same for the same picture whichever file it came in."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+# ITU-R BT.601 luma, the weights that Pillow's "L" and JPEG's Y use
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+
+def to_grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Grey values of an image, unscaled.
+
+    Args:
+        pixels: (rows, columns) grey, or (rows, columns, C) with C = 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA. Alpha is dropped:
+            it says how to lay the picture over another one, not what the probe heard.
+
+    Returns:
+        (rows, columns) float32. RGB whose channels are equal gives just that channel, without rounding.
+
+    Raises:
+        ValueError: another shape, complex numbers, or a value that is not finite.
+    """
+    if pixels.ndim == 3 and pixels.shape[2] <= 4:
+        colours = {1: 1, 2: 1, 3: 3, 4: 3}[pixels.shape[2]]
+        pixels = pixels[..., :colours]
+    elif pixels.ndim != 2:
+        raise ValueError(f"an image has shape (rows, columns) or (rows, columns, 1 to 4 channels), this one {pixels.shape}")
+    if np.iscomplexobj(pixels):
+        raise ValueError("the pixels are complex numbers; a B-mode image has real ones")
+
+    values = pixels.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise ValueError("the image holds values that are not finite numbers")
+    if values.ndim == 2:
+        return values
+    if values.shape[2] == 1 or (np.array_equal(values[..., 0], values[..., 1]) and np.array_equal(values[..., 0], values[..., 2])):
+        return np.ascontiguousarray(values[..., 0])
+    return np.asarray(values @ LUMA, dtype=np.float32)

@@ -1,0 +1,76 @@
+"""What a mask may be, and how one that a viewer wrote in its own order becomes one of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal_head.labels import BRAIN, NAMES, STRUCTURES, VALUES, structure_of
+
+Mask = NDArray[np.uint8]
+
+
+def check_mask(values: NDArray[np.generic], shape: tuple[int, int] | None = None) -> Mask:
+    """The mask as uint8, once it is certain that it is one.
+
+    Args:
+        values: (rows, columns) of 0 background, 1 BRAIN, 2 CSP, 3 LV, of any number type.
+        shape: (rows, columns) of the image that it belongs to, where known.
+
+    Raises:
+        ValueError: another shape than the image's (a transposed mask is named as such), or another value.
+    """
+    if shape is not None and values.shape != shape:
+        if values.shape == shape[::-1]:
+            raise ValueError(f"the mask is transposed: it has {_size(values.shape)} pixels and its image {_size(shape)}")
+        raise ValueError(f"the mask has {_size(values.shape)} pixels, its image {_size(shape)}; save it at the image's size")
+    present = np.unique(values)
+    strangers = [value for value in present.tolist() if value not in (0, *VALUES.values())]
+    if strangers:
+        allowed = ", ".join(f"{s.value} {s.name}" for s in STRUCTURES)
+        raise ValueError(f"the mask holds the value {strangers[0]:g}; a mask holds 0 background, {allowed}")
+    return values.astype(np.uint8)
+
+
+def remap(values: NDArray[np.generic], segments: Mapping[int, str]) -> NDArray[np.generic]:
+    """A viewer's labelmap with our values, each segment found by its name.
+
+    Args:
+        values: (rows, columns), in the viewer's values.
+        segments: viewer's value -> segment name; names that stand for nothing of ours may be listed if no pixel has them.
+
+    Raises:
+        ValueError: a pixel's value is not listed, its segment's name is no structure, or two segments are one structure.
+    """
+    ours: dict[int, int] = {0: 0}
+    for value in np.unique(values).tolist():
+        if value == 0:
+            continue
+        name = segments.get(int(value)) if float(value).is_integer() else None
+        if name is None:
+            raise ValueError(f"the mask holds the value {value:g}, for which no segment is named")
+        structure = structure_of(name)
+        if structure is None:
+            raise ValueError(f"the segment '{name}' is none of {', '.join(NAMES)}; rename it or delete it")
+        if structure.value in ours.values():
+            raise ValueError(f"two segments are called {structure.name}; merge them into one")
+        ours[int(value)] = structure.value
+    remapped = np.zeros(values.shape, dtype=np.uint8)
+    for theirs, value in ours.items():
+        remapped[values == theirs] = value
+    return remapped
+
+
+def annotated_in(mask: Mask) -> tuple[str, ...]:
+    """The structures that a submitted mask speaks of when nobody says otherwise.
+
+    A missing CSP or LV is an answer (it is not visible). A head always is there, so a mask without a BRAIN pixel
+    means one that the field of view cuts: unknown, not absent.
+    """
+    return NAMES if bool((mask == BRAIN.value).any()) else tuple(name for name in NAMES if name != BRAIN.name)
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return " x ".join(str(n) for n in shape[::-1])

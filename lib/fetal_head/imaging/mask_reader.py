@@ -1,0 +1,95 @@
+"""Mask files of any viewer: PNG, NIfTI, NRRD and Slicer's .seg.nrrd."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from PIL import Image
+
+from fetal_head.files import suffix_of
+from fetal_head.imaging.mask import Mask, check_mask, remap
+from fetal_head.imaging.reader import RASTER_FORMATS, plane_of, read_volume
+from fetal_head.labels import BRAIN
+
+MASK_EXTENSIONS = (".nrrd", ".seg.nrrd", ".nii.gz", ".nii", ".png")
+
+
+def read_mask(path: str | Path, shape: tuple[int, int] | None = None, segments: list[str] | None = None) -> Mask:
+    """Reads a mask, (rows, columns) uint8 in our values, index by index: no resampling, no reorientation.
+
+    Args:
+        path: PNG (grey or palette), NIfTI or NRRD of shape (W, H) or (W, H, 1), or a .seg.nrrd.
+        shape: (rows, columns) of its image, checked when given.
+        segments: names in the order of a viewer's segment list, when the values follow that order (1, 2, ...) and not ours.
+            A .seg.nrrd brings its own names, and they count.
+
+    Raises:
+        ValueError: not a readable mask, not the image's size, or values that are no structure.
+    """
+    path = Path(path)
+    try:
+        suffix = suffix_of(path)
+        if suffix not in MASK_EXTENSIONS:
+            raise ValueError(f"a mask is one of {', '.join(MASK_EXTENSIONS)}")
+        if suffix == ".png":
+            values = _read_png(path)
+        elif suffix.endswith(".nrrd"):
+            volume = read_volume(path, "NrrdImageIO")
+            if "Segment0_LabelValue" in volume.GetMetaDataKeys():
+                return check_mask(_read_segmentation(volume, shape), shape)
+            values = plane_of(_scalar(volume))
+        else:
+            values = plane_of(_scalar(read_volume(path, "NiftiImageIO")))
+        if segments is not None:
+            values = remap(values, dict(enumerate(segments, start=1)))
+        return check_mask(values, shape)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
+
+
+def _read_png(path: Path) -> NDArray[np.generic]:
+    with Image.open(path, formats=RASTER_FORMATS) as image:
+        if image.mode not in ("L", "P", "1", "I;16", "I"):
+            raise ValueError(f"is a colour picture ({image.mode}); a mask holds one number a pixel")
+        return np.asarray(image)
+
+
+def _scalar(volume: sitk.Image) -> NDArray[np.generic]:
+    if volume.GetNumberOfComponentsPerPixel() != 1:
+        raise ValueError("holds colours or layers; a mask holds one number a pixel")
+    return sitk.GetArrayFromImage(volume)
+
+
+def _read_segmentation(volume: sitk.Image, shape: tuple[int, int] | None) -> NDArray[np.generic]:
+    """A Slicer segmentation: segments by name, on one or several layers, cut to a part of the image or not."""
+    array = sitk.GetArrayFromImage(volume)
+    layered = volume.GetNumberOfComponentsPerPixel() > 1
+    layers = [plane_of(array[..., i]) for i in range(array.shape[-1])] if layered else [plane_of(array)]
+    keys = {key: volume.GetMetaData(key) for key in volume.GetMetaDataKeys()}
+    merged = np.zeros(layers[0].shape, dtype=np.uint8)
+    for number, layer in enumerate(layers):
+        values = remap(layer, _segment_names(keys, number))
+        # CSP and LV lie inside the head, so where layers overlap they win over BRAIN
+        merged = np.where((values > BRAIN.value) | (merged == 0), values, merged).astype(np.uint8)
+    return _placed(merged, keys.get("Segmentation_ReferenceImageExtentOffset", "0 0 0"), shape)
+
+
+def _segment_names(keys: dict[str, str], layer: int) -> dict[int, str]:
+    segments = [key.removesuffix("_LabelValue") for key in keys if key.endswith("_LabelValue")]
+    return {int(keys[f"{s}_LabelValue"]): keys[f"{s}_Name"] for s in segments if int(keys.get(f"{s}_Layer", 0)) == layer}
+
+
+def _placed(mask: Mask, offset: str, shape: tuple[int, int] | None) -> Mask:
+    """Puts a segmentation that Slicer cut to its own extent back to where it was in the image."""
+    column, row = (int(value) for value in offset.split()[:2])
+    if shape is None or mask.shape in (shape, shape[::-1]):
+        return mask
+    rows, columns = mask.shape
+    if row < 0 or column < 0 or row + rows > shape[0] or column + columns > shape[1]:
+        raise ValueError(f"the segmentation reaches beyond its image of {shape[1]} x {shape[0]} pixels")
+    whole = np.zeros(shape, dtype=np.uint8)
+    whole[row : row + rows, column : column + columns] = mask
+    return whole

@@ -1,0 +1,45 @@
+"""A mask -> the file that a viewer reads. The only place that knows how viewers turn images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from PIL import Image
+
+from fetal_head.files import replacing, suffix_of
+from fetal_head.imaging.geometry import Geometry
+from fetal_head.imaging.mask import Mask
+
+WRITTEN = (".nrrd", ".nii.gz", ".nii", ".png")
+
+
+def write_mask(path: str | Path, mask: Mask, geometry: Geometry) -> None:
+    """Writes a (rows, columns) mask so that it lies on its image pixel for pixel in any ITK viewer.
+
+    NRRD and NIfTI get shape (W, H, 1) and the image's own frame; for a plain picture that is, in NIfTI's axes,
+    diag(-1, -1, 1). PNG is an 8-bit grey picture whose values are the labels.
+
+    Raises:
+        ValueError: an extension other than .nrrd, .nii.gz, .nii and .png, or a mask of another size than its image.
+    """
+    path = Path(path)
+    suffix = suffix_of(path)
+    if suffix not in WRITTEN:
+        raise ValueError(f"a mask can be written as {', '.join(WRITTEN)}, not as '{suffix}'")
+    if mask.shape != geometry.shape:
+        raise ValueError(f"the mask has {mask.shape} rows and columns, its image {geometry.shape}")
+    with replacing(path) as temporary:
+        if suffix == ".png":
+            Image.fromarray(np.ascontiguousarray(mask, dtype=np.uint8)).save(temporary, format="PNG")
+        else:
+            sitk.WriteImage(_volume(mask, geometry), str(temporary), True)
+
+
+def _volume(mask: Mask, geometry: Geometry) -> sitk.Image:
+    volume = sitk.GetImageFromArray(np.ascontiguousarray(mask, dtype=np.uint8)[np.newaxis])
+    volume.SetOrigin(geometry.frame.origin)
+    volume.SetSpacing(geometry.frame.spacing)
+    volume.SetDirection(geometry.frame.direction)
+    return volume

@@ -1,0 +1,1 @@
+"""Network, pre-processing, Predictor and the registry of model versions."""

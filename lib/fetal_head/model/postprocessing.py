@@ -1,0 +1,47 @@
+"""Probabilities at the original size -> one mask that anatomy allows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from fetal_head.imaging import Mask
+from fetal_head.labels import BRAIN, CSP, LV, STRUCTURES
+
+
+def to_mask(probabilities: NDArray[np.float32], threshold: float) -> Mask:
+    """The mask of one image: one head, at most one CSP and one LV, both inside the head.
+
+    Args:
+        probabilities: (3, rows, columns) of the whole head, CSP and LV, independent of each other.
+        threshold: a pixel belongs to a structure above it; where CSP and LV both claim it, the likelier wins.
+
+    Returns:
+        (rows, columns) uint8: 0 background, 1 BRAIN, 2 CSP, 3 LV.
+    """
+    head, csp, lv = probabilities
+    inside = ndimage.binary_fill_holes(largest_component(head > threshold))
+    mask = np.where(inside, BRAIN.value, 0).astype(np.uint8)
+    for structure, own, other in ((CSP, csp, lv), (LV, lv, csp)):
+        mask[largest_component(inside & (own > threshold) & (own >= other))] = structure.value
+    return mask
+
+
+def largest_component(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest 4-connected part of a region; the region itself when it is empty."""
+    numbered, count = ndimage.label(region)
+    if count <= 1:
+        return region
+    sizes = np.bincount(numbered.ravel())
+    sizes[0] = 0
+    return np.asarray(numbered == sizes.argmax())
+
+
+def confidence(probabilities: NDArray[np.float32], mask: Mask) -> dict[str, float | None]:
+    """Mean probability over each structure's own pixels (the whole head for BRAIN), by name; None where there is none."""
+    found: dict[str, float | None] = {}
+    for index, structure in enumerate(STRUCTURES):
+        region = mask > 0 if structure is BRAIN else mask == structure.value
+        found[structure.name] = float(probabilities[index][region].mean()) if region.any() else None
+    return found

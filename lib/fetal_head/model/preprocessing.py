@@ -1,0 +1,57 @@
+"""The one way into the network and back: training, inference and scoring share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn.functional import interpolate, pad
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where an image lies in the network's input: `content` (rows, columns) of it at (`top`, `left`), the rest is black."""
+
+    original: tuple[int, int]
+    content: tuple[int, int]
+    top: int
+    left: int
+
+
+def placement(original: tuple[int, int], size: tuple[int, int]) -> Placement:
+    """The largest centred copy of an `original` (rows, columns) image in the network's `size`, aspect kept."""
+    scale = min(size[0] / original[0], size[1] / original[1])
+    rows, columns = (min(limit, max(1, round(side * scale))) for side, limit in zip(original, size, strict=True))
+    return Placement(original, (rows, columns), (size[0] - rows) // 2, (size[1] - columns) // 2)
+
+
+def place(planes: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """(C, rows, columns) float -> (C, *size): resized with pixel centres kept in register, smoothed when made smaller, zero around."""
+    where = placement((planes.shape[1], planes.shape[2]), size)
+    content = interpolate(planes[None], size=where.content, mode="bilinear", align_corners=False, antialias=True)[0]
+    right = size[1] - where.left - where.content[1]
+    bottom = size[0] - where.top - where.content[0]
+    return pad(content, (where.left, right, where.top, bottom))
+
+
+def restore(planes: torch.Tensor, where: Placement) -> torch.Tensor:
+    """(C, H, W) probabilities of the network -> (C, rows, columns) of the original image; the inverse of `place`."""
+    content = planes[:, where.top : where.top + where.content[0], where.left : where.left + where.content[1]]
+    return interpolate(content[None], size=where.original, mode="bilinear", align_corners=False)[0]
+
+
+def normalise(planes: torch.Tensor) -> torch.Tensor:
+    """Grey values -> what the network is used to: black at 0, in units of the standard deviation.
+
+    The result is the same for any linear change of grey (8 or 16 bit), and zero padding stays black.
+    """
+    planes = planes - planes.amin(dim=(-2, -1), keepdim=True)
+    deviation = planes.std(dim=(-2, -1), keepdim=True)
+    return planes / torch.where(deviation > 0, deviation, torch.ones_like(deviation))
+
+
+def network_input(image: NDArray[np.float32], size: tuple[int, int]) -> torch.Tensor:
+    """A grey image, (rows, columns) in any range -> (1, *size) float32 for the network."""
+    return place(normalise(torch.from_numpy(np.ascontiguousarray(image))[None]), size)

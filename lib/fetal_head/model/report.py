@@ -1,0 +1,29 @@
+"""A prediction in words and numbers, for JSON and tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fetal_head.labels import BRAIN, STRUCTURES
+from fetal_head.model.predictor import Prediction
+
+
+def structures_found(prediction: Prediction, spacing: tuple[float, float] | None) -> dict[str, dict[str, Any]]:
+    """By structure: `area_px`, `area_mm2` (None without a pixel size), `confidence` and `centroid` {x: column, y: row}.
+
+    BRAIN means the whole head here, CSP and LV included. What was not found has area 0, no confidence and no centroid.
+    """
+    found = {}
+    for structure in STRUCTURES:
+        region = prediction.mask > 0 if structure is BRAIN else prediction.mask == structure.value
+        area = int(np.count_nonzero(region))
+        rows, columns = np.nonzero(region)
+        found[structure.name] = {
+            "area_px": area,
+            "area_mm2": area * spacing[0] * spacing[1] if spacing else None,
+            "confidence": prediction.confidence[structure.name],
+            "centroid": {"x": float(columns.mean()), "y": float(rows.mean())} if area else None,
+        }
+    return found

@@ -1,0 +1,58 @@
+"""MONAI Label's infer task over the Predictor."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from fastapi import HTTPException
+from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
+
+from fetal_head.biometry import measure
+from fetal_head.imaging import read_image, write_mask
+from fetal_head.labels import VALUES
+from fetal_head.model.predictor import Predictor
+from fetal_head.model.report import structures_found
+from fetal_head.store.study import StudyDatastore
+
+
+class Infer(InferTask):  # type: ignore[misc]
+    """Predicts BRAIN, CSP and LV of one image; the answer is a mask file and a JSON description."""
+
+    def __init__(self, predictor: Predictor, datastore: StudyDatastore) -> None:
+        super().__init__(InferType.SEGMENTATION, dict(VALUES), 2, "BRAIN, CSP and LV of a 2D fetal-head ultrasound (UNet)")
+        self._predictor = predictor
+        self._datastore = datastore
+
+    def is_valid(self) -> bool:
+        """There always is a model: one ships with the package."""
+        return True
+
+    def __call__(self, request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The mask's file in the asked `result_extension` (.nrrd, .nii.gz, .nii, .png), and the JSON."""
+        started = time.perf_counter()
+        extension = request.get("result_extension") or ".nrrd"
+        extension = extension if extension.startswith(".") else f".{extension}"
+        if not request.get("image"):
+            raise HTTPException(404, "there is no such image")
+        try:
+            image, geometry = read_image(request["image"])
+            prediction = self._predictor.predict(image)
+            with NamedTemporaryFile(prefix="fetal-head-", suffix=extension, delete=False) as file:
+                result = Path(file.name)  # the server deletes it once it is sent
+            write_mask(result, prediction.mask, geometry)
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from error
+        spacing = self._datastore.spacing_of(request["image"], geometry)
+        return str(result), {
+            # all of them in the order of their values, found or not: Slicer counts segments by this list
+            "label_names": dict(VALUES),
+            "model_version": prediction.version,
+            "pixel_size_mm": spacing,
+            "structures": structures_found(prediction, spacing),
+            "biometry": asdict(measure(prediction.mask, spacing)),
+            "latencies": {"total": round(time.perf_counter() - started, 3)},
+        }

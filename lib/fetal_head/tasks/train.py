@@ -1,0 +1,95 @@
+"""MONAI Label's train task over the trainer and the registry."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import Any
+
+from monailabel.interfaces.datastore import Datastore
+from monailabel.interfaces.tasks.train import TrainTask
+
+from fetal_head.config import Settings
+from fetal_head.files import write_text
+from fetal_head.learning.retraining import retrain
+from fetal_head.learning.trainer import Epoch
+from fetal_head.model.registry import Registry
+from fetal_head.store.study import labelled_images
+
+logger = logging.getLogger(__name__)
+
+
+class Train(TrainTask):  # type: ignore[misc]
+    """Trains on every submitted label and publishes the result; runs in a process of its own."""
+
+    def __init__(self, registry: Registry, settings: Settings) -> None:
+        super().__init__("Train on all submitted labels, starting from the served model")
+        self._registry = registry
+        self._settings = settings
+        self._progress = registry.folder / "train_stats.json"
+
+    def config(self) -> dict[str, Any]:
+        """What the viewer's Train form offers; `pretrained` starts from the served model, else from random weights."""
+        learning = self._settings.learning
+        return {
+            "max_epochs": learning.max_epochs,
+            "train_batch_size": learning.batch_size,
+            "pretrained": True,
+        }
+
+    def stats(self) -> dict[str, Any]:
+        """Progress of the running training or result of the last one, as Slicer's progress and accuracy bars read it."""
+        try:
+            return dict(json.loads(self._progress.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return {}
+
+    def __call__(self, request: dict[str, Any], datastore: Datastore) -> dict[str, Any]:
+        """Trains, publishes and returns the last `stats`; without a usable label it stops with one sentence."""
+        learning = self._settings.learning.model_validate(
+            {
+                **self._settings.learning.model_dump(),
+                "max_epochs": request.get("max_epochs") or self._settings.learning.max_epochs,
+                "batch_size": request.get("train_batch_size") or self._settings.learning.batch_size,
+            }
+        )
+        settings = self._settings.model_copy(update={"learning": learning})
+        started = time.monotonic()
+
+        def report(epoch: Epoch) -> None:
+            logger.info("epoch %d/%d: loss %.4f, Dice %s", epoch.number, epoch.of, epoch.loss, epoch.dice)
+            self._write(self._epoch_stats(epoch))
+
+        try:
+            outcome = retrain(
+                labelled_images(datastore),
+                settings,
+                self._registry,
+                start=self._registry.current() if request.get("pretrained", True) else None,
+                on_epoch=report,
+                say=logger.warning,
+            )
+        except ValueError as error:
+            raise SystemExit(f"The training was not started: {error}") from error
+        result = {
+            **self._epoch_stats(outcome.best),
+            "total_time": round(time.monotonic() - started, 1),
+            "model_version": outcome.version,
+            "left_out": {label.id: label.reason for label in outcome.left_out},
+        }
+        self._write(result)
+        return result
+
+    @staticmethod
+    def _epoch_stats(epoch: Epoch) -> dict[str, Any]:
+        return {
+            "epoch": epoch.number,
+            "total_epochs": epoch.of,
+            "train": {"loss": epoch.loss},
+            "eval": epoch.dice,
+            "best_metric": epoch.score or 0.0,
+        }
+
+    def _write(self, stats: dict[str, Any]) -> None:
+        write_text(self._progress, json.dumps(stats))
