@@ -33,7 +33,7 @@ def read_image(path: str | Path) -> tuple[NDArray[np.float32], Geometry]:
     try:
         pixels, geometry = _READERS[_kind(path)](path)
         grey = to_grey(pixels)
-    except (OSError, ValueError, RuntimeError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path.name}: {error}") from error
     rows, columns = grey.shape
     if min(rows, columns) < MIN_SIDE or rows * columns > MAX_PIXELS:

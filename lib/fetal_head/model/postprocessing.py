@@ -23,8 +23,8 @@ def to_mask(probabilities: NDArray[np.float32], threshold: float) -> Mask:
     head, csp, lv = probabilities
     inside = ndimage.binary_fill_holes(largest_component(head > threshold))
     mask = np.where(inside, BRAIN.value, 0).astype(np.uint8)
-    for structure, own, other in ((CSP, csp, lv), (LV, lv, csp)):
-        mask[largest_component(inside & (own > threshold) & (own >= other))] = structure.value
+    for structure, claimed in ((CSP, (csp > threshold) & (csp > lv)), (LV, (lv > threshold) & (lv >= csp))):
+        mask[largest_component(inside & claimed)] = structure.value
     return mask
 
 

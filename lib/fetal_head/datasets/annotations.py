@@ -1,0 +1,37 @@
+"""Annotations of many images, in any of the formats that annotation tools export."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from fetal_head.datasets.shapes import Region
+from fetal_head.imaging import Mask, check_mask
+
+
+class Annotations(Protocol):
+    """The annotations of one file or folder, by the image's name without extension."""
+
+    path: Path
+
+    @property
+    def stems(self) -> Collection[str]:
+        """The images that are annotated."""
+
+    def mask(self, stem: str, shape: tuple[int, int]) -> Mask:
+        """The mask of one image of (rows, columns) `shape`. Raises ValueError where it cannot be had."""
+
+
+def blank(size: tuple[int, int], shape: tuple[int, int]) -> Mask:
+    """An empty mask of the annotated `size`. Raises ValueError when that is not the image's `shape`, both (rows, columns)."""
+    return check_mask(np.broadcast_to(np.uint8(0), size), shape)
+
+
+def drawn(mask: Mask, regions: Iterable[tuple[int, Region]]) -> Mask:
+    """`mask` with (value, region) pairs drawn into it, CSP and LV over the BRAIN in which they lie."""
+    for value, region in sorted(regions, key=lambda pair: pair[0]):
+        mask[region] = value
+    return mask

@@ -1,0 +1,69 @@
+"""What a data set is found to hold before anything is read: images to come, and files of no use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fetal_head.datasets.case import Case
+from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize
+from fetal_head.imaging import Mask, annotated_in, read_image
+
+Shape = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An image that was found and not yet read.
+
+    Attributes:
+        path: the image file.
+        id: its name in the study.
+        patient: whose image it is.
+        mask_of: reads its mask, given the image's (rows, columns); None for an image that nobody annotated.
+        annotated_of: the structures that a mask of this data set speaks of.
+        plane: the standard plane.
+        size_of: its published pixel size, given the image's (rows, columns).
+    """
+
+    path: Path
+    id: str
+    patient: str
+    mask_of: Callable[[Shape], Mask] | None = None
+    annotated_of: Callable[[Mask], tuple[str, ...]] = annotated_in
+    plane: str = "unknown"
+    size_of: Callable[[Shape], PixelSize] = lambda shape: PixelSize()
+
+    def load(self, source: str) -> Case:
+        """Reads image and mask. Raises ValueError where either cannot be read or they do not fit each other."""
+        image, geometry = read_image(self.path)
+        mask = self._mask(geometry.shape)
+        spacing, note = self.size_of(geometry.shape)
+        if spacing is None:
+            spacing, note = geometry.spacing, PER_AXIS
+        annotated = self.annotated_of(mask) if mask is not None else ()
+        return Case(self.id, image, mask, annotated, self.patient, self.plane, spacing, note, source)
+
+    def _mask(self, shape: Shape) -> Mask | None:
+        try:
+            return self.mask_of(shape) if self.mask_of else None
+        except ValueError as error:
+            # image and mask often bear the same name
+            raise ValueError(f"annotation {error}") from error
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that was left out, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """The images of a data set, and the files of no use with the reason."""
+
+    candidates: list[Candidate]
+    useless: list[tuple[Path, str]] = field(default_factory=list)

@@ -1,0 +1,57 @@
+"""One image with what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal_head.datasets.names import safe_id
+from fetal_head.datasets.pixel_size import PER_AXIS
+from fetal_head.imaging import Mask, check_mask
+from fetal_head.labels import STRUCTURES, in_order
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One image for a study folder.
+
+    Attributes:
+        id: name of the image in the folder, without extension; made safe for a file name.
+        image: (rows, columns) grey values within 0..65535; 0..255 is kept in 8 bits, more in 16.
+        mask: (rows, columns) 0..3, or None for an image that nobody annotated.
+        annotated: the structures that the mask speaks of; one that it does not is unknown, not absent.
+        patient: whose image it is; images of one patient must never be split.
+        plane: the standard plane, or "unknown".
+        spacing: millimetres per pixel along (rows, columns), or None.
+        pixel_size: how the spacing is known, one of the notes in `pixel_size`.
+        source: where it came from, for a person to find it again.
+
+    Raises:
+        ValueError: image, mask and annotated structures do not fit each other.
+    """
+
+    id: str
+    image: NDArray[np.generic]
+    mask: Mask | None = None
+    annotated: tuple[str, ...] = ()
+    patient: str = ""
+    plane: str = "unknown"
+    spacing: tuple[float, float] | None = None
+    pixel_size: str = PER_AXIS
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", safe_id(self.id))
+        if self.image.ndim != 2:
+            raise ValueError(f"an image has shape (rows, columns), this one {self.image.shape}")
+        if bool(self.annotated) != (self.mask is not None):
+            raise ValueError("a mask and the structures annotated in it come together")
+        if self.mask is None:
+            return
+        check_mask(self.mask, (self.image.shape[0], self.image.shape[1]))
+        object.__setattr__(self, "annotated", in_order(self.annotated))
+        for structure in STRUCTURES:
+            if structure.name not in self.annotated and (self.mask == structure.value).any():
+                raise ValueError(f"the mask holds {structure.name}, which is not among the annotated structures")

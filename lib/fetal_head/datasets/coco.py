@@ -1,0 +1,111 @@
+"""COCO instances: polygons and run lengths per image."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fetal_head.datasets.annotations import blank, drawn
+from fetal_head.datasets.names import stem_of
+from fetal_head.datasets.shapes import Region, polygon
+from fetal_head.imaging import Mask
+from fetal_head.labels import structure_of
+
+
+class CocoFile:
+    """The images of one COCO file that hold an annotation of ours. Raises ValueError for a file that is not whole."""
+
+    def __init__(self, path: Path, content: dict[str, Any]) -> None:
+        self.path = path
+        try:
+            values = {c["id"]: s.value for c in content["categories"] if (s := structure_of(c["name"]))}
+            shapes: dict[Any, list[tuple[int, Any]]] = {}
+            for annotation in content["annotations"]:
+                if annotation["category_id"] in values:
+                    shape = (values[annotation["category_id"]], annotation.get("segmentation"))
+                    shapes.setdefault(annotation["image_id"], []).append(shape)
+            annotated = [image for image in content["images"] if image["id"] in shapes]
+            self._shapes = {stem_of(image["file_name"]): shapes[image["id"]] for image in annotated}
+            self._sizes = {stem_of(image["file_name"]): (int(image["height"]), int(image["width"])) for image in annotated}
+        except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
+            raise ValueError(f"{path.name}: is no whole COCO file ({type(error).__name__}: {error})") from error
+        if len(self._shapes) < len(annotated):
+            raise ValueError(f"{path.name}: two images have the same name")
+
+    @property
+    def stems(self) -> list[str]:
+        return list(self._shapes)
+
+    def mask(self, stem: str, shape: tuple[int, int]) -> Mask:
+        try:
+            mask = blank(self._sizes[stem], shape)
+            return drawn(mask, [(value, region(segmentation, shape)) for value, segmentation in self._shapes[stem]])
+        except ValueError as error:
+            raise ValueError(f"{self.path.name}: {error}") from error
+
+
+def read_coco(path: Path) -> CocoFile | None:
+    """A COCO file, or None for any other JSON. Raises ValueError for a file that is no JSON, or a COCO file that is not whole."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    is_coco = isinstance(content, dict) and {"images", "annotations", "categories"} <= content.keys()
+    return CocoFile(path, content) if is_coco else None
+
+
+def region(segmentation: Any, shape: tuple[int, int]) -> Region:
+    """(rows, columns) true inside one annotation's `segmentation`: a list of polygons, or run lengths.
+
+    Raises:
+        ValueError: neither of them, or not of the image's shape.
+    """
+    try:
+        if isinstance(segmentation, dict):
+            return _from_runs(segmentation, shape)
+        if not segmentation:
+            raise ValueError("an annotation has no outline")
+        polygons = [polygon(shape, np.array(points, dtype=np.float64).reshape(-1, 2)) for points in segmentation]
+        return np.asarray(np.logical_or.reduce(polygons))
+    except (LookupError, TypeError, OverflowError) as error:
+        raise ValueError(f"an annotation's outline cannot be read ({type(error).__name__}: {error})") from error
+
+
+def _from_runs(segmentation: dict[str, Any], shape: tuple[int, int]) -> Region:
+    """Run lengths of background and foreground in turn, down the columns."""
+    counts = segmentation["counts"]
+    runs = np.array(decode_counts(counts) if isinstance(counts, str) else counts, dtype=np.int64)
+    blank((int(segmentation["size"][0]), int(segmentation["size"][1])), shape)
+    pixels = shape[0] * shape[1]
+    if (runs < 0).any() or (runs > pixels).any() or runs.sum() != pixels:
+        raise ValueError("an annotation's run lengths do not fill its image")
+    return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(shape, order="F")
+
+
+def decode_counts(text: str) -> list[int]:
+    """COCO's compressed run lengths: 5 bits a character, low bits first, bit 6 for more; from the fourth on, the
+    difference from the run before the last (maskApi.c, rleFrString).
+
+    Raises:
+        ValueError: the text ends amid a number, or holds another character.
+    """
+    runs: list[int] = []
+    value = shift = 0
+    for character in text:
+        bits = ord(character) - 48
+        if not 0 <= bits < 64:
+            raise ValueError(f"'{character}' cannot stand in compressed run lengths")
+        value |= (bits & 31) << shift
+        shift += 5
+        if bits & 32:
+            continue
+        if bits & 16:
+            value -= 1 << shift
+        runs.append(value + runs[-2] if len(runs) > 2 else value)
+        value = shift = 0
+    if shift:
+        raise ValueError("compressed run lengths end amid a number")
+    return runs

@@ -1,0 +1,86 @@
+"""CVAT's own XML: ellipses, rotated boxes and polygons per image."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from fetal_head.datasets.annotations import blank, drawn
+from fetal_head.datasets.names import stem_of
+from fetal_head.datasets.shapes import Region, box, ellipse, polygon
+from fetal_head.imaging import Mask
+from fetal_head.labels import structure_of
+
+NOT_SHAPES = ("tag",)
+
+
+class CvatFile:
+    """The images of one CVAT file that hold a shape of ours."""
+
+    def __init__(self, path: Path, root: Element) -> None:
+        self.path = path
+        self._images: dict[str, Element] = {}
+        for image in root.iter("image"):
+            if not any(structure_of(shape.get("label", "")) for shape in image if shape.tag not in NOT_SHAPES):
+                continue
+            stem = stem_of(image.get("name", ""))
+            if stem in self._images:
+                raise ValueError(f"{path.name}: two images are called {stem}")
+            self._images[stem] = image
+
+    @property
+    def stems(self) -> list[str]:
+        return list(self._images)
+
+    def mask(self, stem: str, shape: tuple[int, int]) -> Mask:
+        image = self._images[stem]
+        try:
+            mask = blank((int(_number(image, "height")), int(_number(image, "width"))), shape)
+            return drawn(mask, [(s.value, _region(e, shape)) for e in image if (s := structure_of(e.get("label", "")))])
+        except ValueError as error:
+            raise ValueError(f"{self.path.name}: {error}") from error
+
+
+def read_cvat(path: Path) -> CvatFile | None:
+    """A CVAT file, or None for any other XML.
+
+    Raises:
+        ValueError: no XML, or XML with a document type: its entities could name other files or grow without end.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if "<!DOCTYPE" in text:
+            raise ValueError("declares a document type, which CVAT never does")
+        root = ElementTree.fromstring(text)
+    except (ValueError, ElementTree.ParseError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    return CvatFile(path, root) if root.tag == "annotations" and root.find("image") is not None else None
+
+
+def _region(shape: Element, size: tuple[int, int]) -> Region:
+    degrees = float(shape.get("rotation", 0.0))
+    if shape.tag == "ellipse":
+        centre, radii = (_number(shape, "cx"), _number(shape, "cy")), (_number(shape, "rx"), _number(shape, "ry"))
+        return ellipse(size, centre, radii, degrees)
+    if shape.tag == "box":
+        upper_left, lower_right = (_number(shape, "xtl"), _number(shape, "ytl")), (_number(shape, "xbr"), _number(shape, "ybr"))
+        return box(size, upper_left, lower_right, degrees)
+    if shape.tag == "polygon":
+        pairs = [pair.split(",") for pair in shape.get("points", "").split(";") if pair.strip()]
+        return polygon(size, np.array(pairs, dtype=np.float64))
+    raise ValueError(f"a {shape.tag} outlines nothing; draw {shape.get('label')} as an ellipse, a box or a polygon")
+
+
+def _number(element: Element, name: str) -> float:
+    text = element.get(name, "")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"the {name} of a shape or image, '{text}', is no number")
+    return value

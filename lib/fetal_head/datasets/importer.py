@@ -1,0 +1,82 @@
+"""Public data sets and folders of annotated images -> a study folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fetal_head.datasets import alzubaidi, annotated, hc18, pairs
+from fetal_head.datasets.candidate import Candidate, Found, Skipped
+from fetal_head.datasets.case import Case
+from fetal_head.datasets.study import StudyWriter
+from fetal_head.datasets.summary import Row
+from fetal_head.datasets.voc import refuse_instances
+
+RECOGNISED = (
+    "HC18 (its root, training_set or test_set, with the csv), Alzubaidi 2023 (its root or a plane folder), "
+    "a folder with images/ and masks/, a folder of images with a COCO json, a CVAT xml or a Pascal VOC export"
+)
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did: images written, files left out, and the summary row of each image written."""
+
+    images: int
+    skipped: tuple[Skipped, ...]
+    rows: tuple[Row, ...]
+
+
+def import_dataset(
+    source: Path, to: Path, *, progress: Callable[[Sequence[Candidate]], Iterable[Candidate]] = iter
+) -> ImportReport:
+    """Imports a data set into the study folder `to`, which is made, or to which is added. Nothing that is there is touched.
+
+    Args:
+        source: HC18, Alzubaidi 2023, or a folder of images with masks or annotations.
+        to: a folder that does not exist, is empty, or was written by an earlier import.
+        progress: wraps the images to be read, as `rich.progress.track` does.
+
+    Returns:
+        A report. A file that cannot be used is skipped with a reason, and the others are imported.
+
+    Raises:
+        ValueError: `source` is none of what is recognised, or `to` holds something else. Nothing is written then.
+    """
+    found = recognise(source)
+    skipped = [Skipped(_within(source, path), reason) for path, reason in found.useless]
+    pictures: dict[str, str] = {}
+    with StudyWriter(to) as study:
+        for candidate in progress(found.candidates):
+            file = _within(source, candidate.path)
+            try:
+                _add(study, candidate.load(file), pictures)
+            except ValueError as error:
+                skipped.append(Skipped(file, str(error).removeprefix(f"{candidate.path.name}: ")))
+    return ImportReport(len(study.rows), tuple(skipped), tuple(study.rows))
+
+
+def recognise(source: Path) -> Found:
+    """The images of a data set of any kind that is recognised. Raises ValueError for any other folder."""
+    if not source.is_dir():
+        raise ValueError(f"{source} is no folder; unpack an archive first")
+    refuse_instances(source)
+    for find in (hc18.find, alzubaidi.find, pairs.find, annotated.find):
+        if found := find(source):
+            return found
+    raise ValueError(f"{source} holds no data set that is recognised: {RECOGNISED}")
+
+
+def _add(study: StudyWriter, case: Case, pictures: dict[str, str]) -> None:
+    """Adds a case unless its picture, of which `pictures` keeps the fingerprint, came before under another name."""
+    fingerprint = hashlib.blake2b(case.image.tobytes(), key=repr(case.image.shape).encode()).hexdigest()
+    if fingerprint in pictures:
+        raise ValueError(f"the same picture as {pictures[fingerprint]}")
+    pictures[fingerprint] = case.id
+    study.add(case)
+
+
+def _within(source: Path, path: Path) -> str:
+    return path.relative_to(source).as_posix()

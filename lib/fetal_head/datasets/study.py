@@ -1,0 +1,136 @@
+"""A study folder: images, final labels, and the index with which MONAI Label opens it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkdtemp
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from fetal_head.datasets.case import Case
+from fetal_head.datasets.summary import Row, as_csv, read_rows, summary_row
+from fetal_head.files import replacing, write_text
+from fetal_head.imaging import Geometry, write_mask
+
+INDEX, SUMMARY, LABELS = "datastore_v2.json", "summary.csv", Path("labels/final")
+
+
+class StudyWriter:
+    """Writes cases into a study folder, all of them or none: nothing is in the folder before the `with` block has ended well.
+
+    Example:
+        with StudyWriter(Path("study")) as study:
+            study.add(case)
+
+    Attributes:
+        rows: the summary rows of the cases added.
+
+    Raises:
+        ValueError: on entering, when the folder holds something that is no study.
+    """
+
+    def __init__(self, to: Path) -> None:
+        self.to = to
+        self.rows: list[Row] = []
+        self._objects: dict[str, Any] = {}
+
+    def __enter__(self) -> StudyWriter:
+        self._index = _read_index(self.to)
+        self._is_new = not self.to.exists()
+        self.to.mkdir(parents=True, exist_ok=True)
+        self._staging = Path(mkdtemp(dir=self.to, prefix=".import-"))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                self._commit()
+        finally:
+            shutil.rmtree(self._staging)
+            if kind is not None and self._is_new:
+                with suppress(OSError):
+                    self.to.rmdir()
+
+    def __contains__(self, case_id: str) -> bool:
+        """Whether the folder holds an image of this id, or a label that somebody once made for it."""
+        known = case_id in self._objects or case_id in self._index["objects"]
+        return known or any((self.to / name).exists() for name in (f"{case_id}.png", LABELS / f"{case_id}.nrrd"))
+
+    def add(self, case: Case) -> Row:
+        """Takes a case in and returns its summary row.
+
+        Raises:
+            ValueError: an image of that id is already there, or its values cannot be kept in a PNG.
+        """
+        if case.id in self:
+            raise ValueError("already there")
+        pixels = png_pixels(case.image)
+        with replacing(self._staging / f"{case.id}.png") as temporary:
+            # one and a half per cent larger than the default, in half the time
+            Image.fromarray(pixels).save(temporary, format="PNG", compress_level=4)
+        if case.mask is not None:
+            shape = (case.image.shape[0], case.image.shape[1])
+            write_mask(self._staging / LABELS / f"{case.id}.nrrd", case.mask, Geometry(shape))
+        self._objects[case.id] = _index_entry(case)
+        self.rows.append(summary_row(case))
+        return self.rows[-1]
+
+    def _commit(self) -> None:
+        """Moves the files into the folder and then names them, so that no index ever names a file that is not there."""
+        (self.to / LABELS).mkdir(parents=True, exist_ok=True)
+        for case_id, entry in self._objects.items():
+            for name in (Path(f"{case_id}.png"), *(LABELS / f"{case_id}.nrrd" for _ in entry["labels"])):
+                (self._staging / name).replace(self.to / name)
+        write_text(self.to / SUMMARY, as_csv([*read_rows(self.to / SUMMARY), *self.rows]))
+        self._index["objects"].update(self._objects)
+        write_text(self.to / INDEX, json.dumps(self._index, indent=2))
+
+
+def png_pixels(image: NDArray[np.generic]) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Grey values, rounded, as uint8 or, where they exceed 255, uint16. They are never rescaled.
+
+    Raises:
+        ValueError: values below 0, above 65535, or fractions within 0..1, of which rounding would leave nothing.
+    """
+    low, high = float(image.min()), float(image.max())
+    if low < 0 or high > 65535 or (high <= 1 and bool((image % 1).any())):  # type: ignore[operator]
+        raise ValueError(f"its values run from {low:g} to {high:g}; scale them to 0..255 or 0..65535")
+    rounded = np.rint(image.astype(np.float32))
+    return rounded.astype(np.uint8) if high <= 255 else rounded.astype(np.uint16)
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    """The folder's index, or that of an empty one. Hidden files do not make a folder full."""
+    path = folder / INDEX
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file, not a folder")
+    if not path.exists():
+        if folder.exists() and any(not p.name.startswith(".") for p in folder.iterdir()):
+            raise ValueError(f"{folder} is not empty and holds no earlier import; name a new folder")
+        return {"name": folder.name, "description": "", "images_dir": ".", "labels_dir": "labels", "objects": {}}
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    if not isinstance(index, dict) or not isinstance(index.get("objects"), dict):
+        raise ValueError(f"{path} is no index of images")
+    return index
+
+
+def _index_entry(case: Case) -> dict[str, Any]:
+    """What MONAI Label keeps of one image (its ImageLabelModel), as plain JSON."""
+    now = int(time.time())
+    image = {"ts": now, "name": f"{case.id}.png", "patient": case.patient, "plane": case.plane, "source": case.source}
+    if case.spacing is not None:
+        image["spacing"] = list(case.spacing)
+    label = {"ts": now, "name": f"{case.id}.nrrd", "annotated": list(case.annotated), "source": "import"}
+    labels = {"final": {"ext": ".nrrd", "info": label}} if case.mask is not None else {}
+    return {"image": {"ext": ".png", "info": image}, "labels": labels}

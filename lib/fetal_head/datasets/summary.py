@@ -1,0 +1,63 @@
+"""The table that says what a study folder holds, one row per image."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from fetal_head.datasets.case import Case
+from fetal_head.datasets.pixel_size import UNKNOWN_SIZE
+from fetal_head.labels import NAMES, STRUCTURES
+
+Row = dict[str, str | float | None]
+
+COLUMNS = (
+    "image",
+    "patient",
+    "plane",
+    "row_mm",
+    "column_mm",
+    "pixel_size",
+    "annotated",
+    *(f"{n}_pixels" for n in NAMES),
+    "source",
+)
+
+
+def summary_row(case: Case) -> Row:
+    """A case's row: sizes in mm, areas in pixels. What is unknown is None: a pixel size, the area of what nobody annotated."""
+    row_mm, column_mm = case.spacing or (None, None)
+    row: Row = {
+        "image": case.id,
+        "patient": case.patient,
+        "plane": case.plane,
+        "row_mm": row_mm,
+        "column_mm": column_mm,
+        "pixel_size": case.pixel_size if case.spacing else UNKNOWN_SIZE,
+        "annotated": " ".join(case.annotated),
+    }
+    for structure in STRUCTURES:
+        known = case.mask is not None and structure.name in case.annotated
+        row[f"{structure.name}_pixels"] = int(np.count_nonzero(case.mask == structure.value)) if known else None
+    return {**row, "source": case.source}
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a summary that was written before; none where there is no such file."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [{name: row.get(name) or "" for name in COLUMNS} for row in csv.DictReader(file)]
+
+
+def as_csv(rows: Iterable[Row]) -> str:
+    """The table as text, None as an empty field."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,109 @@
+"""Pascal VOC as CVAT exports it: masks whose colours stand for classes, which labelmap.txt names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from fetal_head.datasets.annotations import blank
+from fetal_head.datasets.names import files_in, stem_of
+from fetal_head.imaging import Mask
+from fetal_head.labels import BACKGROUND, NAMES, structure_of
+
+LABELMAP, CLASSES, INSTANCES = "labelmap.txt", "SegmentationClass", "SegmentationObject"
+
+Colour = tuple[int, int, int]
+
+
+class VocFolder:
+    """A folder with labelmap.txt and SegmentationClass. Raises ValueError when its labelmap cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path / CLASSES
+        self._colours = read_labelmap(path / LABELMAP)
+        self._files = {stem_of(file): file for file in files_in(self.path, (".png",))}
+
+    @property
+    def stems(self) -> list[str]:
+        return list(self._files)
+
+    def mask(self, stem: str, shape: tuple[int, int]) -> Mask:
+        return read_colour_mask(self._files[stem], self._colours, shape)
+
+
+def voc_folders(labelmaps: Iterable[Path]) -> list[VocFolder]:
+    """The VOC folders to which the labelmaps belong.
+
+    Raises:
+        ValueError: one has only instances, or its labelmap cannot be used.
+    """
+    roots = [labelmap.parent for labelmap in labelmaps]
+    for root in roots:
+        refuse_instances(root)
+    return [VocFolder(root) for root in roots if (root / CLASSES).is_dir()]
+
+
+def refuse_instances(folder: Path) -> None:
+    """Raises ValueError for a SegmentationObject folder, and for one around it that has no SegmentationClass."""
+    is_instances = folder.resolve().name.lower() == INSTANCES.lower()
+    if is_instances or ((folder / INSTANCES).is_dir() and not (folder / CLASSES).is_dir()):
+        raise ValueError(f"{folder}: the colours in {INSTANCES} number the drawn objects, they are no classes; give {CLASSES}")
+
+
+def read_labelmap(path: Path) -> dict[Colour, int]:
+    """Colour -> mask value, from lines `name:red,green,blue:parts:actions`. Classes that are none of ours are background.
+
+    Raises:
+        ValueError: another line, one colour for two classes, or no class of ours.
+    """
+    colours: dict[Colour, int] = {}
+    for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, colour = _class_of(line, path.name)
+        structure = structure_of(name)
+        if colour in colours:
+            raise ValueError(f"{path.name}: two classes have the colour {_text(colour)}")
+        colours[colour] = structure.value if structure else BACKGROUND
+    if not any(colours.values()):
+        raise ValueError(f"{path.name}: no class is called {', '.join(NAMES)}")
+    return {(0, 0, 0): BACKGROUND} | colours
+
+
+def read_colour_mask(path: Path, colours: Mapping[Colour, int], shape: tuple[int, int]) -> Mask:
+    """A colour or palette PNG as a mask, (rows, columns) of our values.
+
+    Raises:
+        ValueError: no readable PNG, not of the image's `shape`, or a colour that is not in `colours`.
+    """
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            mask = blank((image.height, image.width), shape)
+            rgb = np.asarray(image.convert("RGB"), dtype=np.uint32)
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{path.name}: is no PNG") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    codes = (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
+    for code in np.unique(codes).tolist():
+        colour = (code >> 16, code >> 8 & 255, code & 255)
+        if colour not in colours:
+            raise ValueError(f"{path.name}: the colour {_text(colour)} is not in {LABELMAP}")
+        mask[codes == code] = colours[colour]
+    return mask
+
+
+def _class_of(line: str, file: str) -> tuple[str, Colour]:
+    name, _, rest = line.partition(":")
+    try:
+        red, green, blue = (int(value) for value in rest.split(":")[0].split(","))
+    except ValueError as error:
+        raise ValueError(f"{file}: '{line}' is not of the form name:red,green,blue:parts:actions") from error
+    return name, (red, green, blue)
+
+
+def _text(colour: Colour) -> str:
+    return ",".join(map(str, colour))

@@ -1,0 +1,19 @@
+"""What several tests stand on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from serving import ROOT
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real images; tests that need it are skipped, saying so, where it is absent."""
+    folder = Path(os.environ.get("FETAL_HEAD_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "biometry_tv" / "images").is_dir():
+        pytest.skip(f"no real images at {folder}; set FETAL_HEAD_DATA to the folder that holds biometry_tv/ and hc18/")
+    return folder

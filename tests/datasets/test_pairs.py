@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets.trees import SHAPE, head, picture, save
+from fetal_head.datasets.candidate import Found
+from fetal_head.datasets.pairs import find
+from fetal_head.datasets.pixel_size import ONE_VALUE, PER_AXIS
+from fetal_head.imaging import Geometry, write_mask
+
+
+def found(folder: Path) -> Found:
+    result = find(folder)
+    assert result is not None
+    return result
+
+
+@pytest.mark.parametrize("extension", [".png", ".nii.gz", ".nii", ".nrrd"])
+def test_masks_of_any_format(tmp_path: Path, extension: str) -> None:
+    save(tmp_path / "images/Patient1_x.png", picture(0))
+    (tmp_path / "masks").mkdir()
+    write_mask(tmp_path / f"masks/Patient1_x{extension}", head(brain=False), Geometry(SHAPE))
+    case = found(tmp_path).candidates[0].load("x")
+    assert (case.id, case.patient, case.plane, case.annotated) == ("Patient1_x", "Patient1", "unknown", ("CSP", "LV"))
+    np.testing.assert_array_equal(case.mask, head(brain=False))
+
+
+def test_pixel_sizes(tmp_path: Path) -> None:
+    for stem in "ab":
+        save(tmp_path / f"images/{stem}.png", picture(0))
+        save(tmp_path / f"masks/{stem}.png", head())
+    table = tmp_path / "pixel_size.csv"
+    table.write_text("filename,row_mm,column_mm\na.png,0.1,0.2\n")
+    first, second = (c.load("x") for c in found(tmp_path).candidates)
+    assert (first.spacing, first.pixel_size, second.spacing) == ((0.1, 0.2), PER_AXIS, None)
+    table.write_text("filename,mm\na.png,0.1\n")
+    first = found(tmp_path).candidates[0].load("x")
+    assert (first.spacing, first.pixel_size) == ((0.1, 0.1), ONE_VALUE)
+
+
+def test_what_has_no_partner(tmp_path: Path) -> None:
+    save(tmp_path / "images/a.png", picture(0))
+    save(tmp_path / "images/b.png", picture(1))
+    for mask in ("a.png", "c.png"):
+        save(tmp_path / "masks" / mask, head())
+    write_mask(tmp_path / "masks/a.nrrd", head(), Geometry(SHAPE))
+    result = found(tmp_path)
+    assert [(c.id, c.mask_of is None) for c in result.candidates] == [("a", False), ("b", True)]
+    assert [(path.name, reason) for path, reason in result.useless] == [
+        ("c.png", "has no image"),
+        ("a.png", "its image has another mask, a.nrrd"),
+    ]
+
+
+def test_a_link_to_instances_is_refused(tmp_path: Path) -> None:
+    save(tmp_path / "images/a.png", picture(0))
+    save(tmp_path / "voc/SegmentationObject/a.png", head())
+    (tmp_path / "masks").symlink_to(tmp_path / "voc/SegmentationObject")
+    with pytest.raises(ValueError, match="give SegmentationClass"):
+        find(tmp_path)
+
+
+def test_other_folders(tmp_path: Path) -> None:
+    assert find(tmp_path) is None
+    save(tmp_path / "images/a.png", picture(0))
+    assert find(tmp_path) is None

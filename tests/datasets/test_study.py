@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets.trees import SHAPE, head, picture
+from fetal_head.datasets.case import Case
+from fetal_head.datasets.study import StudyWriter, png_pixels
+from fetal_head.imaging import read_image, read_mask
+from fetal_head.labels import NAMES
+
+
+def labelled(case_id: str = "a", seed: int = 0) -> Case:
+    return Case(case_id, picture(seed), head(), NAMES, "p1", "trans-ventricular", (0.1, 0.2), source="images/a.png")
+
+
+def write(to: Path, *cases: Case) -> StudyWriter:
+    with StudyWriter(to) as study:
+        for case in cases:
+            study.add(case)
+    return study
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_image_and_label_are_read_back_and_lie_on_each_other(tmp_path: Path) -> None:
+    write(tmp_path / "study", labelled())
+    image, geometry = read_image(tmp_path / "study/a.png")
+    np.testing.assert_array_equal(image, picture(0))
+    np.testing.assert_array_equal(read_mask(tmp_path / "study/labels/final/a.nrrd", SHAPE), head())
+    assert read_image(tmp_path / "study/labels/final/a.nrrd")[1].frame == geometry.frame
+
+
+def test_the_index_says_what_is_known_and_no_more(tmp_path: Path) -> None:
+    write(tmp_path, labelled(), Case("b", picture(1), patient="p2"))
+    objects = json.loads((tmp_path / "datastore_v2.json").read_text())["objects"]
+    image, label = objects["a"]["image"], objects["a"]["labels"]["final"]
+    assert (image["ext"], label["ext"]) == (".png", ".nrrd")
+    assert image["info"].pop("ts") == label["info"].pop("ts") > 1_700_000_000
+    assert image["info"] == {
+        "name": "a.png",
+        "patient": "p1",
+        "plane": "trans-ventricular",
+        "source": "images/a.png",
+        "spacing": [0.1, 0.2],
+    }
+    assert label["info"] == {"name": "a.nrrd", "annotated": list(NAMES), "source": "import"}
+    assert objects["b"]["labels"] == {}
+    assert "spacing" not in objects["b"]["image"]["info"]
+
+
+def test_adding_to_a_study_leaves_what_is_there(tmp_path: Path) -> None:
+    write(tmp_path, labelled("a"))
+    index = json.loads((tmp_path / "datastore_v2.json").read_text())
+    index["objects"]["a"]["labels"]["final"]["info"]["reviewed"] = True
+    (tmp_path / "datastore_v2.json").write_text(json.dumps(index))
+    (tmp_path / "labels/final/a.nrrd").write_bytes(b"corrected")
+    (tmp_path / "labels/final/gone.nrrd").write_bytes(b"label of a removed image")
+    before = files(tmp_path)
+    with StudyWriter(tmp_path) as study:
+        study.add(labelled("b", seed=1))
+        for taken in ("a", "b", "gone"):
+            assert taken in study
+            with pytest.raises(ValueError, match="already there"):
+                study.add(labelled(taken))
+    after = files(tmp_path)
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {"b.png", "labels/final/b.nrrd", "datastore_v2.json", "summary.csv"}
+    objects = json.loads(after["datastore_v2.json"])["objects"]
+    assert objects["a"] == index["objects"]["a"]
+    assert [line.split(",")[0] for line in after["summary.csv"].decode().splitlines()] == ["image", "a", "b"]
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_an_interrupted_import_leaves_nothing(tmp_path: Path, error: type[BaseException]) -> None:
+    def interrupted(to: Path) -> None:
+        with StudyWriter(to) as study:
+            study.add(labelled("b", seed=1))
+            raise error
+
+    with pytest.raises(error):
+        interrupted(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    write(tmp_path / "old", labelled())
+    before = files(tmp_path / "old")
+    with pytest.raises(error):
+        interrupted(tmp_path / "old")
+    assert files(tmp_path / "old") == before
+
+
+def test_a_killed_import_can_be_repeated(tmp_path: Path) -> None:
+    """What a process that was killed leaves is a hidden folder, which is no reason to refuse."""
+    (tmp_path / ".import-abc").mkdir()
+    write(tmp_path, labelled())
+    assert (tmp_path / "datastore_v2.json").exists()
+
+
+def test_folders_that_are_no_study(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/letter.txt").touch()
+    with pytest.raises(ValueError, match="is not empty and holds no earlier import"):
+        write(tmp_path / "full")
+    with pytest.raises(ValueError, match="is a file"):
+        write(tmp_path / "full/letter.txt")
+    for text, message in (("{", "is damaged"), ("[]", "is no index")):
+        (tmp_path / "full/datastore_v2.json").write_text(text)
+        with pytest.raises(ValueError, match=message):
+            write(tmp_path / "full")
+    assert sorted(p.name for p in (tmp_path / "full").iterdir()) == ["datastore_v2.json", "letter.txt"]
+
+
+def test_deep_grey_values_are_kept(tmp_path: Path) -> None:
+    deep = np.random.default_rng(0).integers(0, 65536, SHAPE).astype(np.float32)
+    write(tmp_path, Case("a", deep))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png")[0], deep)
+
+
+def test_grey_values_are_rounded_and_never_rescaled() -> None:
+    np.testing.assert_array_equal(png_pixels(np.array([[0.4, 254.6]], dtype=np.float32)), np.array([[0, 255]], dtype=np.uint8))
+    assert png_pixels(np.array([[0, 1]])).dtype == np.uint8
+    assert png_pixels(np.array([[0, 256]])).dtype == np.uint16
+    for values in ([-1.0, 3.0], [0.0, 70000.0], [0.0, 0.5]):
+        with pytest.raises(ValueError, match="its values run from"):
+            png_pixels(np.array([values], dtype=np.float32))

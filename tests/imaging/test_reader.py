@@ -1,0 +1,143 @@
+"""One picture, the same grey values and the right geometry from every kind of file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from PIL import Image
+from pydicom import dcmread
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGBaseline8Bit
+
+from fetal_head.imaging import read_image
+from pictures import speckle, write_dicom, write_itk, write_picture, write_volume
+
+GREY = speckle(60, 90)
+RGB = np.stack([GREY] * 3, axis=-1)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.bmp", "a.PNG"])
+@pytest.mark.parametrize("pixels", [GREY, RGB], ids=["grey", "rgb"])
+def test_lossless_pictures_give_their_own_values(tmp_path: Path, name: str, pixels: np.ndarray) -> None:
+    image, geometry = read_image(write_picture(tmp_path / name, pixels))
+    assert image.dtype == np.float32
+    assert geometry.shape == (60, 90)
+    assert geometry.spacing is None
+    assert_array_equal(image, GREY)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "1", "CMYK"])
+def test_other_modes_of_png_and_tiff(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / ("a.tif" if mode == "CMYK" else "a.png")
+    grey = np.where(GREY > 100, 255, 0).astype(np.uint8) if mode == "1" else GREY
+    picture = Image.fromarray(grey)
+    if mode == "P":
+        picture = Image.fromarray(255 - grey)
+        picture = picture.convert("P")
+        picture.putpalette([255 - i for i in range(256) for _ in range(3)])
+    elif mode == "LA":
+        picture = Image.merge("LA", [picture, Image.fromarray(speckle(60, 90, seed=1))])
+    else:
+        picture = picture.convert("RGB").convert(mode) if mode in ("RGBA", "CMYK") else picture.convert(mode)
+    picture.save(path)
+    assert_array_equal(read_image(path)[0], grey)
+
+
+def test_sixteen_bits_keep_their_range(tmp_path: Path) -> None:
+    wide = GREY.astype(np.uint16) * 257
+    for path in (
+        write_picture(tmp_path / "a.png", wide),
+        write_picture(tmp_path / "a.tif", wide),
+        write_itk(tmp_path / "a.nii.gz", wide),
+        write_itk(tmp_path / "a.nrrd", wide),
+        write_dicom(tmp_path / "a.dcm", wide),
+    ):
+        assert_array_equal(read_image(path)[0], wide)
+
+
+def test_jpeg_is_within_its_own_loss(tmp_path: Path) -> None:
+    smooth = np.asarray(Image.fromarray(GREY).resize((20, 14)).resize((90, 60), Image.Resampling.BICUBIC))
+    image, geometry = read_image(write_picture(tmp_path / "a.jpg", smooth, quality=95, dpi=(300, 300)))
+    assert np.abs(image - smooth).max() < 12
+    assert geometry.spacing is None, "dots per inch are no millimetres of a patient"
+
+
+@pytest.mark.parametrize("flat", [False, True], ids=["(W,H,1)", "(W,H)"])
+@pytest.mark.parametrize("name", ["a.nii.gz", "a.nii", "a.nrrd"])
+def test_volumes(tmp_path: Path, name: str, flat: bool) -> None:
+    image, geometry = read_image(write_itk(tmp_path / name, GREY, spacing=(0.25, 0.125), flat=flat))
+    assert_array_equal(image, GREY)
+    assert geometry.spacing == pytest.approx((0.25, 0.125))
+
+
+def test_spacing_of_one_by_one_is_unknown(tmp_path: Path) -> None:
+    assert read_image(write_itk(tmp_path / "a.nrrd", GREY))[1].spacing is None
+    assert read_image(write_itk(tmp_path / "a.nii.gz", GREY))[1].spacing is None
+
+
+@pytest.mark.parametrize(
+    ("pixels", "photometric"),
+    [(GREY, "MONOCHROME2"), (255 - GREY, "MONOCHROME1"), (RGB, "RGB")],
+    ids=["monochrome2", "monochrome1", "rgb"],
+)
+def test_dicom(tmp_path: Path, pixels: np.ndarray, photometric: str) -> None:
+    image, geometry = read_image(write_dicom(tmp_path / "a.dcm", pixels, spacing=(0.2, 0.15), photometric=photometric))
+    assert_array_equal(image, GREY)
+    assert geometry.spacing == pytest.approx((0.2, 0.15))
+
+
+def test_dicom_without_regions_has_no_size(tmp_path: Path) -> None:
+    assert read_image(write_dicom(tmp_path / "a.dcm", GREY))[1].spacing is None
+
+
+def test_dicom_with_jpeg_inside(tmp_path: Path) -> None:
+    smooth = np.asarray(Image.fromarray(GREY).resize((20, 14)).resize((90, 60), Image.Resampling.BICUBIC))
+    jpeg = tmp_path / "a.jpg"
+    write_picture(jpeg, np.stack([smooth] * 3, axis=-1), quality=95)
+    path = write_dicom(tmp_path / "a.dcm", np.stack([smooth] * 3, axis=-1), photometric="YBR_FULL_422")
+    dataset = dcmread(path)
+    dataset.PixelData = encapsulate([jpeg.read_bytes()])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    dataset.save_as(path)
+    assert np.abs(read_image(path)[0] - smooth).max() < 12
+
+
+def test_colour_becomes_luma(tmp_path: Path) -> None:
+    colours = np.stack([GREY, GREY[::-1], GREY[:, ::-1]], axis=-1)
+    expected = colours.astype(float) @ [0.299, 0.587, 0.114]
+    for path in (write_picture(tmp_path / "a.png", colours), write_dicom(tmp_path / "a.dcm", colours, photometric="RGB")):
+        assert_allclose(read_image(path)[0], expected, rtol=1e-5)
+
+
+def _damaged(path: Path) -> Path:
+    write_picture(path, GREY)
+    path.write_bytes(path.read_bytes()[:400])
+    return path
+
+
+def _text(path: Path) -> Path:
+    path.write_text("not an image at all")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda d: _text(d / "a.png"), "is no PNG"),
+        (lambda d: _damaged(d / "a.png"), "a.png"),
+        (lambda d: write_dicom(d / "a.dcm", GREY, frames=3), "3 frames"),
+        (lambda d: write_volume(d / "a.nrrd", np.zeros((4, 30, 40), np.uint8)), "one single 2D image"),
+        (lambda d: write_picture(d / "a.png", GREY[:8]), "pixels"),
+        (lambda d: write_itk(d / "a.nrrd", np.full((30, 40), np.nan, np.float32)), "not finite"),
+    ],
+    ids=["text", "cut short", "three frames", "volume", "tiny", "nan"],
+)
+def test_refusals_name_the_file_and_the_reason(tmp_path: Path, make, sentence: str) -> None:
+    path = make(tmp_path)
+    with pytest.raises(ValueError, match=sentence) as refused:
+        read_image(path)
+    assert path.name in str(refused.value)

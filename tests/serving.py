@@ -1,0 +1,105 @@
+"""A real server process of the app, and the real client of the Slicer plugin."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[1]
+PLUGIN = Path(sys.prefix) / "monailabel" / "plugins" / "slicer" / "MONAILabel"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it listens, its folders and its log."""
+
+    url: str
+    studies: Path
+    app: Path
+    log: Path
+
+    def client(self) -> Any:
+        """The client that 3D Slicer uses, from the installed wheel."""
+        sys.path.insert(0, str(PLUGIN))
+        try:
+            from MONAILabelLib.client import MONAILabelClient
+        finally:
+            sys.path.remove(str(PLUGIN))
+        return MONAILabelClient(self.url, tmpdir=str(self.log.parent), client_id="tests")
+
+    def wait_for_training(self, seconds: float = 300) -> dict[str, Any]:
+        """The status of the last training once it has ended."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            status = requests.get(f"{self.url}/train/", timeout=60).json()
+            if status.get("status") not in ("SUBMITTED", "RUNNING"):
+                return dict(status)
+            time.sleep(0.5)
+        raise AssertionError(f"the training has not ended after {seconds} s:\n{self.log.read_text()[-4000:]}")
+
+
+@contextmanager
+def serving(studies: Path, folder: Path, *, conf: dict[str, str] | None = None) -> Iterator[Server]:
+    """Runs `monailabel start_server` over `studies` on a free port of this machine, as the README says, until the block ends.
+
+    The app is copied into `folder`, so that what the server publishes and logs stays out of the repository.
+    """
+    app = folder / "app"
+    if not app.exists():
+        app.mkdir(parents=True)
+        shutil.copy(ROOT / "apps" / "fetal_head" / "main.py", app)
+    log = folder / "server.log"
+    port = free_port()
+    script = Path(sys.executable).parent / "monailabel"
+    command = [str(script), "start_server", "--app", str(app), "--studies", str(studies)]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    for key, value in (conf or {}).items():
+        command += ["--conf", key, value]
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, env=environment())
+    server = Server(f"http://127.0.0.1:{port}", studies, app, log)
+    try:
+        _wait_until_up(server, process)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def environment() -> dict[str, str]:
+    """The environment of an activated virtual environment: the `monailabel` script takes `python` from the path."""
+    import os
+
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_up(server: Server, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(480):
+        if process.poll() is not None:
+            break
+        try:
+            if requests.get(f"{server.url}/info/", timeout=30).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.25)
+    raise AssertionError(f"the server does not answer:\n{server.log.read_text()[-4000:]}")
