@@ -44,9 +44,7 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
         )
 
     def init_datastore(self) -> StudyDatastore:
-        return StudyDatastore(
-            self.studies, upstream.MONAI_LABEL_DATASTORE_AUTO_RELOAD, upstream.MONAI_LABEL_DATASTORE_READ_ONLY
-        )
+        return StudyDatastore(self.studies, upstream.MONAI_LABEL_DATASTORE_AUTO_RELOAD, upstream.MONAI_LABEL_DATASTORE_READ_ONLY)
 
     def init_infers(self) -> dict[str, InferTask]:
         return {MODEL: Infer(self._predictor, self.datastore())}
@@ -68,5 +66,3 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
         install_routes(self)
         self._predictor.warm_up()
         super().on_init_complete()
-
-

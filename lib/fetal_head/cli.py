@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -85,12 +86,11 @@ def import_(
 
     report = import_dataset(source, to, progress=lambda items: _progress(items, "images"))
     if as_json:
-        skipped = [{"file": s.file, "reason": s.reason} for s in report.skipped]
-        print(json.dumps({"images": report.images, "skipped": skipped}, indent=2))
+        print(json.dumps({"images": report.images, "skipped": [asdict(s) for s in report.skipped]}, indent=2))
     for skipped_file in report.skipped:
         console.print(f"skipped {skipped_file.file}: {skipped_file.reason}", highlight=False, markup=False)
     console.print(f"{report.images} images are in {to}, {len(report.skipped)} were skipped; {to / 'summary.csv'} lists them")
-    if report.skipped:
+    if not all(skipped_file.redundant for skipped_file in report.skipped):
         raise typer.Exit(1)
 
 
@@ -112,9 +112,7 @@ def predict(
     from fetal_head.model.registry import Registry
 
     predictor = Predictor(_registry(Registry), load_settings(_overrides(conf)).model.threshold, model)
-    rows, failed = predict_files(
-        _progress(images, "images", len(images)), to, predictor, overlay=overlay, spacing=pixel_size
-    )
+    rows, failed = predict_files(_progress(images, "images", len(images)), to, predictor, overlay=overlay, spacing=pixel_size)
     if as_json:
         print(json.dumps(rows, indent=2))
     for reason in failed:

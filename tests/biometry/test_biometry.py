@@ -26,9 +26,7 @@ def _ellipse(major: float, minor: float, angle: float, spacing: tuple[float, flo
 
 
 @settings(max_examples=30, deadline=None)
-@given(
-    st.floats(50, 90), st.floats(0.7, 0.95), st.floats(-1.5, 1.5), st.floats(0.18, 0.25), st.floats(0.8, 1.25)
-)
+@given(st.floats(50, 90), st.floats(0.7, 0.95), st.floats(-1.5, 1.5), st.floats(0.18, 0.25), st.floats(0.8, 1.25))
 def test_ellipse_is_measured_in_millimetres_whatever_the_pixels(
     major: float, ratio: float, angle: float, row_mm: float, stretch: float
 ) -> None:

@@ -106,7 +106,7 @@ def test_masks_of_other_programs(tmp_path: Path, extension: str, flat: bool, kin
 def test_segments_are_told_by_name(tmp_path_factory: pytest.TempPathFactory, order: list[str]) -> None:
     theirs = np.zeros_like(MASK)
     for value, name in enumerate(order, start=1):
-        theirs[MASK == {"BRAIN": 1, "CSP": 2, "LV": 3}[name]] = value
+        theirs[{"BRAIN": 1, "CSP": 2, "LV": 3}[name] == MASK] = value
     path = write_itk(tmp_path_factory.mktemp("order") / "m.nrrd", theirs)
     assert_array_equal(read_mask(path, MASK.shape, segments=order), MASK)
 

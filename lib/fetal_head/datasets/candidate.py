@@ -55,10 +55,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that was left out, and why."""
+    """A file that was left out, and why; `redundant` when nothing is lost by it, because its picture is there already."""
 
     file: str
     reason: str
+    redundant: bool = False
+
+
+class RedundantError(ValueError):
+    """A picture or an id that the study holds already."""
 
 
 @dataclass(frozen=True)

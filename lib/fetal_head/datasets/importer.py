@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fetal_head.datasets import alzubaidi, annotated, hc18, pairs
-from fetal_head.datasets.candidate import Candidate, Found, Skipped
+from fetal_head.datasets.candidate import Candidate, Found, RedundantError, Skipped
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.study import StudyWriter
 from fetal_head.datasets.summary import Row
@@ -54,7 +54,8 @@ def import_dataset(
             try:
                 _add(study, candidate.load(file), pictures)
             except ValueError as error:
-                skipped.append(Skipped(file, str(error).removeprefix(f"{candidate.path.name}: ")))
+                reason = str(error).removeprefix(f"{candidate.path.name}: ")
+                skipped.append(Skipped(file, reason, redundant=isinstance(error, RedundantError)))
     return ImportReport(len(study.rows), tuple(skipped), tuple(study.rows))
 
 
@@ -73,8 +74,10 @@ def _add(study: StudyWriter, case: Case, pictures: dict[str, str]) -> None:
     """Adds a case unless its picture, of which `pictures` keeps the fingerprint, came before under another name."""
     fingerprint = hashlib.blake2b(case.image.tobytes(), key=repr(case.image.shape).encode()).hexdigest()
     if fingerprint in pictures:
-        raise ValueError(f"the same picture as {pictures[fingerprint]}")
+        raise RedundantError(f"the same picture as {pictures[fingerprint]}")
     pictures[fingerprint] = case.id
+    if case.id in study:
+        raise RedundantError("already there")
     study.add(case)
 
 

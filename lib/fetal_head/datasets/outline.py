@@ -31,11 +31,12 @@ def filled(drawing: Region) -> Region:
 
 def _closed(line: Region) -> Region:
     rows, columns = np.nonzero(line)
-    fit = EllipseModel.from_estimate(np.column_stack([columns, rows]) + 0.5)
-    if not fit or max(fit.axis_lengths) > max(line.shape):
+    fit = EllipseModel()
+    # newer releases prefer `from_estimate`, which the last one for Python 3.10 does not have
+    if not fit.estimate(np.column_stack([columns, rows]) + 0.5) or max(fit.params[2:4]) > max(line.shape):
         raise ValueError("the outline is open and no ellipse fits it")
+    x, y, a, b, theta = fit.params
     half_width = float(np.percentile(ndimage.distance_transform_edt(line)[line], 90)) - 0.5
-    (x, y), (a, b) = fit.center, fit.axis_lengths
     size = (line.shape[0], line.shape[1])
-    closed = line | ellipse(size, (x, y), (a + half_width, b + half_width), float(np.degrees(fit.theta)))
+    closed = line | ellipse(size, (x, y), (a + half_width, b + half_width), float(np.degrees(theta)))
     return np.asarray(ndimage.binary_fill_holes(closed), dtype=np.bool_)

@@ -35,6 +35,7 @@ def to_grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
         raise ValueError("the image holds values that are not finite numbers")
     if values.ndim == 2:
         return values
-    if values.shape[2] == 1 or (np.array_equal(values[..., 0], values[..., 1]) and np.array_equal(values[..., 0], values[..., 2])):
-        return np.ascontiguousarray(values[..., 0])
+    first = values[..., :1]
+    if np.array_equal(values, np.broadcast_to(first, values.shape)):
+        return np.ascontiguousarray(first[..., 0])
     return np.asarray(values @ LUMA, dtype=np.float32)

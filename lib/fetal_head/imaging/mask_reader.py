@@ -60,7 +60,8 @@ def _read_png(path: Path) -> NDArray[np.generic]:
 def _scalar(volume: sitk.Image) -> NDArray[np.generic]:
     if volume.GetNumberOfComponentsPerPixel() != 1:
         raise ValueError("holds colours or layers; a mask holds one number a pixel")
-    return sitk.GetArrayFromImage(volume)
+    values: NDArray[np.generic] = sitk.GetArrayFromImage(volume)
+    return values
 
 
 def _read_segmentation(volume: sitk.Image, shape: tuple[int, int] | None) -> NDArray[np.generic]:
@@ -71,7 +72,7 @@ def _read_segmentation(volume: sitk.Image, shape: tuple[int, int] | None) -> NDA
     keys = {key: volume.GetMetaData(key) for key in volume.GetMetaDataKeys()}
     merged = np.zeros(layers[0].shape, dtype=np.uint8)
     for number, layer in enumerate(layers):
-        values = remap(layer, _segment_names(keys, number))
+        values = remap(layer, _segment_names(keys, number)).astype(np.uint8)
         # CSP and LV lie inside the head, so where layers overlap they win over BRAIN
         merged = np.where((values > BRAIN.value) | (merged == 0), values, merged).astype(np.uint8)
     return _placed(merged, keys.get("Segmentation_ReferenceImageExtentOffset", "0 0 0"), shape)

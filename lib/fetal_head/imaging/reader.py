@@ -37,7 +37,8 @@ def read_image(path: str | Path) -> tuple[NDArray[np.float32], Geometry]:
         raise ValueError(f"{path.name}: {error}") from error
     rows, columns = grey.shape
     if min(rows, columns) < MIN_SIDE or rows * columns > MAX_PIXELS:
-        raise ValueError(f"{path.name}: {columns} x {rows} pixels; between {MIN_SIDE} a side and {MAX_PIXELS} in all are accepted")
+        allowed = f"at least {MIN_SIDE} a side and at most {MAX_PIXELS} in all are accepted"
+        raise ValueError(f"{path.name}: {columns} x {rows} pixels; {allowed}")
     return grey, replace(geometry, shape=(rows, columns), source=path.name)
 
 

@@ -68,9 +68,7 @@ def sample_of(labelled: Labelled, size: tuple[int, int]) -> Sample:
     mask = read_mask(labelled.mask, shape=geometry.shape)
     annotated = annotated_in(mask) if labelled.annotated is None else labelled.annotated
     known = torch.tensor([float(name in annotated) for name in NAMES])
-    return Sample(
-        labelled.id, labelled.patient_id, network_input(image, size).half(), nested_targets(mask, size), known
-    )
+    return Sample(labelled.id, labelled.patient_id, network_input(image, size).half(), nested_targets(mask, size), known)
 
 
 def nested_targets(mask: Mask, size: tuple[int, int]) -> torch.Tensor:

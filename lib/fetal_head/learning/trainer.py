@@ -80,18 +80,17 @@ def train(
     pixel_weights = torch.tensor([{CSP.name: settings.csp_weight, LV.name: settings.lv_weight}.get(n, 1.0) for n in NAMES])
 
     epochs: list[Epoch] = []
-    best: tuple[Epoch, dict[str, torch.Tensor]] | None = None
+    best, best_weights = Epoch(0, settings.max_epochs, float("inf"), dict.fromkeys(NAMES), 0.0), network.state_dict()
     for number in range(1, settings.max_epochs + 1):
         started = time.monotonic()
         loss = _one_epoch(network, batches, optimiser, schedule, pixel_weights.to(device), settings.batches_per_epoch)
         epoch = Epoch(number, settings.max_epochs, loss, evaluate(network, validation), time.monotonic() - started)
         epochs.append(epoch)
         on_epoch(epoch)
-        if best is None or epoch.score is None or epoch.score >= (best[0].score or 0.0):
-            best = epoch, copy.deepcopy(network.state_dict())
-    assert best is not None
-    network.load_state_dict(best[1])
-    return Trained(network.cpu().eval(), best[0], tuple(epochs))
+        if epoch.score is None or epoch.score >= (best.score or 0.0):
+            best, best_weights = epoch, copy.deepcopy(network.state_dict())
+    network.load_state_dict(best_weights)
+    return Trained(network.cpu().eval(), best, tuple(epochs))
 
 
 def evaluate(network: torch.nn.Module, samples: Sequence[Sample], batch_size: int = 16) -> dict[str, float | None]:
@@ -124,7 +123,7 @@ def _one_epoch(
         image, target, known = (part.to(pixel_weights.device) for part in batches.draw())
         loss = partial_loss(network(image), target, known, pixel_weights)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
         schedule.step()

@@ -28,7 +28,7 @@ def placement(original: tuple[int, int], size: tuple[int, int]) -> Placement:
 
 
 def place(planes: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """(C, rows, columns) float -> (C, *size): resized with pixel centres kept in register, smoothed when made smaller, zero around."""
+    """(C, rows, columns) float -> (C, *size): resized with pixel centres in register, smoothed where made smaller, 0 around."""
     where = placement((planes.shape[1], planes.shape[2]), size)
     content = interpolate(planes[None], size=where.content, mode="bilinear", align_corners=False, antialias=True)[0]
     right = size[1] - where.left - where.content[1]

@@ -47,14 +47,6 @@ class Train(TrainTask):  # type: ignore[misc]
 
     def __call__(self, request: dict[str, Any], datastore: Datastore) -> dict[str, Any]:
         """Trains, publishes and returns the last `stats`; without a usable label it stops with one sentence."""
-        learning = self._settings.learning.model_validate(
-            {
-                **self._settings.learning.model_dump(),
-                "max_epochs": request.get("max_epochs") or self._settings.learning.max_epochs,
-                "batch_size": request.get("train_batch_size") or self._settings.learning.batch_size,
-            }
-        )
-        settings = self._settings.model_copy(update={"learning": learning})
         started = time.monotonic()
 
         def report(epoch: Epoch) -> None:
@@ -64,7 +56,7 @@ class Train(TrainTask):  # type: ignore[misc]
         try:
             outcome = retrain(
                 labelled_images(datastore),
-                settings,
+                self._asked(request),
                 self._registry,
                 start=self._registry.current() if request.get("pretrained", True) else None,
                 on_epoch=report,
@@ -80,6 +72,13 @@ class Train(TrainTask):  # type: ignore[misc]
         }
         self._write(result)
         return result
+
+    def _asked(self, request: dict[str, Any]) -> Settings:
+        """The settings with what the viewer's form says in their place. Raises ValueError for a value out of bounds."""
+        learning = self._settings.learning
+        form = {"max_epochs": request.get("max_epochs"), "batch_size": request.get("train_batch_size")}
+        asked = {key: value for key, value in form.items() if value}
+        return self._settings.model_copy(update={"learning": learning.model_validate({**learning.model_dump(), **asked})})
 
     @staticmethod
     def _epoch_stats(epoch: Epoch) -> dict[str, Any]:

@@ -1,0 +1,262 @@
+"""The main job, through a real server and the client of the Slicer plugin: predict, correct, submit, retrain, next."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import requests
+import SimpleITK as sitk
+from numpy.testing import assert_array_equal
+from numpy.typing import NDArray
+
+from fetal_head.imaging import read_image, read_mask
+from fetal_head.phantom import phantom
+from pictures import three_structures, write_dicom, write_itk, write_picture
+from serving import Server, serving
+
+pytestmark = pytest.mark.slow
+
+# small trainings, but through the whole way; what is asked for is what the viewer's form says by itself
+QUICK = {"max_epochs": "2", "batches_per_epoch": "2", "train_batch_size": "2"}
+SEGMENTS = {"label_info": [{"name": name, "idx": i} for i, name in enumerate(("BRAIN", "CSP", "LV"), start=1)]}
+
+
+def _pictures(folder: Path) -> dict[str, Path]:
+    grey = phantom(3).image
+    return {
+        "png": write_picture(folder / "png.png", grey),
+        "rgb": write_picture(folder / "rgb.png", np.stack([grey] * 3, axis=-1)),
+        "jpeg": write_picture(folder / "jpeg.jpg", grey, quality=95, dpi=(300, 150)),
+        "tiff": write_picture(folder / "tiff.tif", grey, dpi=(72, 72)),
+        "bmp": write_picture(folder / "bmp.bmp", grey),
+        "nifti": write_itk(folder / "nifti.nii.gz", grey, spacing=(0.2, 0.25)),
+        "flat": write_itk(folder / "flat.nii.gz", grey, flat=True),
+        "nrrd": write_itk(folder / "nrrd.nrrd", grey, spacing=(0.2, 0.25)),
+        "dicom": write_dicom(folder / "dicom.dcm", grey, spacing=(0.2, 0.25)),
+        "unsized": write_dicom(folder / "unsized.dcm", grey),
+    }
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    studies = tmp_path_factory.mktemp("studies")
+    _pictures(studies)
+    quick = {key: value for key, value in QUICK.items() if key != "train_batch_size"} | {"batch_size": "2"}
+    with serving(studies, tmp_path_factory.mktemp("server"), conf=quick) as running:
+        yield running
+
+
+def _volume(path: Path) -> sitk.Image:
+    image = sitk.ReadImage(str(path))
+    image = sitk.JoinSeries(image) if image.GetDimension() == 2 else image
+    return sitk.VectorIndexSelectionCast(image, 0) if image.GetNumberOfComponentsPerPixel() > 1 else image
+
+
+def _predicted(server: Server, image: str, extension: str = ".nrrd") -> tuple[Path, dict[str, Any]]:
+    path, params = server.client().infer("fetal_head", image, {"result_extension": extension, "result_dtype": "uint8"})
+    return Path(path), params
+
+
+def test_info_tells_slicer_what_it_needs(server: Server) -> None:
+    info = server.client().info()
+    assert info["labels"] == ["BRAIN", "CSP", "LV"]
+    assert info["models"]["fetal_head"]["labels"] == {"BRAIN": 1, "CSP": 2, "LV": 3}
+    assert info["models"]["fetal_head"]["type"] == "segmentation"
+    assert list(info["trainers"]) == ["fetal_head"]
+    assert set(info["strategies"]) == {"random", "first", "uncertainty"}
+    assert info["datastore"]["total"] == 10
+
+
+def test_training_without_a_label_is_answered_with_a_sentence(server: Server) -> None:
+    answer = requests.post(f"{server.url}/train/fetal_head", json={}, timeout=60)
+    assert answer.status_code == 422
+    assert "submit at least one image" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("strategy", ["first", "random", "uncertainty"])
+def test_next_sample_is_an_unlabelled_image_that_can_be_fetched(server: Server, strategy: str) -> None:
+    sample = server.client().next_sample(strategy, {})
+    image = requests.get(f"{server.url}/datastore/image?image={sample['id']}", timeout=60)
+    assert image.content == (server.studies / sample["name"]).read_bytes()
+
+
+@pytest.mark.parametrize("image", ["png", "rgb", "jpeg", "tiff", "bmp", "nifti", "flat", "nrrd", "dicom", "unsized"])
+def test_prediction_lies_on_the_image_whatever_its_file(server: Server, image: str) -> None:
+    path, params = _predicted(server, image)
+    mask = sitk.ReadImage(str(path))
+    on_disk = next(server.studies.glob(f"{image}.*"))
+    pixels, geometry = read_image(on_disk)
+    assert mask.GetSize() == (geometry.shape[1], geometry.shape[0], 1)
+    assert mask.GetPixelID() == sitk.sitkUInt8
+    values = sitk.GetArrayFromImage(mask)[0]
+    on_image = sitk.Resample(mask, _volume(on_disk), sitk.Transform(), sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
+    assert_array_equal(sitk.GetArrayFromImage(on_image)[0], values)
+    assert params["label_names"] == {"BRAIN": 1, "CSP": 2, "LV": 3}
+
+    head = params["structures"]["BRAIN"]
+    assert head["area_px"] == np.count_nonzero(values) > 0.05 * values.size
+    rows, columns = np.nonzero(values)
+    assert (head["centroid"]["x"], head["centroid"]["y"]) == pytest.approx((columns.mean(), rows.mean()))
+    assert 0.5 < head["confidence"] <= 1
+    # the head of this phantom is where its true mask has it
+    truth = phantom(3).mask > 0
+    assert 2 * (truth & (values > 0)).sum() / (truth.sum() + (values > 0).sum()) > 0.9
+    known = image in ("nifti", "nrrd", "dicom")
+    assert params["biometry"]["unit"] == ("mm" if known else "px")
+    assert (params["pixel_size_mm"] is not None) == known
+    if image not in ("jpeg",):
+        assert_array_equal(pixels, phantom(3).image)
+
+
+@pytest.mark.parametrize("extension", [".nii.gz", ".png"])
+def test_other_files_on_request(server: Server, extension: str) -> None:
+    path, _ = _predicted(server, "png", extension)
+    reference, _ = _predicted(server, "png")
+    assert path.name.endswith(extension)
+    assert_array_equal(read_mask(path), read_mask(reference))
+
+
+def test_what_cannot_be_answered_is_refused_with_a_sentence(server: Server) -> None:
+    for url, sentence in (
+        (f"{server.url}/infer/fetal_head?image=nobody", "no such image"),
+        (f"{server.url}/infer/fetal_head?image=png", "can be written as"),
+    ):
+        answer = requests.post(url, data={"params": json.dumps({"result_extension": ".docx"})}, timeout=60)
+        assert 400 <= answer.status_code < 500
+        assert sentence in answer.json()["detail"]
+
+
+def _slicer_file(path: Path, mask: NDArray[np.uint8]) -> Path:
+    image = sitk.GetImageFromArray(mask[np.newaxis])
+    for number, (name, value) in enumerate((("LV", 3), ("BRAIN", 1), ("CSP", 2))):
+        image.SetMetaData(f"Segment{number}_Name", name)
+        image.SetMetaData(f"Segment{number}_LabelValue", str(value))
+        image.SetMetaData(f"Segment{number}_Layer", "0")
+    sitk.WriteImage(image, str(path))
+    return path
+
+
+def test_labels_of_every_kind_are_kept_and_train_and_the_new_model_serves(server: Server, tmp_path: Path) -> None:
+    client = server.client()
+    mask = three_structures(*phantom(3).mask.shape)
+    files = {
+        "png": write_picture(tmp_path / "l.png", mask),
+        "rgb": write_itk(tmp_path / "l.nii.gz", mask),
+        "jpeg": write_itk(tmp_path / "flat.nii.gz", mask, flat=True),
+        "tiff": write_itk(tmp_path / "l.nrrd", mask),
+        "bmp": _slicer_file(tmp_path / "l.seg.nrrd", mask),
+        "nifti": write_itk(tmp_path / "wide.nii.gz", mask.astype(np.int16)),
+    }
+    for image, file in files.items():
+        client.save_label(image, str(file), params=SEGMENTS)
+        stored = requests.get(f"{server.url}/datastore/label?label={image}&tag=final", timeout=60)
+        (tmp_path / "stored.nrrd").write_bytes(stored.content)
+        assert_array_equal(read_mask(tmp_path / "stored.nrrd"), mask, err_msg=image)
+    assert client.info()["datastore"]["completed"] == len(files)
+
+    # copied in by hand, as any tool can: damaged, and of another size
+    (server.studies / "labels" / "final" / "flat.nrrd").write_bytes(b"torn")
+    write_picture(server.studies / "labels" / "final" / "dicom.png", mask[:-5])
+    index = _reloaded(server, len(files) + 2)
+    assert "flat" in index["objects"]
+
+    before = _predicted(server, "unsized")[1]["model_version"]
+    form = client.info()["trainers"]["fetal_head"]["config"]
+    assert form["max_epochs"] == 2
+    client.train_start("fetal_head", form)
+    status = server.wait_for_training()
+    assert status["status"] == "DONE", "\n".join(status["details"])
+    stats = client.info()["train_stats"]["fetal_head"]
+    assert stats["total_epochs"] == 2
+    assert set(stats["left_out"]) == {"flat", "dicom"}
+    assert "flat.nrrd" in stats["left_out"]["flat"]
+    after = _predicted(server, "unsized")[1]["model_version"]
+    assert (before, after) == ("shipped", stats["model_version"]) == ("shipped", "v0001")
+
+
+def _reloaded(server: Server, labelled: int) -> dict[str, Any]:
+    """The server's index once it has noticed what was copied into the folder."""
+    import time
+
+    for _ in range(100):
+        if server.client().info()["datastore"]["completed"] == labelled:
+            break
+        time.sleep(0.1)
+    else:
+        raise AssertionError("labels copied into the folder were not noticed")
+    return dict(server.client().datastore())
+
+
+@pytest.mark.parametrize("spoil", ["transposed", "rgb", "value", "text"])
+def test_odd_labels_are_refused_with_a_sentence(server: Server, tmp_path: Path, spoil: str) -> None:
+    mask = three_structures(*phantom(3).mask.shape)
+    file, sentence = {
+        "transposed": (write_itk(tmp_path / "t.nrrd", mask.T.copy()), "transposed"),
+        "rgb": (write_picture(tmp_path / "c.png", np.stack([mask] * 3, axis=-1)), "colour picture"),
+        "value": (write_picture(tmp_path / "v.png", np.where(mask == 3, 77, mask).astype(np.uint8)), "77"),
+        "text": (write_picture(tmp_path / "x.png", mask), "cannot be read"),
+    }[spoil]
+    if spoil == "text":
+        file = file.rename(tmp_path / "x.nrrd")
+    with file.open("rb") as content:
+        answer = requests.put(f"{server.url}/datastore/label?image=unsized", files={"label": content}, timeout=60)
+    assert answer.status_code == 422
+    assert sentence in answer.json()["detail"]
+    assert server.client().info()["datastore"]["label_tags"].get("final", 0) >= 0
+    assert not list((server.studies / "labels" / "final").glob("unsized*"))
+
+
+def test_viewer_order_is_remapped_by_name(server: Server, tmp_path: Path) -> None:
+    mask = three_structures(*phantom(3).mask.shape)
+    theirs = np.select([mask == 3, mask == 1], [1, 2]).astype(np.uint8)
+    file = write_itk(tmp_path / "order.nrrd", theirs)
+    server.client().save_label("nrrd", str(file), params={"label_info": [{"name": "LV", "idx": 1}, {"name": "BRAIN", "idx": 3}]})
+    stored = read_mask(server.studies / "labels" / "final" / "nrrd.nrrd")
+    assert_array_equal(stored, np.where(mask == 2, 0, mask))
+    info = requests.get(f"{server.url}/datastore/label/info?label=nrrd&tag=final", timeout=60).json()
+    assert info["annotated"] == ["BRAIN", "CSP", "LV"], "a deleted CSP was looked for and is not there"
+
+
+def test_batch_prediction_works_without_a_gpu(server: Server) -> None:
+    answer = requests.post(f"{server.url}/batch/infer/fetal_head?images=all&run_sync=true", json={}, timeout=300)
+    assert answer.ok, answer.text
+    assert server.client().info()["datastore"]["label_tags"]["original"] == 10
+
+
+def test_the_loop_on_real_images(real_data: Path, tmp_path: Path) -> None:
+    """Predict, correct, submit, train, next: on trans-ventricular images and on heads of HC18."""
+    studies = tmp_path / "studies"
+    studies.mkdir()
+    images = [*sorted((real_data / "biometry_tv" / "images").glob("*.png"))[:3]]
+    images += [*sorted((real_data / "hc18" / "training_set").glob("*HC.png"))[:3]]
+    for image in images:
+        shutil.copy(image, studies)
+    quick = {"max_epochs": "2", "batches_per_epoch": "2", "batch_size": "2"}
+    with serving(studies, tmp_path / "server", conf=quick) as server:
+        client = server.client()
+        asked = []
+        for _ in range(5):
+            sample = client.next_sample("first", {})
+            asked.append(sample["id"])
+            predicted, params = _predicted(server, sample["id"])
+            assert params["model_version"] == "shipped"
+            corrected = read_mask(predicted)
+            corrected[100:120, 200:260] = 2
+            corrected[-1, -1], corrected[0, 0] = 3, 1
+            submitted = write_itk(tmp_path / f"{sample['id']}.nrrd", corrected)
+            client.save_label(sample["id"], str(submitted), params=SEGMENTS)
+            assert_array_equal(read_mask(studies / "labels" / "final" / f"{sample['id']}.nrrd"), corrected)
+        assert asked == sorted(set(asked)), "a submitted image was asked for again"
+        client.train_start("fetal_head", client.info()["trainers"]["fetal_head"]["config"])
+        status = server.wait_for_training()
+        assert status["status"] == "DONE", "\n".join(status["details"])
+        last = client.next_sample("uncertainty", {})
+        assert last["id"] not in asked
+        assert _predicted(server, last["id"])[1]["model_version"] == "v0001"
+        assert last["model_version"] == "v0001"
