@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from serving import Server, serving
 pytestmark = pytest.mark.slow
 
 # small trainings, but through the whole way; what is asked for is what the viewer's form says by itself
-QUICK = {"max_epochs": "2", "batches_per_epoch": "2", "train_batch_size": "2"}
+QUICK = {"max_epochs": "2", "batches_per_epoch": "2", "batch_size": "2"}
 SEGMENTS = {"label_info": [{"name": name, "idx": i} for i, name in enumerate(("BRAIN", "CSP", "LV"), start=1)]}
 
 
@@ -47,8 +49,7 @@ def _pictures(folder: Path) -> dict[str, Path]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     studies = tmp_path_factory.mktemp("studies")
     _pictures(studies)
-    quick = {key: value for key, value in QUICK.items() if key != "train_batch_size"} | {"batch_size": "2"}
-    with serving(studies, tmp_path_factory.mktemp("server"), conf=quick) as running:
+    with serving(studies, tmp_path_factory.mktemp("server"), conf=QUICK) as running:
         yield running
 
 
@@ -83,7 +84,12 @@ def test_training_without_a_label_is_answered_with_a_sentence(server: Server) ->
 def test_next_sample_is_an_unlabelled_image_that_can_be_fetched(server: Server, strategy: str) -> None:
     sample = server.client().next_sample(strategy, {})
     image = requests.get(f"{server.url}/datastore/image?image={sample['id']}", timeout=60)
-    assert image.content == (server.studies / sample["name"]).read_bytes()
+    on_disk = next(server.studies.glob(f"{sample['id']}.*"))
+    assert image.content == on_disk.read_bytes()
+    assert sample["checksum"] == f"SHA256:{hashlib.sha256(image.content).hexdigest()}"
+    alone = Path(sample["path"])
+    assert alone.resolve() == on_disk.resolve()
+    assert list(alone.parent.iterdir()) == [alone]
 
 
 @pytest.mark.parametrize("image", ["png", "rgb", "jpeg", "tiff", "bmp", "nifti", "flat", "nrrd", "dicom", "unsized"])
@@ -182,8 +188,6 @@ def test_labels_of_every_kind_are_kept_and_train_and_the_new_model_serves(server
 
 def _reloaded(server: Server, labelled: int) -> dict[str, Any]:
     """The server's index once it has noticed what was copied into the folder."""
-    import time
-
     for _ in range(100):
         if server.client().info()["datastore"]["completed"] == labelled:
             break
@@ -237,8 +241,7 @@ def test_the_loop_on_real_images(real_data: Path, tmp_path: Path) -> None:
     images += [*sorted((real_data / "hc18" / "training_set").glob("*HC.png"))[:3]]
     for image in images:
         shutil.copy(image, studies)
-    quick = {"max_epochs": "2", "batches_per_epoch": "2", "batch_size": "2"}
-    with serving(studies, tmp_path / "server", conf=quick) as server:
+    with serving(studies, tmp_path / "server", conf=QUICK) as server:
         client = server.client()
         asked = []
         for _ in range(5):

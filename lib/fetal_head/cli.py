@@ -34,6 +34,7 @@ T = TypeVar("T")
 Conf = Annotated[
     list[str] | None, typer.Option("--conf", metavar="KEY=VALUE", help="A setting of configs/*.yaml; may be given often.")
 ]
+App = Annotated[Path, typer.Option("--app", envvar="FETAL_HEAD_APP", help="The app's folder, which keeps the models.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -51,13 +52,14 @@ def serve(
     studies: Annotated[str, typer.Option(help="Folder of images, with or without labels.")],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    app_dir: App = APP_DIR,
     conf: Conf = None,
 ) -> None:
     """Start the server for 3D Slicer."""
     overrides = _overrides(conf)
     load_settings(overrides)
     pairs = [part for key, value in overrides.items() for part in ("--conf", key, value)]
-    command = ["start_server", "--app", str(APP_DIR), "--studies", studies, "--host", host, "--port", str(port), *pairs]
+    command = ["start_server", "--app", str(app_dir), "--studies", studies, "--host", host, "--port", str(port), *pairs]
     os.execv(sys.executable, [sys.executable, "-m", "monailabel.main", *command])
 
 
@@ -103,6 +105,7 @@ def predict(
     pixel_size: Annotated[
         tuple[float, float] | None, typer.Option(help="mm per pixel down and across, where the files do not tell.")
     ] = None,
+    app_dir: App = APP_DIR,
     as_json: AsJson = False,
     conf: Conf = None,
 ) -> None:
@@ -111,7 +114,7 @@ def predict(
     from fetal_head.model.predictor import Predictor
     from fetal_head.model.registry import Registry
 
-    predictor = Predictor(_registry(Registry), load_settings(_overrides(conf)).model.threshold, model)
+    predictor = Predictor(Registry.of_app(app_dir), load_settings(_overrides(conf)).model.threshold, model)
     rows, failed = predict_files(_progress(images, "images", len(images)), to, predictor, overlay=overlay, spacing=pixel_size)
     if as_json:
         print(json.dumps(rows, indent=2))
@@ -127,6 +130,7 @@ def train(
     studies: Annotated[Path, typer.Option(help="Study folder with submitted labels.")],
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes of training.")] = None,
     init: Annotated[str | None, typer.Option(help="Version to start from, or 'scratch'; by default the served one.")] = None,
+    app_dir: App = APP_DIR,
     as_json: AsJson = False,
     conf: Conf = None,
 ) -> None:
@@ -138,7 +142,7 @@ def train(
     if not studies.is_dir():
         raise ValueError(f"there is no study folder {studies}")
     overrides = _overrides(conf) | ({"max_epochs": str(epochs)} if epochs else {})
-    registry = _registry(Registry)
+    registry = Registry.of_app(app_dir)
     outcome = retrain(
         labelled_images(StudyDatastore(str(studies.resolve()))),
         load_settings(overrides),
@@ -153,11 +157,11 @@ def train(
 
 
 @models.command("list", epilog="Example: fetal-head models list")
-def list_models(as_json: AsJson = False) -> None:
+def list_models(app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
     """List the versions of the model; a star marks the served one."""
     from fetal_head.model.registry import Registry
 
-    registry = _registry(Registry)
+    registry = Registry.of_app(app_dir)
     served = registry.current().name
     rows: list[dict[str, Any]] = [
         {"version": v.name, "served": v.name == served, "created": v.description.created, **v.description.metrics}
@@ -170,10 +174,6 @@ def list_models(as_json: AsJson = False) -> None:
     for row in rows:
         table.add_row("*" if row["served"] else "", row["version"], row["created"], _dice(row.get("dice", {})))
     Console().print(table)
-
-
-def _registry(kind: Any) -> Any:
-    return kind(APP_DIR / "model" / "fetal_head")
 
 
 def _dice(dice: dict[str, float | None]) -> str:

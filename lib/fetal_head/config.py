@@ -100,7 +100,8 @@ def _unknown(key: str, known: list[str]) -> str:
 
 
 def _first_sentence(error: ValidationError) -> str:
-    first = error.errors()[0]
+    # a misspelt key makes two errors, one for the key and one for the missing right one: the first one helps
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     section, *rest = (str(part) for part in first["loc"])
     key = ".".join(rest)
     if first["type"] == "extra_forbidden":

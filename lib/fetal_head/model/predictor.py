@@ -35,10 +35,14 @@ class Predictor:
     """Holds the served model in memory and takes up a newly published one at the next request."""
 
     def __init__(self, registry: Registry, threshold: float, version: str | None = None) -> None:
-        """`version` pins one version; by default it is always the registry's current one."""
+        """`version` pins one version; by default it is always the registry's current one.
+
+        Raises:
+            ValueError: there is no such version.
+        """
         self._registry = registry
         self._threshold = threshold
-        self._pinned = version
+        self._pinned = registry.version(version) if version else None
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._lock = threading.Lock()
         self._loaded: tuple[Version, torch.nn.Module, tuple[int, int]] | None = None
@@ -64,7 +68,7 @@ class Predictor:
         self.predict(np.zeros((64, 96), dtype=np.float32))
 
     def _model(self) -> tuple[Version, torch.nn.Module, tuple[int, int]]:
-        wanted = self._registry.version(self._pinned) if self._pinned else self._registry.current()
+        wanted = self._pinned or self._registry.current()
         with self._lock:
             if self._loaded is None or self._loaded[0] != wanted:
                 network, description = load_weights(wanted.path)

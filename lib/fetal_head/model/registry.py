@@ -37,6 +37,11 @@ class Registry:
         self.folder = folder
         self._pointer = folder / "current"
 
+    @classmethod
+    def of_app(cls, app_dir: Path) -> Registry:
+        """The registry of an app's folder."""
+        return cls(app_dir / "model" / "fetal_head")
+
     def versions(self) -> list[Version]:
         """All versions, the shipped one first, then oldest to newest."""
         published = sorted(self.folder.glob("v[0-9]*.safetensors"))

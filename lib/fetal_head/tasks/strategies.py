@@ -46,15 +46,16 @@ class Uncertainty(Strategy):  # type: ignore[misc]
         self._candidates = candidates
 
     def __call__(self, request: dict[str, Any], datastore: Datastore) -> dict[str, Any]:
-        """{"id", "score", "model_version"}, or {} when everything is labelled. Unreadable images are offered by no score."""
+        """{"id", "score", "model_version"}; {} when no unlabelled image can be read."""
         unlabelled = datastore.get_unlabeled_images()
-        chosen = random.sample(unlabelled, min(self._candidates, len(unlabelled)))
         images = {}
-        for image_id in chosen:
+        for image_id in random.sample(unlabelled, len(unlabelled)):
             try:
                 images[image_id] = read_image(datastore.get_image_uri(image_id))[0]
             except ValueError:
                 continue
+            if len(images) == self._candidates:
+                break
         if not images:
             return {}
         probabilities, version = self._predictor.probabilities(list(images.values()))

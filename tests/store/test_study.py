@@ -1,0 +1,120 @@
+"""The study folder of a server: nothing foreign gets in, nothing gets lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi import HTTPException
+from monailabel.interfaces.datastore import DefaultLabelTag
+from numpy.testing import assert_array_equal
+
+from fetal_head.datasets import Case, StudyWriter
+from fetal_head.imaging import read_image, read_mask
+from fetal_head.store.study import StudyDatastore, labelled_images
+from pictures import speckle, three_structures, write_dicom, write_itk, write_picture
+
+FINAL = DefaultLabelTag.FINAL.value
+MASK = three_structures(60, 90)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> StudyDatastore:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    write_picture(folder / "a.png", speckle(60, 90))
+    write_picture(folder / "B.JPG", speckle(60, 90), format="JPEG")
+    write_dicom(folder / "c.dcm", speckle(60, 90), spacing=(0.2, 0.3))
+    (folder / "notes.txt").write_text("not an image")
+    return StudyDatastore(str(folder))
+
+
+def test_images_of_every_kind_are_found(store: StudyDatastore) -> None:
+    assert sorted(store.list_images()) == ["B", "a", "c"]
+
+
+def test_label_is_kept_as_ours_and_survives_a_restart(store: StudyDatastore, tmp_path: Path) -> None:
+    theirs = np.select([MASK == 1, MASK == 2, MASK == 3], [3, 2, 1]).astype(np.int16)
+    segments = {"label_info": [{"name": name, "idx": 9} for name in ("LV", "CSP", "BRAIN")]}
+    store.save_label("a", str(write_itk(tmp_path / "l.nii.gz", theirs)), FINAL, segments)
+    again = StudyDatastore(store._datastore_path)
+    assert_array_equal(read_mask(again.get_label_uri("a", FINAL)), MASK)
+    assert again.get_label_info("a", FINAL)["annotated"] == ["BRAIN", "CSP", "LV"]
+    assert again.get_unlabeled_images() == [i for i in again.list_images() if i != "a"]
+
+
+def test_annotator_may_say_what_was_looked_for(store: StudyDatastore, tmp_path: Path) -> None:
+    path = str(write_itk(tmp_path / "l.nrrd", (MASK > 0).astype(np.uint8)))
+    store.save_label("a", path, FINAL, {"annotated": ["BRAIN"]})
+    (label,) = labelled_images(store)
+    assert (label.id, label.annotated) == ("a", ("BRAIN",))
+    with pytest.raises(HTTPException, match="no structure is called SKULL"):
+        store.save_label("a", path, FINAL, {"annotated": ["SKULL"]})
+
+
+@pytest.mark.parametrize("tag", ["../../evil", "", "a/b", ".hidden", "x" * 300])
+def test_tags_are_plain_names(store: StudyDatastore, tmp_path: Path, tag: str) -> None:
+    with pytest.raises(HTTPException) as refused:
+        store.save_label("a", str(write_itk(tmp_path / "l.nrrd", MASK)), tag, {})
+    assert refused.value.status_code == 422
+
+
+def test_unknown_image_is_404_and_a_wrong_label_422(store: StudyDatastore, tmp_path: Path) -> None:
+    path = str(write_itk(tmp_path / "l.nrrd", MASK))
+    with pytest.raises(HTTPException) as refused:
+        store.save_label("nobody", path, FINAL, {})
+    assert refused.value.status_code == 404
+    for info in ({"label_info": "BRAIN"}, {"label_info": [{"idx": 1}]}, {"label_info": [{"name": "Tumour"}]}):
+        with pytest.raises(HTTPException) as refused:
+            store.save_label("a", path, FINAL, info)
+        assert refused.value.status_code == 422
+    assert store.get_labeled_images() == []
+
+
+def test_uploaded_images_are_checked(store: StudyDatastore, tmp_path: Path) -> None:
+    store.add_image("new", str(write_picture(tmp_path / "x.png", speckle(30, 40))), {})
+    assert "new" in store.list_images()
+    fake = tmp_path / "fake.png"
+    fake.write_text("<script>")
+    for image_id, file in (("fake", fake), ("../up", tmp_path / "x.png"), ("/etc/passwd", tmp_path / "x.png")):
+        with pytest.raises(HTTPException) as refused:
+            store.add_image(image_id, str(file), {})
+        assert refused.value.status_code == 422
+    assert not (tmp_path / "up.png").exists()
+
+
+def test_pixel_size_told_to_the_store_wins_over_the_file(store: StudyDatastore, tmp_path: Path) -> None:
+    path = store.get_image_uri("c")
+    geometry = read_image(path)[1]
+    assert store.spacing_of(path, geometry) == pytest.approx((0.2, 0.3))
+    store.update_image_info("c", {"spacing": [0.25, 0.35]})
+    assert store.spacing_of(path, geometry) == (0.25, 0.35)
+    outside = str(write_picture(tmp_path / "c.png", speckle(60, 90)))
+    assert store.spacing_of(outside, read_image(outside)[1]) is None, "another file of the same name is another image"
+
+
+def test_index_is_replaced_and_never_torn(store: StudyDatastore, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = Path(store._datastore_config_path)
+    before = index.read_text()
+
+    def crash(*_: object, **__: object) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr("fetal_head.store.study.json.dumps", crash)
+    with pytest.raises(MemoryError):
+        store.update_image_info("a", {"x": 1})
+    assert index.read_text() == before
+    assert json.loads(before)["objects"]
+
+
+def test_imported_study_opens_with_patients_and_annotated(tmp_path: Path) -> None:
+    with StudyWriter(tmp_path / "study") as study:
+        study.add(Case("h", speckle(60, 90), (MASK > 0).astype(np.uint8), ("BRAIN",), patient="P1", spacing=(0.1, 0.2)))
+        study.add(Case("u", speckle(60, 90, seed=1), patient="P2"))
+    store = StudyDatastore(str(tmp_path / "study"))
+    (label,) = labelled_images(store)
+    assert (label.patient_id, label.annotated) == ("P1", ("BRAIN",))
+    assert store.spacing_of(store.get_image_uri("h"), read_image(store.get_image_uri("h"))[1]) == (0.1, 0.2)
+    assert store.get_unlabeled_images() == ["u"]

@@ -1,0 +1,139 @@
+"""The command line as people and scripts use it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from PIL import Image
+
+from fetal_head import cli
+from fetal_head.imaging import read_image, read_mask
+from pictures import speckle, three_structures, write_itk, write_picture
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command printed."""
+
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Runs `fetal-head` with arguments, which must end with `status`; the models of this checkout stay out of it."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("FETAL_HEAD_APP", str(tmp_path / "app"))
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object, status: int = 0) -> Done:
+        monkeypatch.setattr(sys, "argv", ["fetal-head", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        assert ended.value.code == status, printed.err
+        return Done(printed.out, printed.err)
+
+    return call
+
+
+def test_it_is_installed() -> None:
+    script = Path(sys.executable).with_name("fetal-head")
+    done = subprocess.run([script, "--help"], capture_output=True, text=True, check=True, timeout=120)
+    assert "phantom" in done.stdout
+
+
+def test_every_command_has_an_example(run: Callable[..., Done]) -> None:
+    for command in (["serve"], ["phantom"], ["import"], ["predict"], ["train"], ["models", "list"]):
+        assert f"Example: fetal-head {' '.join(command)}" in run(*command, "--help").stdout
+
+
+def test_phantoms_are_a_study_and_the_same_for_the_same_seed(run: Callable[..., Done], tmp_path: Path) -> None:
+    run("phantom", "--count", 3, "--to", tmp_path / "a", "--seed", 5)
+    run("phantom", "--count", 3, "--to", tmp_path / "b", "--seed", 5)
+    run("phantom", "--count", 2, "--to", tmp_path / "b", "--seed", 6, "--no-labels")
+    for name in sorted(path.name for path in (tmp_path / "a").glob("*.png")):
+        assert_array_equal(read_image(tmp_path / "a" / name)[0], read_image(tmp_path / "b" / name)[0])
+    assert len(list((tmp_path / "b").glob("*.png"))) == 5
+    assert len(list((tmp_path / "b" / "labels" / "final").glob("*.nrrd"))) == 3
+    again = run("phantom", "--count", 2, "--to", tmp_path / "b", "--seed", 6, status=1)
+    assert "already holds phantoms of seed 6" in again.stderr
+
+
+def test_import_tells_what_it_skipped(run: Callable[..., Done], tmp_path: Path) -> None:
+    for folder in ("images", "masks"):
+        (tmp_path / "source" / folder).mkdir(parents=True)
+    for name in ("good", "bad"):
+        write_picture(tmp_path / "source" / "images" / f"{name}.png", speckle(60, 90, seed=len(name)))
+    write_picture(tmp_path / "source" / "masks" / "good.png", three_structures(60, 90))
+    write_picture(tmp_path / "source" / "masks" / "bad.png", three_structures(90, 60))
+    done = run("import", tmp_path / "source", "--to", tmp_path / "study", "--json", status=1)
+    report = json.loads(done.stdout)
+    assert report["images"] == 1
+    assert [Path(s["file"]).name for s in report["skipped"]] == ["bad.png"]
+    assert "transposed" in done.stderr
+    assert_array_equal(read_mask(tmp_path / "study" / "labels" / "final" / "good.nrrd"), three_structures(60, 90))
+    (tmp_path / "source" / "images" / "bad.png").unlink()
+    (tmp_path / "source" / "masks" / "bad.png").unlink()
+    run("import", tmp_path / "source", "--to", tmp_path / "study")
+    assert (
+        "no data set that is recognised" in run("import", tmp_path / "study" / "labels", "--to", tmp_path / "x", status=1).stderr
+    )
+    assert not (tmp_path / "x").exists()
+
+
+def test_predict_writes_masks_overlays_and_a_table(run: Callable[..., Done], tmp_path: Path) -> None:
+    images = [write_picture(tmp_path / "a.png", speckle(60, 90)), write_itk(tmp_path / "b.nrrd", speckle(60, 90), (0.2, 0.3))]
+    (tmp_path / "c.png").write_text("no image")
+    done = run("predict", *images, tmp_path / "c.png", "--to", tmp_path / "out", "--overlay", "--json", status=1)
+    assert "c.png" in done.stderr
+    rows = json.loads(done.stdout)
+    assert [(row["image"], row["unit"], row["model"]) for row in rows] == [("a", "px", "shipped"), ("b", "mm", "shipped")]
+    with (tmp_path / "out" / "predictions.csv").open() as file:
+        assert [row["image"] for row in csv.DictReader(file)] == ["a", "b"]
+    for name in ("a", "b"):
+        assert read_mask(tmp_path / "out" / f"{name}.nrrd").shape == (60, 90)
+        assert np.asarray(Image.open(tmp_path / "out" / f"{name}_overlay.png")).shape == (60, 90, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["predict", "x.png", "--to", "o", "--model", "v9"], "no model version is called 'v9'"),
+        (["predict", "x.png", "--to", "o", "--conf", "treshold", "0.4"], "did you mean 'threshold'?"),
+        (["train", "--studies", "nowhere"], "no study folder"),
+        (["serve", "--studies", "nowhere", "--conf", "max_epoch", "3"], "did you mean 'max_epochs'?"),
+        (["import", "nowhere", "--to", "o"], "no folder"),
+    ],
+)
+def test_bad_input_is_one_sentence(run: Callable[..., Done], arguments: list[str], sentence: str) -> None:
+    done = run(*arguments, status=1)
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_models_list(run: Callable[..., Done]) -> None:
+    versions = json.loads(run("models", "list", "--json").stdout)
+    assert [(version["version"], version["served"]) for version in versions] == [("shipped", True)]
+    assert "shipped" in run("models", "list").stdout
+
+
+def test_train_publishes_a_version_that_predict_then_uses(run: Callable[..., Done], tmp_path: Path) -> None:
+    run("phantom", "--count", 4, "--to", tmp_path / "study")
+    quick = ["--conf", "batches_per_epoch", "1", "--conf", "batch_size", "1"]
+    trained = json.loads(run("train", "--studies", tmp_path / "study", "--epochs", 1, *quick, "--json").stdout)
+    assert trained["version"] == "v0001"
+    image = next((tmp_path / "study").glob("*.png"))
+    for model, version in ((["--model", "shipped"], "shipped"), ([], "v0001")):
+        rows = json.loads(run("predict", image, "--to", tmp_path / "out", *model, "--json").stdout)
+        assert rows[0]["model"] == version

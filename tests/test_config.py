@@ -1,0 +1,55 @@
+"""Settings that are right, or an error that helps."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fetal_head.config import CONFIGS, Settings, load_settings
+
+
+def test_every_setting_can_be_overridden_by_its_own_name() -> None:
+    names = [key for section in Settings.model_fields.values() for key in section.annotation.model_fields]
+    assert len(names) == len(set(names)), "--conf knows a setting by its name alone"
+    defaults = load_settings()
+    assert load_settings({key: str(list(v) if isinstance(v, tuple) else v) for key, v in _flat(defaults).items()}) == defaults
+    assert load_settings({"max_epochs": "7"}).learning.max_epochs == 7
+
+
+def _flat(settings: Settings) -> dict[str, object]:
+    return {key: getattr(section, key) for _, section in settings for key in type(section).model_fields}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("max_epoch", "3", "did you mean 'max_epochs'?"),
+        ("learnin_rate", "3", "did you mean 'learning_rate'?"),
+        ("zzz", "3", "there are batch_size"),
+        ("max_epochs", "0", "greater than or equal to 1"),
+        ("threshold", "1.5", "less than 1"),
+        ("batch_size", "many", "the setting 'batch_size' of configs/learning.yaml"),
+    ],
+)
+def test_wrong_settings(key: str, value: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        load_settings({key: value})
+
+
+def test_mistakes_in_the_files(tmp_path: Path) -> None:
+    folder = tmp_path / "configs"
+    shutil.copytree(CONFIGS, folder)
+    learning = folder / "learning.yaml"
+    learning.write_text(learning.read_text().replace("seed:", "sead:"))
+    with pytest.raises(ValueError, match="did you mean 'seed'"):
+        load_settings(folder=folder)
+    learning.unlink()
+    with pytest.raises(ValueError, match="cannot be read"):
+        load_settings(folder=folder)
+
+
+def test_keys_of_monai_label_itself_pass() -> None:
+    assert load_settings({"server_mode": "true"}) == load_settings()

@@ -1,0 +1,34 @@
+"""Files that are wholly there or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fetal_head.files import replacing, suffix_of, write_text
+
+
+def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "a.txt"
+    write_text(path, "old")
+
+    def torn() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        torn()
+    assert path.read_text() == "old"
+    assert list(path.parent.iterdir()) == [path]
+    write_text(path, "new")
+    assert path.read_text() == "new"
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [("a.nii.gz", ".nii.gz"), ("b.SEG.NRRD", ".seg.nrrd"), ("c.x.png", ".png"), ("d", ""), ("e.tar.gz", ".gz")],
+)
+def test_suffix_of(name: str, suffix: str) -> None:
+    assert suffix_of(Path("folder.d") / name) == suffix
