@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gdcm
 import numpy as np
 import pydicom
 import SimpleITK as sitk
@@ -73,6 +74,21 @@ def write_dicom(
         dataset.SequenceOfUltrasoundRegions = Sequence([region])
     dataset.PixelData = np.ascontiguousarray(pixels).tobytes() * frames
     pydicom.dcmwrite(path, dataset, write_like_original=False)
+    return path
+
+
+def compress_dicom(plain: Path, path: Path, syntax: str) -> Path:
+    """A copy of a DICOM file with its pixels in a transfer syntax that GDCM names `syntax`."""
+    reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+    reader.SetFileName(str(plain))
+    assert reader.Read()
+    change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, syntax)))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    writer.SetFileName(str(path))
+    assert writer.Write()
     return path
 
 

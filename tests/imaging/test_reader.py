@@ -13,7 +13,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit
 
 from fetal_head.imaging import read_image
-from pictures import speckle, write_dicom, write_itk, write_picture, write_volume
+from pictures import compress_dicom, speckle, write_dicom, write_itk, write_picture, write_volume
 
 GREY = speckle(60, 90)
 RGB = np.stack([GREY] * 3, axis=-1)
@@ -104,6 +104,14 @@ def test_dicom_with_jpeg_inside(tmp_path: Path) -> None:
     dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
     dataset.save_as(path)
     assert np.abs(read_image(path)[0] - smooth).max() < 12
+
+
+@pytest.mark.parametrize("syntax", ["JPEGLosslessProcess14_1", "JPEG2000Lossless", "JPEGLSLossless", "RLELossless"])
+@pytest.mark.parametrize("photometric", ["MONOCHROME2", "RGB"])
+def test_dicom_compressed_without_loss(tmp_path: Path, syntax: str, photometric: str) -> None:
+    colours = np.stack([GREY, GREY[::-1], GREY[:, ::-1]], axis=-1)
+    plain = write_dicom(tmp_path / "a.dcm", GREY if photometric == "MONOCHROME2" else colours, photometric=photometric)
+    assert_allclose(read_image(compress_dicom(plain, tmp_path / "b.dcm", syntax))[0], read_image(plain)[0], rtol=1e-5)
 
 
 def test_colour_becomes_luma(tmp_path: Path) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi import HTTPException
 from filelock import FileLock
-from monailabel.datastore.local import LocalDatastore
+from monailabel.datastore.local import DataModel, LocalDatastore
 from monailabel.interfaces.datastore import Datastore, DefaultLabelTag
 
 from fetal_head.files import write_text
@@ -58,10 +58,14 @@ class StudyDatastore(LocalDatastore):  # type: ignore[misc]
             info["annotated"] = list(in_order(info.get("annotated") or annotated_in(mask)))
         except (ValueError, TypeError) as error:
             raise HTTPException(422, f"the label of '{image_id}' was not accepted: {error}") from error
-        with TemporaryDirectory() as folder:
-            ours = Path(folder) / f"label{LABEL_EXTENSION}"
-            write_mask(ours, mask, geometry)
-            return str(super().save_label(image_id, str(ours), label_tag, info))
+        # not upstream's own way, which copies over the old label: a crash then leaves half of the new one
+        label = Path(self._datastore.label_path(label_tag)) / f"{image_id}{LABEL_EXTENSION}"
+        with FileLock(self._lock_file):
+            write_mask(label, mask, geometry)
+            info |= {"ts": int(time.time()), "name": label.name}
+            self._datastore.objects[image_id].labels[label_tag] = DataModel(info=info, ext=LABEL_EXTENSION)
+            self._update_datastore_file(lock=False)
+        return image_id
 
     def spacing_of(self, path: str, geometry: Geometry) -> tuple[float, float] | None:
         """mm per pixel along (rows, columns) of the image at `path`: as told to the store, else as the file has it, else None."""
