@@ -44,10 +44,10 @@ def test_the_same_picture_twice_counts_once_however_often_it_is_imported(tmp_pat
     root = hc18(tmp_path / "HC18", {"392_2HC": HEAD, "392_HC": HEAD})
     (root / "training_set/392_2HC.png").write_bytes((root / "training_set/392_HC.png").read_bytes())
     report = import_dataset(root, tmp_path / "study")
-    twin = Skipped("training_set/392_2HC.png", "the same picture as 392_HC")
+    twin = Skipped("training_set/392_2HC.png", "the same picture as 392_HC", redundant=True)
     assert (report.images, report.skipped) == (1, (twin,))
     again = import_dataset(root, tmp_path / "study")
-    assert (again.images, again.skipped) == (0, (Skipped("training_set/392_HC.png", "already there"), twin))
+    assert (again.images, again.skipped) == (0, (Skipped("training_set/392_HC.png", "already there", redundant=True), twin))
 
 
 def test_two_data_sets_in_one_study_share_their_patients(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def _index_entry(case: Case) -> dict[str, Any]:
     now = int(time.time())
     image = {"ts": now, "name": f"{case.id}.png", "patient": case.patient, "plane": case.plane, "source": case.source}
     if case.spacing is not None:
-        image["spacing"] = list(case.spacing)
+        image |= {"spacing": list(case.spacing), "pixel_size": case.pixel_size}
     label = {"ts": now, "name": f"{case.id}.nrrd", "annotated": list(case.annotated), "source": "import"}
     labels = {"final": {"ext": ".nrrd", "info": label}} if case.mask is not None else {}
     return {"image": {"ext": ".png", "info": image}, "labels": labels}
