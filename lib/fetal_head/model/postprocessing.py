@@ -15,7 +15,7 @@ def to_mask(probabilities: NDArray[np.float32], threshold: float) -> Mask:
 
     Args:
         probabilities: (3, rows, columns) of the whole head, CSP and LV, independent of each other.
-        threshold: a pixel belongs to a structure above it; where CSP and LV both claim it, the likelier wins.
+        threshold: a pixel belongs to a structure above it; one that CSP and LV both claim is the CSP's.
 
     Returns:
         (rows, columns) uint8: 0 background, 1 BRAIN, 2 CSP, 3 LV.
@@ -23,8 +23,10 @@ def to_mask(probabilities: NDArray[np.float32], threshold: float) -> Mask:
     head, csp, lv = probabilities
     inside = ndimage.binary_fill_holes(largest_component(head > threshold))
     mask = np.where(inside, BRAIN.value, 0).astype(np.uint8)
-    for structure, claimed in ((CSP, (csp > threshold) & (csp > lv)), (LV, (lv > threshold) & (lv >= csp))):
-        mask[largest_component(inside & claimed)] = structure.value
+    csp_region = largest_component(inside & (csp > threshold))
+    mask[csp_region] = CSP.value
+    # the LV output likes every dark box, a CSP too, often more than the LV itself: what is the CSP's comes off first
+    mask[largest_component(inside & (lv > threshold) & ~csp_region)] = LV.value
     return mask
 
 
