@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -49,8 +50,10 @@ class Server:
 
 
 @contextmanager
-def serving(studies: Path, folder: Path, *, conf: dict[str, str] | None = None) -> Iterator[Server]:
-    """Runs `monailabel start_server` over `studies` on a free port of this machine, as the README says, until the block ends.
+def serving(
+    studies: Path, folder: Path, *, conf: dict[str, str] | None = None, by: str = "monailabel start_server"
+) -> Iterator[Server]:
+    """Runs a server over `studies` on a free port of this machine, as the README says, until the block ends.
 
     The app is copied into `folder`, so that what the server publishes and logs stays out of the repository.
     """
@@ -60,8 +63,8 @@ def serving(studies: Path, folder: Path, *, conf: dict[str, str] | None = None) 
         shutil.copy(ROOT / "apps" / "fetal_head" / "main.py", app)
     log = folder / "server.log"
     port = free_port()
-    script = Path(sys.executable).parent / "monailabel"
-    command = [str(script), "start_server", "--app", str(app), "--studies", str(studies)]
+    script, action = by.split()
+    command = [str(Path(sys.executable).with_name(script)), action, "--app", str(app), "--studies", str(studies)]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     for key, value in (conf or {}).items():
         command += ["--conf", key, value]
@@ -81,8 +84,6 @@ def serving(studies: Path, folder: Path, *, conf: dict[str, str] | None = None) 
 
 def environment() -> dict[str, str]:
     """The environment of an activated virtual environment: the `monailabel` script takes `python` from the path."""
-    import os
-
     return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 

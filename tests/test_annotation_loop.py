@@ -227,6 +227,14 @@ def test_viewer_order_is_remapped_by_name(server: Server, tmp_path: Path) -> Non
     assert info["annotated"] == ["BRAIN", "CSP", "LV"], "a deleted CSP was looked for and is not there"
 
 
+def test_our_own_command_serves_the_same(server: Server, tmp_path: Path) -> None:
+    with serving(server.studies, tmp_path, by="fetal-head serve", conf={"max_epochs": "7"}) as other:
+        info = other.client().info()
+        assert info["name"] == server.client().info()["name"]
+        assert info["trainers"]["fetal_head"]["config"]["max_epochs"] == 7
+        assert _predicted(other, "png")[1]["structures"]["BRAIN"]["area_px"] > 0
+
+
 def test_batch_prediction_works_without_a_gpu(server: Server) -> None:
     answer = requests.post(f"{server.url}/batch/infer/fetal_head?images=all&run_sync=true", json={}, timeout=300)
     assert answer.ok, answer.text

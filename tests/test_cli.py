@@ -112,7 +112,9 @@ def test_predict_writes_masks_overlays_and_a_table(run: Callable[..., Done], tmp
         (["predict", "x.png", "--to", "o", "--model", "v9"], "no model version is called 'v9'"),
         (["predict", "x.png", "--to", "o", "--conf", "treshold", "0.4"], "did you mean 'threshold'?"),
         (["train", "--studies", "nowhere"], "no study folder"),
-        (["serve", "--studies", "nowhere", "--conf", "max_epoch", "3"], "did you mean 'max_epochs'?"),
+        (["serve", "--studies", ".", "--conf", "max_epoch", "3"], "did you mean 'max_epochs'?"),
+        (["serve", "--studies", "nowhere"], "no study folder"),
+        (["serve", "--studies", "http://127.0.0.1/dicom-web"], "no study folder"),
         (["import", "nowhere", "--to", "o"], "no folder"),
     ],
 )

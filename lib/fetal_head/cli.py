@@ -56,6 +56,8 @@ def serve(
     conf: Conf = None,
 ) -> None:
     """Start the server for 3D Slicer."""
+    if not Path(studies).is_dir():
+        raise ValueError(f"there is no study folder {studies}")
     overrides = _overrides(conf)
     load_settings(overrides)
     pairs = [part for key, value in overrides.items() for part in ("--conf", key, value)]

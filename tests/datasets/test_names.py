@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetal_head.datasets.names import files_in, patient_of, safe_id, stem_of
+from fetal_head.datasets.names import files_in, safe_id, stem_of
 
 
 @pytest.mark.parametrize(
@@ -22,20 +22,6 @@ from fetal_head.datasets.names import files_in, patient_of, safe_id, stem_of
 def test_stem(name: str, stem: str) -> None:
     assert stem_of(name) == stem
     assert stem_of(Path(name.replace("\\", "/"))) == stem
-
-
-@pytest.mark.parametrize(
-    ("stem", "patient"),
-    [
-        ("Patient00644_Plane3_1_of_3", "Patient00644"),
-        ("010_HC", "HC18-010"),
-        ("010_2HC", "HC18-010"),
-        ("010_HCx", "010_HCx"),
-        ("anything", "anything"),
-    ],
-)
-def test_patient(stem: str, patient: str) -> None:
-    assert patient_of(stem) == patient
 
 
 def test_an_id_has_no_separator_and_is_not_hidden() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetal_head.learning.split import fold_of, is_validation, patient_of
+from fetal_head.learning.split import fold_of, is_validation
 
 
 @given(st.sets(st.text(min_size=1), min_size=1), st.text(min_size=1))
@@ -21,17 +20,3 @@ def test_folds_are_about_even_and_do_not_change_with_releases() -> None:
     assert all(900 < folds.count(f) < 1100 for f in range(5))
     # written down once: another hash would silently move patients of running studies
     assert [fold_of(p, 5) for p in ("Patient00644", "HC18-010", "phantom-0-00001")] == [4, 3, 2]
-
-
-@pytest.mark.parametrize(
-    ("image", "patient"),
-    [
-        ("Patient00644_Plane3_1_of_3", "Patient00644"),
-        ("010_HC", "HC18-010"),
-        ("010_2HC", "HC18-010"),
-        ("scan 7", "scan 7"),
-        ("Patient00644x", "Patient00644x"),
-    ],
-)
-def test_patients_told_by_names(image: str, patient: str) -> None:
-    assert patient_of(image) == patient

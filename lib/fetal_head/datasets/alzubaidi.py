@@ -8,8 +8,9 @@ from pathlib import Path
 
 from fetal_head.datasets.annotated import find_annotations, masks_of, without_image
 from fetal_head.datasets.candidate import Candidate, Found, Shape
-from fetal_head.datasets.names import files_in, patient_of, stem_of
+from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize, read_pixel_sizes
+from fetal_head.patients import patient_of
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from fetal_head.datasets.annotations import Annotations
 from fetal_head.datasets.candidate import Candidate, Found, Shape
 from fetal_head.datasets.coco import read_coco
 from fetal_head.datasets.cvat import read_cvat
-from fetal_head.datasets.names import files_in, patient_of, stem_of
+from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.voc import LABELMAP, voc_folders
 from fetal_head.imaging import Mask
+from fetal_head.patients import patient_of
 
 IMAGE_FOLDERS = ("images", "images/default", "JPEGImages", ".")
 # CVAT's exports lie this deep at most: export/annotations/instances_default.json, once more in a folder of the archive's name

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from fetal_head.datasets.candidate import Candidate, Found, Shape
-from fetal_head.datasets.names import HC18_NAME, files_in, patient_of, stem_of
+from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.outline import filled
 from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize, read_pixel_sizes
 from fetal_head.imaging import Mask, check_mask, read_image
 from fetal_head.labels import BACKGROUND, BRAIN
+from fetal_head.patients import HC18_NAME, patient_of
 
 TRAINING, TEST = "training_set", "test_set"
 TABLES = {TRAINING: "training_set_pixel_size_and_HC.csv", TEST: "test_set_pixel_size.csv"}

@@ -1,4 +1,4 @@
-"""What a file's name says: the id of its image, and whose image it is."""
+"""What a file's name says, and the files that carry one of ours."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from pathlib import Path
 
 from fetal_head.files import suffix_of
 from fetal_head.imaging import EXTENSIONS
-
-FETAL_PLANES_NAME = re.compile(r"Patient\d+", re.IGNORECASE)
-HC18_NAME = re.compile(r"(\d+)_\d*HC", re.IGNORECASE)
 
 
 def stem_of(path: str | Path) -> str:
@@ -23,18 +20,6 @@ def stem_of(path: str | Path) -> str:
 def safe_id(text: str) -> str:
     """`text` as a file name on any system: letters, digits, `_ - .` and blank, neither empty nor hidden."""
     return re.sub(r"[^A-Za-z0-9_. -]", "_", text).strip().lstrip(".").strip() or "image"
-
-
-def patient_of(stem: str) -> str:
-    """The patient of an image in FETAL_PLANES_DB's or HC18's naming; elsewhere every image is its own patient.
-
-    HC18 numbers its patients, so the number alone could be anyone's: `010_HC` and `010_2HC` are both `HC18-010`.
-    """
-    if match := FETAL_PLANES_NAME.match(stem):
-        return match.group()
-    if match := HC18_NAME.fullmatch(stem):
-        return f"HC18-{match.group(1)}"
-    return stem
 
 
 def files_in(folder: Path, extensions: Iterable[str] = EXTENSIONS) -> list[Path]:

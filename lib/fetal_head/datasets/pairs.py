@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from fetal_head.datasets.candidate import Candidate, Found, Shape
-from fetal_head.datasets.names import files_in, patient_of, stem_of
+from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, read_pixel_sizes
 from fetal_head.datasets.voc import refuse_instances
 from fetal_head.imaging import Mask, read_mask
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+from fetal_head.patients import patient_of
 
 IMAGES, MASKS, TABLE = "images", "masks", "pixel_size.csv"
 

@@ -10,8 +10,8 @@ import torch
 
 from fetal_head.imaging import Mask, annotated_in, read_image, read_mask
 from fetal_head.labels import BRAIN, NAMES, VALUES
-from fetal_head.learning.split import patient_of
 from fetal_head.model.preprocessing import network_input, place
+from fetal_head.patients import patient_of
 
 
 @dataclass(frozen=True)

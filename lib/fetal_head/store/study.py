@@ -28,6 +28,8 @@ class StudyDatastore(LocalDatastore):  # type: ignore[misc]
     """A folder of images with their labels in `labels/<tag>/` and MONAI Label's index `datastore_v2.json`."""
 
     def __init__(self, folder: str, auto_reload: bool = False, read_only: bool = False) -> None:
+        if "://" in folder:
+            raise ValueError(f"--studies {folder}: only folders are supported, no DICOMweb or other server")
         super().__init__(folder, extensions=PATTERNS, auto_reload=auto_reload, read_only=read_only)
 
     def add_image(self, image_id: str, image_filename: str, image_info: dict[str, Any]) -> str:

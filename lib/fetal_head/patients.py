@@ -1,0 +1,20 @@
+"""Whose image it is, told by its name: images of one patient must never be split."""
+
+from __future__ import annotations
+
+import re
+
+FETAL_PLANES_NAME = re.compile(r"(Patient\d+)(?![0-9A-Za-z])", re.IGNORECASE)
+HC18_NAME = re.compile(r"(\d+)_\d*HC", re.IGNORECASE)
+
+
+def patient_of(image_id: str) -> str:
+    """The patient of an image in FETAL_PLANES_DB's or HC18's naming; elsewhere every image is its own patient.
+
+    HC18 numbers its patients, so the number alone could be anyone's: `010_HC` and `010_2HC` are both `HC18-010`.
+    """
+    if match := FETAL_PLANES_NAME.match(image_id):
+        return match[1].capitalize()
+    if match := HC18_NAME.fullmatch(image_id):
+        return f"HC18-{match[1]}"
+    return image_id
