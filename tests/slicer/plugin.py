@@ -1,6 +1,6 @@
 """Plays an annotator at 3D Slicer: the real MONAI Label plugin on Slicer's real core, without its windows.
 
-Runs in Slicer's environment. Reads a session from stdin and writes what came of each step to stdout, both JSON:
+Runs in Slicer's environment. Reads a sitting from stdin and writes what came of each step to stdout, both JSON:
 
     {"plugin": folder of MONAILabel.py, "settings": {...}, "out": folder, "steps": [{"do": "next"}, {"do": "predict"}, ...]}
     {"results": [{...}, {...}], "errors": ["what Slicer's core complained of"]}
@@ -26,7 +26,7 @@ import slicer
 
 
 class Annotator:
-    """One annotator at one Slicer. Each public method is a step of a session."""
+    """One annotator at one Slicer. Each public method is a step of a sitting."""
 
     def __init__(self, plugin: str, settings: dict[str, Any], out: str) -> None:
         self.out = Path(out)
@@ -171,15 +171,15 @@ class _Errors(logging.Handler):
 
 
 def main() -> None:
-    """Plays the session from stdin."""
-    session = json.load(sys.stdin)
+    """Plays the sitting from stdin."""
+    sitting = json.load(sys.stdin)
     errors: list[str] = []
     stubs.watch_vtk(errors)
     logging.getLogger().addHandler(_Errors(errors))
     results = []
     with redirect_stdout(sys.stderr):  # the plugin prints
-        annotator = Annotator(session["plugin"], session["settings"], session["out"])
-        for step in session["steps"]:
+        annotator = Annotator(sitting["plugin"], sitting["settings"], sitting["out"])
+        for step in sitting["steps"]:
             arguments = {key: value for key, value in step.items() if key != "do"}
             results.append(getattr(annotator, step["do"])(**arguments))
     json.dump({"results": results, "errors": errors}, sys.stdout)

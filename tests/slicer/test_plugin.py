@@ -86,9 +86,9 @@ def server(slicer: Path, picture: Phantom, tmp_path_factory: pytest.TempPathFact
 
 
 def play(python: Path, server: Server, folder: Path, steps: list[dict[str, Any]], **settings: Any) -> list[dict[str, Any]]:
-    """What came of each step of an annotator's session. Fails if Slicer, the plugin or the server complained of anything."""
+    """What came of each step of an annotator's sitting. Fails if Slicer, the plugin or the server complained of anything."""
     settings = {"serverUrl": server.url, "autoRunSegmentationOnNextSample": False, **settings}
-    session = {
+    sitting = {
         "plugin": str(PLUGIN),
         "settings": {f"MONAILabel/{key}": value for key, value in settings.items()},
         "out": str(folder),
@@ -96,7 +96,7 @@ def play(python: Path, server: Server, folder: Path, steps: list[dict[str, Any]]
     }
     script = Path(__file__).with_name("plugin.py")
     done = subprocess.run(
-        [str(python), str(script)], input=json.dumps(session), capture_output=True, text=True, timeout=300, check=False
+        [str(python), str(script)], input=json.dumps(sitting), capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr[-6000:]
     told = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""A study folder of phantoms."""
+"""Phantoms in number, drawn by several processes, and a study folder of them."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
 
 from fetal_head.datasets.case import Case
-from fetal_head.datasets.study import StudyWriter
+from fetal_head.datasets.study import StudyWriter, Written, write_case
 from fetal_head.phantom import Phantom, phantom
 
+# apart far enough that no two seeds of the command line share a picture
+SEED_STRIDE = 1_000_000
 
-def phantoms(seeds: Iterable[int], workers: int | None = None) -> Iterator[Phantom]:
-    """The phantoms of `seeds`, in their order, drawn by several processes; by default as many as there are cores."""
-    remaining = iter(seeds)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        # a bounded number in flight: a phantom waiting to be fetched keeps its megabyte
-        waiting = [pool.submit(phantom, seed) for seed in islice(remaining, 32)]
-        while waiting:
-            drawn = waiting.pop(0).result()
-            waiting.extend(pool.submit(phantom, seed) for seed in islice(remaining, 1))
-            yield drawn
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+def phantoms(seeds: Iterable[int]) -> Iterator[Phantom]:
+    """The phantoms of `seeds`, in their order."""
+    return in_processes(phantom, seeds)
 
 
 def write_phantoms(
@@ -31,29 +33,51 @@ def write_phantoms(
     seed: int,
     *,
     with_labels: bool = True,
-    progress: Callable[[Iterable[Phantom]], Iterable[Phantom]] = iter,
+    progress: Callable[[Iterable[Written]], Iterable[Written]] = iter,
 ) -> None:
     """Writes `count` phantoms into a study folder, each a patient of its own.
 
     Raises:
         ValueError: the folder holds something else, or already holds phantoms of this seed.
     """
-    # apart far enough that no two seeds share a picture
-    first = seed * 1_000_000
     with StudyWriter(to) as study:
-        if f"phantom-{seed}-00000" in study:
+        if _name(seed, 0) in study:
             raise ValueError(f"{to} already holds phantoms of seed {seed}; give another seed or another folder")
-        for number, drawn in enumerate(progress(phantoms(range(first, first + count)))):
-            name = f"phantom-{seed}-{number:05d}"
-            study.add(
-                Case(
-                    name,
-                    drawn.image,
-                    drawn.mask if with_labels else None,
-                    drawn.annotated if with_labels else (),
-                    patient=name,
-                    plane="trans-ventricular",
-                    spacing=drawn.spacing,
-                    source=f"phantom seed {first + number}",
-                )
-            )
+        jobs = ((study.staging, seed, number, with_labels) for number in range(count))
+        for written in progress(in_processes(_write, jobs)):
+            study.take(written)
+
+
+def _write(job: tuple[Path, int, int, bool]) -> Written:
+    staging, seed, number, with_labels = job
+    source = seed * SEED_STRIDE + number
+    drawn = phantom(source)
+    name = _name(seed, number)
+    case = Case(
+        name,
+        drawn.image,
+        drawn.mask if with_labels else None,
+        drawn.annotated if with_labels else (),
+        patient=name,
+        plane="trans-ventricular",
+        spacing=drawn.spacing,
+        source=f"phantom seed {source}",
+    )
+    return write_case(staging, case)
+
+
+def _name(seed: int, number: int) -> str:
+    return f"phantom-{seed}-{number:05d}"
+
+
+def in_processes(function: Callable[[A], R], arguments: Iterable[A]) -> Iterator[R]:
+    """`function` of each argument, in their order, by as many processes as there are cores."""
+    remaining = iter(arguments)
+    # one thread each: the processes fill the cores already, and waiting threads would take a third of them
+    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=threadpool_limits, initargs=(1,)) as pool:
+        # a bounded number in flight: a phantom waiting to be fetched keeps its megabyte
+        waiting = [pool.submit(function, argument) for argument in islice(remaining, 32)]
+        while waiting:
+            done = waiting.pop(0).result()
+            waiting.extend(pool.submit(function, argument) for argument in islice(remaining, 1))
+            yield done

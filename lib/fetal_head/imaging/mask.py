@@ -26,11 +26,10 @@ def check_mask(values: NDArray[np.generic], shape: tuple[int, int] | None = None
         if values.shape == shape[::-1]:
             raise ValueError(f"the mask is transposed: it has {_size(values.shape)} pixels and its image {_size(shape)}")
         raise ValueError(f"the mask has {_size(values.shape)} pixels, its image {_size(shape)}; save it at the image's size")
-    present = np.unique(values)
-    strangers = [value for value in present.tolist() if value not in (0, *VALUES.values())]
-    if strangers:
+    strangers = values[~np.isin(values, (0, *VALUES.values()))]
+    if strangers.size:
         allowed = ", ".join(f"{s.value} {s.name}" for s in STRUCTURES)
-        raise ValueError(f"the mask holds the value {strangers[0]:g}; a mask holds 0 background, {allowed}")
+        raise ValueError(f"the mask holds the value {strangers.flat[0]:g}; a mask holds 0 background, {allowed}")
     return values.astype(np.uint8)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fetal_head.phantom.anatomy import Head
-from fetal_head.phantom.axes import Axes, Box, Float
+from fetal_head.phantom.axes import Axes, Box, Float, length
+from fetal_head.phantom.decibel import power
 from fetal_head.phantom.noise import smooth, smooth_line
 from fetal_head.phantom.reflectors import near_ventricle
 from fetal_head.phantom.scan import Beams
@@ -27,7 +28,7 @@ def brain_level(rng: np.random.Generator, head: Head, beams: Beams, shell: Shell
     for side in (-1, 1):
         thalamus = ((u + 0.03) / 0.17) ** 2 + ((v - side * 0.17) / 0.14) ** 2 < 1
         level[thalamus] -= rng.uniform(2, 6)
-    level -= rng.uniform(2, 10) * np.clip((np.hypot(u, v) - 0.6) / 0.3, 0, 1)
+    level -= rng.uniform(2, 10) * np.clip((length(u, v) - 0.6) / 0.3, 0, 1)
 
     faint = parenchyma + rng.uniform(2, 12), parenchyma - rng.uniform(0, 6)
     clear = parenchyma + rng.uniform(7, 20), parenchyma - rng.uniform(8, 30)
@@ -77,4 +78,4 @@ def _reverberation(rng: np.random.Generator, head: Head, beams: Beams, shell: Sh
 
 def _add(one: Float, other: Float) -> Float:
     """Sum of two levels in dB whose echoes do not interfere."""
-    return (10 * np.log10(10 ** (one / 10) + 10 ** (other / 10))).astype(np.float32)
+    return np.asarray(10 * np.log10(power(one) + power(other)), np.float32)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fetal_head.labels import BACKGROUND, BRAIN, CSP, LV
 from fetal_head.phantom.anatomy import Head
-from fetal_head.phantom.axes import Box, Float
+from fetal_head.phantom.axes import Box, Ellipse, Float
 from fetal_head.phantom.pose import Pose
 from fetal_head.phantom.scan import Frame
 
@@ -16,18 +16,16 @@ def draw_mask(head: Head, pose: Pose) -> NDArray[np.uint8]:
     """Labels on (rows, columns). A head that the frame cuts has no BRAIN."""
     x, y = pixel_centres(pose.frame)
     mask = np.full((pose.frame.rows, pose.frame.columns), BACKGROUND, np.uint8)
-    if not pose.cut:
-        mask[head.skull.contains(x, y)] = BRAIN.value
-    for box, structure in ((head.csp, CSP), (head.lv, LV)):
-        if box is not None:
-            near = _window(box, pose.frame)
-            mask[near][box.contains(x[:, near[1]], y[near[0]])] = structure.value
+    for shape, structure in ((None if pose.cut else head.skull, BRAIN), (head.csp, CSP), (head.lv, LV)):
+        if shape is not None:
+            near = _window(shape, pose.frame)
+            mask[near][shape.contains(x[:, near[1]], y[near[0]])] = structure.value
     return mask
 
 
-def _window(box: Box, frame: Frame) -> tuple[slice, slice]:
-    """The rows and columns of an upright window around `box`."""
-    x, y = box.corners()
+def _window(shape: Box | Ellipse, frame: Frame) -> tuple[slice, slice]:
+    """The rows and columns of an upright window around `shape`."""
+    x, y = shape.corners()
     rows, columns = y / frame.spacing[0], x / frame.spacing[1]
     return _span(rows), _span(columns)
 

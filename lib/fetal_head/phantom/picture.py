@@ -13,6 +13,7 @@ from fetal_head.phantom.acoustics import compress, draw_pulse, envelope, gain, l
 from fetal_head.phantom.anatomy import Head, draw_head, draw_size
 from fetal_head.phantom.axes import Float
 from fetal_head.phantom.brain import brain_level
+from fetal_head.phantom.decibel import amplitude
 from fetal_head.phantom.drawing import draw_mask
 from fetal_head.phantom.pose import Pose, draw_pose
 from fetal_head.phantom.reflectors import brain_lines, mirrored
@@ -65,14 +66,14 @@ def _grey(rng: np.random.Generator, head: Head, pose: Pose, sector: Sector, beam
     inner = mirrored(brain_lines(rng, head), sector, beams, pulse.axial)
     outer = mirrored(outside_lines(rng, pose.frame.width, pose.frame.height), sector, beams, pulse.axial)
 
-    skull = bone * shell.bone * 10 ** (echo_level(rng, shell) / 20)
+    skull = bone * shell.bone * amplitude(echo_level(rng, shell))
     grazing = rng.uniform(0, 4) * np.exp(-((shell.facing / 0.4) ** 2))  # refracted away besides absorbed
     absorption = rng.uniform(0.7, 2.4) * shell.bone * (1 + grazing) + rng.uniform(0.0, 0.05) * (~within)
-    faded = 10 ** (-loss(absorption, beams) / 20)
+    faded = amplitude(-loss(absorption, beams))
     lines_echo = np.where(within, inner, outer)
-    scatter = (10 ** (tissue / 20) + 0.3 * skull + 0.6 * lines_echo) * faded
+    scatter = (amplitude(tissue) + 0.3 * skull + 0.6 * lines_echo) * faded
     mirror = (0.6 * lines_echo + 0.85 * skull) * faded
-    amplitude = envelope(rng, scatter, mirror, pulse)
+    echo = envelope(rng, scatter, mirror, pulse)
     floor = 10 ** (rng.uniform(-75, -60) / 20)
-    decibel = 20 * np.log10(amplitude + floor) + gain(rng, beams.shape) + rng.uniform(-7, 3)
+    decibel = 20 * np.log10(echo + floor) + gain(rng, beams.shape) + rng.uniform(-7, 3)
     return compress(decibel, rng.uniform(50, 64), rng.uniform(1.0, 1.5))

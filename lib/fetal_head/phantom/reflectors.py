@@ -14,6 +14,7 @@ from fetal_head.phantom.noise import smooth_line
 from fetal_head.phantom.scan import Beams, Sector, to_beams
 
 STEP = 0.25  # mm between the points of a line
+UNIT = np.linspace(0, 1, 96)
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,12 @@ class Line:
 
 def line(rng: np.random.Generator, axes: Axes, p: Float, q: Float, level: float, broken: float = 0.3) -> Line:
     """The polyline through (p, q) mm of `axes` at `level` dB, uneven and with gaps over about a `broken` share of it."""
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(p), np.diff(q)))])
+    along = np.append(0.0, np.cumsum(np.hypot(p[1:] - p[:-1], q[1:] - q[:-1])))
     count = max(int(along[-1] / STEP), 4)
-    at = np.linspace(0, along[-1], count)
+    at = np.arange(count) * (along[-1] / (count - 1))
     x, y = axes.world(np.interp(at, along, p).astype(np.float32), np.interp(at, along, q).astype(np.float32))
     cells = min(max(int(along[-1] / 4), 1), 24)
-    uneven = np.interp(at, np.linspace(0, along[-1], 96), smooth_line(rng, 96, cells))
+    uneven = np.interp(at, UNIT * along[-1], smooth_line(rng, UNIT.size, cells))
     ends = np.sin(np.pi * (at + 0.5 * STEP) / (along[-1] + STEP)) ** 0.6
     kept = np.clip((uneven + 2.2 - 3.4 * broken) * 0.7, 0, 1.3) * ends
     return Line(x, y, (10 ** (level / 20) * kept).astype(np.float32))

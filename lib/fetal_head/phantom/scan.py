@@ -12,7 +12,7 @@ from fetal_head.phantom.anatomy import Head
 from fetal_head.phantom.axes import Float
 
 SAMPLES, BEAMS = 352, 248
-PATCH = 32  # pixels
+PATCH = 48  # pixels
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fetal_head.phantom.anatomy import Head
-from fetal_head.phantom.axes import Float
+from fetal_head.phantom.axes import Float, length
 from fetal_head.phantom.noise import smooth_line
 from fetal_head.phantom.scan import Beams
 
@@ -27,9 +27,9 @@ def shell_of(rng: np.random.Generator, head: Head, beams: Beams) -> Shell:
     """The shell of `head`, its thickness and outline uneven, with a gap at a suture or two."""
     p, q = head.axes.local(beams.x, beams.y)
     a, b = np.float32(head.size.major), np.float32(head.size.minor)
-    level = np.hypot(p / a, q / b) + np.float32(1e-6)
+    level = length(p / a, q / b) + np.float32(1e-6)
     gradient_p, gradient_q = p / (a * a * level), q / (b * b * level)
-    steepness = np.hypot(gradient_p, gradient_q) + np.float32(1e-6)
+    steepness = length(gradient_p, gradient_q) + np.float32(1e-6)
     turn = np.arctan2(q / b, p / a)
     step = ((turn + np.float32(np.pi)) * np.float32((TURNS - 1) / (2 * np.pi))).astype(np.int32)
 
