@@ -85,7 +85,7 @@ def import_(
     to: Annotated[Path, typer.Option(help="New study folder, or one to add to.")],
     as_json: AsJson = False,
 ) -> None:
-    """Turn a public data set or a folder of images and masks into a study folder."""
+    """Turn a public data set or a folder of images and masks into a study folder (that no server has open)."""
     from fetal_head.datasets import import_dataset
 
     report = import_dataset(source, to, progress=lambda items: _progress(items, "images"))

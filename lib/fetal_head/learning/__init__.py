@@ -1,0 +1,1 @@
+"""Samples with partial labels, split by patient, augmentation, loss, trainer and retraining."""

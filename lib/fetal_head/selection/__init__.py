@@ -1,0 +1,1 @@
+"""Which image is worth labelling next."""

@@ -1,0 +1,1 @@
+"""The study folder of a running server."""

@@ -1,0 +1,1 @@
+"""Adapters to MONAI Label, a few lines each over the library."""
