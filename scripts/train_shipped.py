@@ -1,4 +1,4 @@
-"""Trains the model that ships with the package, in three stages, and writes it with its model card.
+"""Trains the model that ships with the package, in two stages, and writes it with its model card.
 
     fetal-head import HC18 --to studies/hc18
     fetal-head import BIOMETRY_TV --to studies/tv
@@ -29,7 +29,7 @@ from fetal_head.model.weights import Description, load_weights, save_weights
 from fetal_head.store.study import StudyDatastore, labelled_images
 
 # name, epochs, highest learning rate; an epoch is 50 batches of 8
-STAGES = (("first", 18, 1e-3), ("second", 12, 3e-4), ("third", 14, 5e-4))
+STAGES = (("first", 18, 1e-3), ("second", 12, 3e-4))
 # how often a batch holds a phantom, an image with a head only, and one with all structures
 SHARES = {"phantom": 0.4, "head": 0.25, "all": 0.35}
 
