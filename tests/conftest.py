@@ -14,6 +14,6 @@ from serving import ROOT
 def real_data() -> Path:
     """The folder of real images; tests that need it are skipped, saying so, where it is absent."""
     folder = Path(os.environ.get("FETAL_HEAD_DATA", ROOT.parent / "shared" / "data"))
-    if not (folder / "biometry_tv" / "images").is_dir():
+    if not (folder / "biometry_tv" / "images").is_dir() or not (folder / "hc18").is_dir():
         pytest.skip(f"no real images at {folder}; set FETAL_HEAD_DATA to the folder that holds biometry_tv/ and hc18/")
     return folder

@@ -62,10 +62,6 @@ class Skipped:
     redundant: bool = False
 
 
-class RedundantError(ValueError):
-    """A picture or an id that the study holds already."""
-
-
 @dataclass(frozen=True)
 class Found:
     """The images of a data set, and the files of no use with the reason."""

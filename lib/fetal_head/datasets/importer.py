@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fetal_head.datasets import alzubaidi, annotated, hc18, pairs
-from fetal_head.datasets.candidate import Candidate, Found, RedundantError, Skipped
+from fetal_head.datasets.candidate import Candidate, Found, Skipped
 from fetal_head.datasets.case import Case
-from fetal_head.datasets.study import StudyWriter
+from fetal_head.datasets.study import RedundantError, StudyWriter
 from fetal_head.datasets.summary import Row
 from fetal_head.datasets.voc import refuse_instances
 
@@ -76,8 +76,6 @@ def _add(study: StudyWriter, case: Case, pictures: dict[str, str]) -> None:
     if fingerprint in pictures:
         raise RedundantError(f"the same picture as {pictures[fingerprint]}")
     pictures[fingerprint] = case.id
-    if case.id in study:
-        raise RedundantError("already there")
     study.add(case)
 
 

@@ -25,6 +25,10 @@ from fetal_head.imaging import Geometry, write_mask
 INDEX, SUMMARY, LABELS = "datastore_v2.json", "summary.csv", Path("labels/final")
 
 
+class RedundantError(ValueError):
+    """A picture or an id that the study holds already."""
+
+
 @dataclass(frozen=True)
 class Written:
     """A case whose files are written: its id, what the index says of it, and its summary row."""
@@ -80,10 +84,11 @@ class StudyWriter:
         """Takes a case in and returns its summary row.
 
         Raises:
-            ValueError: an image of that id is already there, or its values cannot be kept in a PNG.
+            RedundantError: an image of that id is already there.
+            ValueError: its values cannot be kept in a PNG.
         """
         if case.id in self:
-            raise ValueError("already there")
+            raise RedundantError("already there")
         return self.take(write_case(self.staging, case))
 
     def take(self, written: Written) -> Row:
