@@ -1,0 +1,45 @@
+"""`fetal-head phantom` and `import`: study folders from nothing, and from what others made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fetal_head.cli.options import AsJson, app, console, progress
+
+
+@app.command(epilog="Example: fetal-head phantom --count 20 --to studies/demo --seed 1")
+def phantom(
+    count: Annotated[int, typer.Option(min=1, help="How many images.")],
+    to: Annotated[Path, typer.Option(help="New study folder, or one to add to.")],
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same images.")] = 0,
+    labels: Annotated[bool, typer.Option(help="With their masks; --no-labels leaves images to annotate.")] = True,
+) -> None:
+    """Make a study folder of synthetic fetal heads with their true masks."""
+    from fetal_head.datasets.phantoms import write_phantoms
+
+    write_phantoms(to, count, seed, with_labels=labels, progress=lambda items: progress(items, "phantoms", count))
+    console.print(f"{count} phantoms are in {to}")
+
+
+@app.command("import", epilog="Example: fetal-head import ~/Downloads/HC18 --to studies/hc18")
+def import_(
+    source: Annotated[Path, typer.Argument(help="HC18, Alzubaidi 2023, or a folder of images and masks.")],
+    to: Annotated[Path, typer.Option(help="New study folder, or one to add to.")],
+    as_json: AsJson = False,
+) -> None:
+    """Turn a public data set or a folder of images and masks into a study folder (that no server has open)."""
+    from fetal_head.datasets import import_dataset
+
+    report = import_dataset(source, to, progress=lambda items: progress(items, "images"))
+    if as_json:
+        print(json.dumps({"images": report.images, "skipped": [asdict(s) for s in report.skipped]}, indent=2))
+    for skipped_file in report.skipped:
+        console.print(f"skipped {skipped_file.file}: {skipped_file.reason}", highlight=False, markup=False)
+    console.print(f"{report.images} images are in {to}, {len(report.skipped)} were skipped; {to / 'summary.csv'} lists them")
+    if not all(skipped_file.redundant for skipped_file in report.skipped):
+        raise typer.Exit(1)

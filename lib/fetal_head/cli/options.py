@@ -1,0 +1,44 @@
+"""What several commands share: the console, options, progress bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+APP_DIR = Path(__file__).resolve().parents[3] / "apps" / "fetal_head"
+
+app = typer.Typer(
+    help="Assisted annotation of 2D fetal-head ultrasound: brain, cavum septi pellucidi and lateral ventricle.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+console = Console(stderr=True)
+T = TypeVar("T")
+
+Conf = Annotated[
+    list[str] | None, typer.Option("--conf", metavar="KEY=VALUE", help="A setting of configs/*.yaml; may be given often.")
+]
+App = Annotated[Path, typer.Option("--app", envvar="FETAL_HEAD_APP", help="The app's folder, which keeps the models.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterable[T]:
+    """The items, with a bar on standard error while they are gone through."""
+    return track(items, description=what, total=total, console=console, transient=True)
+
+
+def overrides(conf: list[str] | None) -> dict[str, str]:
+    """The `--conf` options as setting -> value."""
+    return dict(pair.split("=", 1) for pair in conf or [])
+
+
+def dice_line(dice: dict[str, float | None]) -> str:
+    """Dice by structure in a line of text."""
+    return ", ".join(f"{name} {value:.3f}" for name, value in dice.items() if value is not None)

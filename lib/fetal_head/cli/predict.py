@@ -1,0 +1,41 @@
+"""`fetal-head predict`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, overrides, progress
+from fetal_head.config import load_settings
+
+
+@app.command(epilog="Example: fetal-head predict a.png b.png --to out --overlay")
+def predict(
+    images: Annotated[list[Path], typer.Argument(help="Images of any supported kind.")],
+    to: Annotated[Path, typer.Option(help="Folder for masks and predictions.csv.")],
+    overlay: Annotated[bool, typer.Option(help="Also draw the outlines on the images.")] = False,
+    model: Annotated[str | None, typer.Option(help="Model version; by default the one that is served.")] = None,
+    pixel_size: Annotated[
+        tuple[float, float] | None, typer.Option(help="mm per pixel down and across, where the files do not tell.")
+    ] = None,
+    app_dir: App = APP_DIR,
+    as_json: AsJson = False,
+    conf: Conf = None,
+) -> None:
+    """Predict masks, and measure them."""
+    from fetal_head.model.batch import predict_files
+    from fetal_head.model.predictor import Predictor
+    from fetal_head.model.registry import Registry
+
+    predictor = Predictor(Registry.of_app(app_dir), load_settings(overrides(conf)).model.threshold, model)
+    rows, failed = predict_files(progress(images, "images", len(images)), to, predictor, overlay=overlay, spacing=pixel_size)
+    if as_json:
+        print(json.dumps(rows, indent=2))
+    for reason in failed:
+        console.print(f"skipped {reason}", highlight=False, markup=False)
+    console.print(f"{len(rows)} masks and predictions.csv are in {to}")
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,31 @@
+"""`fetal-head serve`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fetal_head.cli.options import APP_DIR, App, Conf, app, overrides
+from fetal_head.config import load_settings
+
+
+@app.command(epilog="Example: fetal-head serve --studies studies/demo --port 8000")
+def serve(
+    studies: Annotated[str, typer.Option(help="Folder of images, with or without labels.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    app_dir: App = APP_DIR,
+    conf: Conf = None,
+) -> None:
+    """Start the server for 3D Slicer."""
+    if not Path(studies).is_dir():
+        raise ValueError(f"there is no study folder {studies}")
+    given = overrides(conf)
+    load_settings(given)
+    pairs = [part for key, value in given.items() for part in ("--conf", key, value)]
+    command = ["start_server", "--app", str(app_dir), "--studies", studies, "--host", host, "--port", str(port), *pairs]
+    os.execv(sys.executable, [sys.executable, "-m", "monailabel.main", *command])

@@ -1,0 +1,43 @@
+"""`fetal-head train`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, dice_line, overrides
+from fetal_head.config import load_settings
+
+
+@app.command(epilog="Example: fetal-head train --studies studies/demo --epochs 10")
+def train(
+    studies: Annotated[Path, typer.Option(help="Study folder with submitted labels.")],
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes of training.")] = None,
+    init: Annotated[str | None, typer.Option(help="Version to start from, or 'scratch'; by default the served one.")] = None,
+    app_dir: App = APP_DIR,
+    as_json: AsJson = False,
+    conf: Conf = None,
+) -> None:
+    """Do what the Train button does, without a server."""
+    from fetal_head.learning.retraining import retrain
+    from fetal_head.model.registry import Registry
+    from fetal_head.store.study import StudyDatastore, labelled_images
+
+    if not studies.is_dir():
+        raise ValueError(f"there is no study folder {studies}")
+    given = overrides(conf) | ({"max_epochs": str(epochs)} if epochs else {})
+    registry = Registry.of_app(app_dir)
+    outcome = retrain(
+        labelled_images(StudyDatastore(str(studies.resolve()))),
+        load_settings(given),
+        registry,
+        start=None if init == "scratch" else registry.version(init) if init else registry.current(),
+        on_epoch=lambda epoch: console.print(f"epoch {epoch.number}/{epoch.of}: loss {epoch.loss:.4f} {dice_line(epoch.dice)}"),
+        say=lambda text: console.print(text, highlight=False, markup=False),
+    )
+    if as_json:
+        print(json.dumps({"version": outcome.version, "dice": outcome.best.dice}, indent=2))
+    console.print(f"version {outcome.version} is published and served")

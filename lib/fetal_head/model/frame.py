@@ -1,0 +1,72 @@
+"""The head's own frame: centred, turned level and of one size, so that its small structures are always alike."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch.nn.functional import affine_grid, grid_sample, interpolate
+
+from fetal_head.biometry.ellipse import Ellipse
+
+# length of the head's major axis in the frame, as a share of its columns: what is left is for a head found too small
+HEAD_SHARE = 0.78
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A similar picture of a part of an image.
+
+    Attributes:
+        centre: (x, y) in the image of the frame's middle, in pixels from the centre of pixel (0, 0).
+        angle: of the frame's rows against the image's, radians in (-pi/2, pi/2], turning from x towards y: up stays up.
+        scale: pixels of the frame per pixel of the image.
+    """
+
+    centre: tuple[float, float]
+    angle: float
+    scale: float
+
+    @classmethod
+    def around(cls, head: Ellipse, size: tuple[int, int]) -> Frame:
+        """The frame of `size` (rows, columns) in which a head, its ellipse given in pixels of the image, is level."""
+        return cls(head.centre, head.angle, HEAD_SHARE * size[1] / head.major)
+
+
+def cut(planes: torch.Tensor, frame: Frame, size: tuple[int, int]) -> torch.Tensor:
+    """(C, rows, columns) of an image -> (C, *size) in the frame, smoothed where made smaller, 0 beyond the image's border."""
+    shape = (planes.shape[1], planes.shape[2])
+    if frame.scale < 1:
+        smaller = [max(1, round(side * frame.scale)) for side in shape]
+        planes = interpolate(planes[None], size=smaller, mode="bilinear", align_corners=False, antialias=True)[0]
+    theta = _units(shape) @ _to_image(frame, size) @ torch.linalg.inv(_units(size))
+    return _sample(planes, theta, size)
+
+
+def put_back(planes: torch.Tensor, frame: Frame, original: tuple[int, int]) -> torch.Tensor:
+    """(C, H, W) of the frame -> (C, *original) of the image, 0 outside the frame; the inverse of `cut`."""
+    size = (planes.shape[1], planes.shape[2])
+    theta = _units(size) @ torch.linalg.inv(_to_image(frame, size)) @ torch.linalg.inv(_units(original))
+    return _sample(planes, theta, original)
+
+
+def _to_image(frame: Frame, size: tuple[int, int]) -> torch.Tensor:
+    """(3, 3): pixel (x, y, 1) of the frame -> pixel of the image."""
+    cos, sin = math.cos(frame.angle) / frame.scale, math.sin(frame.angle) / frame.scale
+    x, y = (size[1] - 1) / 2, (size[0] - 1) / 2
+    centre = frame.centre
+    return torch.tensor(
+        [[cos, -sin, centre[0] - cos * x + sin * y], [sin, cos, centre[1] - sin * x - cos * y], [0, 0, 1]], dtype=torch.float64
+    )
+
+
+def _units(size: tuple[int, int]) -> torch.Tensor:
+    """(3, 3): pixel (x, y, 1) -> torch's coordinates, in which the border of the image is at -1 and 1 whatever its size."""
+    rows, columns = size
+    return torch.tensor([[2 / columns, 0, 1 / columns - 1], [0, 2 / rows, 1 / rows - 1], [0, 0, 1]], dtype=torch.float64)
+
+
+def _sample(planes: torch.Tensor, theta: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    grid = affine_grid(theta[None, :2].to(planes.dtype), [1, planes.shape[0], *size], align_corners=False)
+    return grid_sample(planes[None], grid, mode="bilinear", padding_mode="zeros", align_corners=False)[0]
