@@ -1,5 +1,6 @@
-"""Ellipse, widths and gestational age from a mask and its pixel size."""
+"""Ellipse, widths, gestational age, growth and flags from a mask and its pixel size."""
 
-from fetal_head.biometry.measure import Biometry, measure
+from fetal_head.biometry.measure import measure
+from fetal_head.biometry.measurements import Biometry
 
 __all__ = ["Biometry", "measure"]

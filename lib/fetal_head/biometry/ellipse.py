@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from skimage.draw import ellipse as draw_ellipse
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,22 @@ class Ellipse:
         a, b = self.major / 2, self.minor / 2
         h = ((a - b) / (a + b)) ** 2
         return math.pi * (a + b) * (1 + 3 * h / (10 + math.sqrt(4 - 3 * h)))
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """How far it extends from its centre along x and along y."""
+        a, b = self.major / 2, self.minor / 2
+        return math.hypot(a * math.cos(self.angle), b * math.sin(self.angle)), math.hypot(
+            a * math.sin(self.angle), b * math.cos(self.angle)
+        )
+
+    def region(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
+        """The pixels of a (rows, columns) image whose centres lie in it, for an ellipse in pixels."""
+        region = np.zeros(shape, dtype=np.bool_)
+        x, y = self.centre
+        # skimage turns from x towards -y
+        region[draw_ellipse(y, x, self.minor / 2, self.major / 2, shape, rotation=-self.angle)] = True
+        return region
 
 
 def fit_ellipse(region: NDArray[np.bool_], spacing: tuple[float, float] = (1.0, 1.0)) -> Ellipse | None:

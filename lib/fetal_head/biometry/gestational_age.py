@@ -1,28 +1,36 @@
-"""Gestational age from the head circumference."""
+"""Gestational age from the size of the head."""
 
 from __future__ import annotations
 
 import math
 
-# Beyond these the regressions were never fitted: no age is better than a made-up one
-HADLOCK_HC_MM = (56.0, 375.0)
-INTERGROWTH_HC_MM = (100.0, 375.0)
+# Both studies saw fetuses of 14 to 42 weeks. Beyond, the regressions were never fitted: no age is better than a made-up one
+FITTED_WEEKS = (14.0, 42.0)
 
 
 def hadlock_weeks(hc_mm: float) -> float | None:
-    """Weeks by Hadlock 1984 (Radiology 152:497): 8.96 + 0.540 HC + 0.0003 HC^3 with HC in cm; None outside 56..375 mm."""
-    if not HADLOCK_HC_MM[0] <= hc_mm <= HADLOCK_HC_MM[1]:
-        return None
+    """Weeks by Hadlock 1984 (Radiology 152:497) from HC: 8.96 + 0.540 HC + 0.0003 HC^3, HC in cm; None outside 14..42."""
     hc = hc_mm / 10
-    return 8.96 + 0.540 * hc + 0.0003 * hc**3
+    return _fitted(8.96 + 0.540 * hc + 0.0003 * hc**3)
+
+
+def hadlock_bpd_weeks(bpd_outer_inner_mm: float) -> float | None:
+    """Weeks by Hadlock 1984 from BPD, outer to inner: 9.54 + 1.482 BPD + 0.1676 BPD^2, BPD in cm; None outside 14..42."""
+    bpd = bpd_outer_inner_mm / 10
+    return _fitted(9.54 + 1.482 * bpd + 0.1676 * bpd**2)
 
 
 def intergrowth_weeks(hc_mm: float) -> float | None:
-    """Weeks by INTERGROWTH-21st (Papageorghiou 2016, Ultrasound Obstet Gynecol 48:719); None outside 100..375 mm.
+    """Weeks by INTERGROWTH-21st (Papageorghiou 2016, Ultrasound Obstet Gynecol 48:719) from HC; None outside 14..42.
 
     Days = exp(0.05970 ln(HC)^2 + 6.409e-9 HC^3 + 3.3258), HC in mm.
     """
-    if not INTERGROWTH_HC_MM[0] <= hc_mm <= INTERGROWTH_HC_MM[1]:
+    # ln(HC)^2 falls up to 1 mm, so that a speck would be as old as a head
+    if hc_mm < 1:
         return None
     days = math.exp(0.05970 * math.log(hc_mm) ** 2 + 6.409e-9 * hc_mm**3 + 3.3258)
-    return days / 7
+    return _fitted(days / 7)
+
+
+def _fitted(weeks: float) -> float | None:
+    return weeks if FITTED_WEEKS[0] <= weeks <= FITTED_WEEKS[1] else None

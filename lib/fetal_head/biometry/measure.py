@@ -1,47 +1,40 @@
-"""The measurements of one mask."""
+"""From a mask and its pixel size to its measurements."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 
+from fetal_head.biometry import growth
+from fetal_head.biometry.bpd import outer_inner
 from fetal_head.biometry.ellipse import fit_ellipse
 from fetal_head.biometry.extent import extent, width
-from fetal_head.biometry.gestational_age import hadlock_weeks, intergrowth_weeks
+from fetal_head.biometry.flags import Confidence, raised_flags
+from fetal_head.biometry.gestational_age import hadlock_bpd_weeks, hadlock_weeks, intergrowth_weeks
+from fetal_head.biometry.measurements import Biometry
 from fetal_head.imaging import Mask
 from fetal_head.labels import BRAIN, CSP, LV
 
 
-@dataclass(frozen=True)
-class Biometry:
-    """What can be measured in one mask. Lengths are in `unit`; None says that it could not be measured.
+def measure(
+    mask: Mask, spacing: tuple[float, float] | None, *, weeks: float | None = None, confidence: Confidence | None = None
+) -> Biometry:
+    """Everything that can be told from one mask.
 
-    Attributes:
-        unit: "mm", or "px" when nobody knows the pixel size: then there are no ages either.
-        hc: head circumference, the perimeter of the ellipse on the outer edge of the skull.
-        bpd: biparietal diameter, outer to outer: its minor axis.
-        ofd: occipito-frontal diameter, outer to outer: its major axis.
-        ci: cephalic index, 100 BPD / OFD. A ratio: with pixels that are not square and of unknown size it is distorted too.
-        csp_width: extent of the CSP across the midline (perpendicular to the head's major axis).
-        lv_width: extent of the LV across its own long axis.
-        ga_hadlock_weeks, ga_intergrowth_weeks: gestational age from HC.
-        head_cut: the head touches the image's border, so HC, BPD, OFD and all that follows from them are not given.
+    Args:
+        mask: (rows, columns).
+        spacing: mm per pixel along (rows, columns), or None where unknown.
+        weeks: gestational age known from dating, for z-scores and centiles. Never one computed from this head: see `growth`.
+        confidence: the model's, by structure, for the flag of a low one.
     """
-
-    unit: str
-    hc: float | None = None
-    bpd: float | None = None
-    ofd: float | None = None
-    ci: float | None = None
-    csp_width: float | None = None
-    lv_width: float | None = None
-    ga_hadlock_weeks: float | None = None
-    ga_intergrowth_weeks: float | None = None
-    head_cut: bool = False
+    found = _lengths(mask, spacing)
+    if spacing is not None:
+        found = _judged(found, weeks)
+    return replace(found, weeks=weeks, flags=raised_flags(found, confidence))
 
 
-def measure(mask: Mask, spacing: tuple[float, float] | None) -> Biometry:
-    """Measures a (rows, columns) mask; `spacing` is mm per pixel along (rows, columns), or None where unknown."""
+def _lengths(mask: Mask, spacing: tuple[float, float] | None) -> Biometry:
     unit, scale = ("px", (1.0, 1.0)) if spacing is None else ("mm", spacing)
     lv_width = width(mask == LV.value, scale)
     # without a BRAIN pixel the head was not annotated, and what is left of it is no head
@@ -50,15 +43,37 @@ def measure(mask: Mask, spacing: tuple[float, float] | None) -> Biometry:
     ellipse = fit_ellipse(head, scale)
     if ellipse is None or cut:
         return Biometry(unit, lv_width=lv_width, head_cut=cut)
-    hc = ellipse.circumference
     return Biometry(
         unit,
-        hc=hc,
+        hc=ellipse.circumference,
+        hc_axes=math.pi * (ellipse.minor + ellipse.major) / 2,
         bpd=ellipse.minor,
         ofd=ellipse.major,
         ci=100 * ellipse.minor / ellipse.major,
         csp_width=extent(mask == CSP.value, ellipse.angle + math.pi / 2, scale),
         lv_width=lv_width,
-        ga_hadlock_weeks=hadlock_weeks(hc) if spacing else None,
-        ga_intergrowth_weeks=intergrowth_weeks(hc) if spacing else None,
     )
+
+
+def _judged(found: Biometry, weeks: float | None) -> Biometry:
+    """With what lengths in millimetres say of age and growth."""
+    bpd_outer_inner = _of(outer_inner, found.bpd)
+    return replace(
+        found,
+        bpd_outer_inner=bpd_outer_inner,
+        ga_hadlock_weeks=_of(hadlock_weeks, found.hc),
+        ga_intergrowth_weeks=_of(intergrowth_weeks, found.hc),
+        ga_hadlock_bpd_weeks=_of(hadlock_bpd_weeks, bpd_outer_inner),
+        hc_z=growth.HC.z_score(found.hc, weeks),
+        hc_centile=growth.HC.centile(found.hc, weeks),
+        bpd_z=growth.BPD.z_score(found.bpd, weeks),
+        bpd_centile=growth.BPD.centile(found.bpd, weeks),
+        ofd_z=growth.OFD.z_score(found.ofd, weeks),
+        ofd_centile=growth.OFD.centile(found.ofd, weeks),
+        lv_width_z=growth.LV.z_score(found.lv_width, weeks),
+        lv_width_centile=growth.LV.centile(found.lv_width, weeks),
+    )
+
+
+def _of(formula: Callable[[float], float | None], length: float | None) -> float | None:
+    return None if length is None else formula(length)

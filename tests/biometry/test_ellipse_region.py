@@ -1,0 +1,49 @@
+"""An ellipse as pixels, and back."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fetal_head.biometry.ellipse import Ellipse, fit_ellipse
+
+ellipses = st.builds(
+    Ellipse,
+    st.tuples(st.floats(150, 250), st.floats(120, 180)),
+    st.floats(120, 220),
+    st.floats(60, 110),
+    st.floats(-math.pi / 2 + 0.01, math.pi / 2),
+)
+
+
+@settings(max_examples=50)
+@given(ellipses)
+def test_fitting_what_was_drawn_gives_it_back(drawn: Ellipse) -> None:
+    found = fit_ellipse(drawn.region((300, 400)))
+    assert found is not None
+    assert found.centre == pytest.approx(drawn.centre, abs=0.1)
+    assert found.major == pytest.approx(drawn.major, abs=0.5)
+    assert found.minor == pytest.approx(drawn.minor, abs=0.5)
+    assert math.cos(2 * (found.angle - drawn.angle)) == pytest.approx(1, abs=1e-3)
+
+
+@settings(max_examples=50)
+@given(ellipses)
+def test_it_reaches_as_far_as_its_pixels(drawn: Ellipse) -> None:
+    rows, columns = np.nonzero(drawn.region((300, 400)))
+    for centre, reach, pixels in zip(drawn.centre, drawn.reach, (columns, rows), strict=True):
+        assert pixels.min() == pytest.approx(centre - reach, abs=1.01)
+        assert pixels.max() == pytest.approx(centre + reach, abs=1.01)
+
+
+def test_beyond_the_image_there_are_no_pixels() -> None:
+    region = Ellipse((0.0, 0.0), 100.0, 60.0, 0.0).region((50, 80))
+    assert region.shape == (50, 80)
+    assert region[0, 49]
+    assert not region[0, 51]
+    assert region[29, 0]
+    assert not region[31, 0]
