@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -21,18 +21,17 @@ class _Section(BaseModel):
 
 
 class ModelSettings(_Section):
-    """The network and the size that it sees images at."""
+    """The networks and the sizes that they see images at."""
 
-    network_rows: int = Field(ge=32, multiple_of=32)
-    network_columns: int = Field(ge=32, multiple_of=32)
+    locator_rows: int = Field(ge=32, multiple_of=16)
+    locator_columns: int = Field(ge=32, multiple_of=16)
+    frame_rows: int = Field(ge=32, multiple_of=16)
+    frame_columns: int = Field(ge=32, multiple_of=16)
+    network: str = Field(pattern=r"^(unet|residual_unet|attention_unet|smp:[\w-]+:[\w.-]+)$")
     channels: tuple[int, ...] = Field(min_length=2)
     residual_units: int = Field(ge=0)
     threshold: float = Field(gt=0, lt=1)
-
-    @property
-    def network_size(self) -> tuple[int, int]:
-        """(rows, columns) of the network's input."""
-        return self.network_rows, self.network_columns
+    head_as_ellipse: bool
 
 
 class LearningSettings(_Section):
@@ -43,10 +42,15 @@ class LearningSettings(_Section):
     learning_rate: float = Field(gt=0)
     weight_decay: float = Field(ge=0)
     batches_per_epoch: int = Field(ge=1)
+    train_locator: bool
+    dice_weight: float = Field(ge=0)
+    entropy_weight: float = Field(ge=0)
     csp_weight: float = Field(gt=0)
     lv_weight: float = Field(gt=0)
+    augmentation: Literal["none", "flip", "spatial", "grey", "full"]
     validation_folds: int = Field(ge=2)
     seed: int = Field(ge=0)
+    tracking_url: str
 
 
 class SelectionSettings(_Section):

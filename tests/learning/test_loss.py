@@ -6,10 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fetal_head.learning.loss import partial_loss
+from fetal_head.learning.loss import LossWeights, partial_loss
 from fetal_head.learning.metrics import dice_per_image, mean_dice
 
-WEIGHTS = torch.tensor([1.0, 10.0, 5.0])
+WEIGHTS = LossWeights(1.0, 1.0, (1.0, 10.0, 5.0))
 
 
 @settings(max_examples=30, deadline=None)

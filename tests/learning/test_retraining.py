@@ -6,94 +6,148 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from numpy.testing import assert_allclose
 
-from fetal_head.config import Settings, load_settings
 from fetal_head.imaging import Geometry, write_mask
-from fetal_head.learning.retraining import retrain
-from fetal_head.learning.samples import Labelled, sample_of
+from fetal_head.learning import retraining
+from fetal_head.learning.retraining import CHECKPOINT, Outcome, retrain
+from fetal_head.learning.samples import Labelled
 from fetal_head.learning.split import is_validation
-from fetal_head.learning.trainer import Epoch, train
-from fetal_head.model.network import Architecture
+from fetal_head.learning.trainer import Epoch
 from fetal_head.model.registry import Registry
 from fetal_head.model.weights import load_weights
 from pictures import three_structures, write_picture
+from small_labels import small_settings, small_study
 
 
-@pytest.fixture
-def settings() -> Settings:
-    small = {"network_rows": "32", "network_columns": "64", "channels": "[8, 16, 32]", "residual_units": "1"}
-    return load_settings({**small, "max_epochs": "3", "batches_per_epoch": "8", "learning_rate": "0.01", "batch_size": "4"})
+def _retrain(labels: list[Labelled], registry: Registry, scratch: bool = True, **changes: object) -> Outcome:
+    outcome = retrain(labels, small_settings(**changes), registry, start=None if scratch else registry.current())
+    assert outcome is not None
+    return outcome
 
 
-def _study(folder: Path, count: int) -> list[Labelled]:
-    labels = []
-    for number in range(count):
-        mask = np.roll(three_structures(60, 120), number, axis=1)
-        name = f"image{number}"
-        picture = write_picture(folder / f"{name}.png", (mask * 60 + 20).astype(np.uint8))
-        write_mask(folder / f"{name}.nrrd", mask, Geometry(mask.shape))
-        labels.append(Labelled(name, picture, folder / f"{name}.nrrd"))
-    return labels
-
-
-def test_it_learns_publishes_and_tells(tmp_path: Path, settings: Settings) -> None:
+def test_it_learns_and_tells_what_from(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "models")
     epochs: list[Epoch] = []
-    outcome = retrain(_study(tmp_path, 12), settings, registry, start=None, on_epoch=epochs.append)
+    labels = small_study(tmp_path, 12)
+    outcome = retrain(labels, small_settings(), registry, start=None, on_epoch=epochs.append)
+    assert outcome is not None
     assert [e.number for e in epochs] == [1, 2, 3]
-    assert epochs[-1].loss < epochs[0].loss
-    assert registry.current().name == outcome.version == "v0001"
-    described = registry.current().description
+    assert epochs[-1].seconds_left == 0 < epochs[0].seconds_left
+    for network in ("locator", "segmenter"):
+        assert epochs[-1].loss[network] < epochs[0].loss[network]
+    described = registry.version(outcome.version).description
+    held = {label.id for label in labels if is_validation(label.patient_id, 5)}
     assert described.training["images"] == 12
-    assert described.metrics["dice"] == outcome.best.dice
-    assert outcome.best.score == max(e.score for e in epochs if e.score is not None)
-    again = retrain(_study(tmp_path, 12), settings, registry, start=registry.current())
-    assert registry.version(again.version).description.parent == "v0001"
+    assert described.training["validation_patients"] == outcome.verdict.patients == len(held) > 0
+    assert set(described.training["labels"]["masks"]) == {label.id for label in labels}
+    assert described.metrics["verdict"]["reason"] == outcome.verdict.reason
+    assert not (registry.folder / CHECKPOINT).exists()
 
 
-def test_damaged_labels_are_named_and_left_out(tmp_path: Path, settings: Settings) -> None:
-    labels = _study(tmp_path, 6)
+def test_only_what_is_better_is_served(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "models")
+    labels = small_study(tmp_path, 12)
+    good = _retrain(labels, registry, max_epochs=10)
+    assert good.published, good.verdict.reason
+    assert registry.current().name == good.version == "v0001"
+    ruined = _retrain(labels, registry, scratch=False, learning_rate=10.0)
+    assert not ruined.published
+    assert registry.current().name == "v0001"
+    assert registry.version(ruined.version).description.parent == "v0001"
+    assert ruined.verdict.against == "v0001"
+    assert ruined.verdict.overall.mean < 0
+
+
+def test_killed_it_goes_on_from_the_last_epoch(tmp_path: Path) -> None:
+    labels = small_study(tmp_path, 6)
+
+    class KilledError(Exception):
+        pass
+
+    def kill_after_two(epoch: Epoch) -> None:
+        if epoch.number == 2:
+            raise KilledError
+
+    whole, broken = Registry(tmp_path / "whole"), Registry(tmp_path / "broken")
+    expected = _retrain(labels, whole, max_epochs=4)
+    with pytest.raises(KilledError):
+        retrain(labels, small_settings(max_epochs=4), broken, start=None, on_epoch=kill_after_two)
+    assert not broken.versions()[1:]
+    told: list[Epoch] = []
+    resumed = retrain(labels, small_settings(max_epochs=4), broken, start=None, on_epoch=told.append)
+    assert resumed is not None
+    assert [epoch.number for epoch in told] == [3, 4]
+    assert resumed.last.loss == pytest.approx(expected.last.loss, rel=1e-5)
+    networks = [load_weights(r.version("v0001").path)[0] for r in (whole, broken)]
+    for a, b in zip(*(network.parameters() for network in networks), strict=True):
+        assert_allclose(a.detach(), b.detach(), atol=1e-5)
+
+
+def test_a_checkpoint_of_another_training_is_not_gone_on_with(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "models")
+    labels = small_study(tmp_path, 4)
+
+    def stop(epoch: Epoch) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        retrain(labels, small_settings(), registry, start=None, on_epoch=stop)
+    told: list[Epoch] = []
+    retrain(labels, small_settings(weight_decay=0.01), registry, start=None, on_epoch=told.append)
+    assert [epoch.number for epoch in told] == [1, 2, 3]
+    (registry.folder / CHECKPOINT).write_bytes(b"torn")
+    told.clear()
+    retrain(labels, small_settings(), registry, start=None, on_epoch=told.append)
+    assert [epoch.number for epoch in told] == [1, 2, 3]
+
+
+def test_damaged_labels_are_named_and_left_out(tmp_path: Path) -> None:
+    labels = small_study(tmp_path, 6)
     labels[0].mask.write_bytes(b"not a mask")
     write_mask(labels[1].mask, three_structures(120, 60), Geometry((120, 60)))
-    (tmp_path / "rgb.png").write_bytes(b"")
     write_picture(tmp_path / "rgb.png", np.zeros((60, 120, 3), np.uint8))
     labels[2] = Labelled("image2", labels[2].image, tmp_path / "rgb.png")
     write_picture(tmp_path / "odd.png", np.full((60, 120), 77, np.uint8))
     labels[3] = Labelled("image3", labels[3].image, tmp_path / "odd.png")
     said: list[str] = []
-    outcome = retrain(labels, settings, Registry(tmp_path / "models"), start=None, say=said.append)
+    outcome = retrain(labels, small_settings(), Registry(tmp_path / "models"), start=None, say=said.append)
+    assert outcome is not None
     assert [label.id for label in outcome.left_out] == ["image0", "image1", "image2", "image3"]
     for reason, sentence in zip(said, ("cannot be read", "transposed", "colour picture", "value 77"), strict=True):
         assert sentence in reason
 
 
-def test_no_label_is_a_sentence(tmp_path: Path, settings: Settings) -> None:
+def test_no_label_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no submitted label yet"):
-        retrain([], settings, Registry(tmp_path), start=None)
-    broken = _study(tmp_path, 1)
+        retrain([], small_settings(), Registry(tmp_path), start=None)
+    broken = small_study(tmp_path, 1)
     broken[0].mask.write_bytes(b"")
     with pytest.raises(ValueError, match="none of the 1 submitted labels"):
-        retrain(broken, settings, Registry(tmp_path), start=None)
+        retrain(broken, small_settings(), Registry(tmp_path), start=None)
 
 
-def test_same_seed_same_network(tmp_path: Path, settings: Settings) -> None:
+def test_same_seed_same_networks(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "models")
+    labels = small_study(tmp_path, 4)
     for _ in range(2):
-        retrain(_study(tmp_path, 4), settings, registry, start=None)
+        _retrain(labels, registry)
     first, second = (load_weights(registry.version(v).path)[0] for v in ("v0001", "v0002"))
     for a, b in zip(first.parameters(), second.parameters(), strict=True):
         assert_allclose(a.detach(), b.detach(), rtol=1e-5)
 
 
-def test_validation_patients_are_never_drawn(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    samples = [sample_of(label, (32, 64)) for label in _study(tmp_path, 12)]
-    held = {s.id for s in samples if is_validation(s.patient, 5)}
-    assert 0 < len(held) < 12
-    for sample in samples:
-        if sample.id in held:
-            sample.image.fill_(float("nan"))
-    torch.manual_seed(0)
-    trained = train(Architecture.of(settings.model).build(), samples, settings.learning)
-    assert all(np.isfinite(e.loss) for e in trained.epochs)
+def test_validation_patients_are_never_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[set[str]] = []
+    train = retraining.train
+
+    def spy(networks, architecture, training, validation, *rest, **more):  # type: ignore[no-untyped-def]
+        seen.extend([{s.patient for s in training}, {s.patient for s in validation}])
+        return train(networks, architecture, training, validation, *rest, **more)
+
+    monkeypatch.setattr(retraining, "train", spy)
+    labels = small_study(tmp_path, 12)
+    _retrain(labels, Registry(tmp_path / "models"))
+    assert seen[1] == {label.patient_id for label in labels if is_validation(label.patient_id, 5)}
+    assert seen[0] == {label.patient_id for label in labels} - seen[1]
+    assert all(seen)

@@ -1,29 +1,49 @@
-"""One press of the Train button: read the labels, train, publish."""
+"""One press of the Train button: read the labels, train, judge, and publish what is better than the served model."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
+from hashlib import sha256
 
 import torch
 
 from fetal_head.config import Settings
-from fetal_head.learning.samples import Labelled, LeftOut, read_samples
-from fetal_head.learning.split import is_validation
-from fetal_head.learning.trainer import Epoch, train
-from fetal_head.model.network import Architecture
+from fetal_head.imaging import annotated_in, read_image, read_mask
+from fetal_head.labels import NAMES
+from fetal_head.learning import ranks
+from fetal_head.learning.judging import ImageDice, JudgedOn, Verdict, judge, judged_dice
+from fetal_head.learning.lineage import lineage
+from fetal_head.learning.running import only_training
+from fetal_head.learning.samples import Find, Labelled, LeftOut, read_samples
+from fetal_head.learning.split import split
+from fetal_head.learning.tracking import NOWHERE, tracking
+from fetal_head.learning.trainer import Epoch, Trained, train
+from fetal_head.model.network import Architecture, HeadNetworks
+from fetal_head.model.preprocessing import nested_planes
 from fetal_head.model.registry import Registry, Version
+from fetal_head.model.segmenter import Segmenter, load_segmenter
 from fetal_head.model.weights import Description, load_weights
+
+CHECKPOINT = "training.checkpoint"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The published version, the epoch that it is from, and the labels that could not be learned from."""
+    """The new version, whether it is served now and why, its last epoch, and the labels that could not be learned from."""
 
     version: str
-    best: Epoch
+    verdict: Verdict
+    last: Epoch
     left_out: tuple[LeftOut, ...]
+
+    @property
+    def published(self) -> bool:
+        """Whether the new version is served."""
+        return self.verdict.better
 
 
 def retrain(
@@ -34,43 +54,120 @@ def retrain(
     start: Version | None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
-) -> Outcome:
-    """Trains on `labels` and publishes the best epoch as a new version; every earlier version stays in the registry.
+) -> Outcome | None:
+    """Trains on `labels` and keeps the result as a version, which is served if it is better than the one that is.
+
+    A training that was killed goes on from its last epoch, as long as it starts from the same version with the same settings.
 
     Args:
         start: version to go on from, in its own architecture; None starts from random weights in the settings' one.
         on_epoch, say: told of every epoch and of every label that is left out.
 
+    Returns:
+        None in every rank but the first, when several train together.
+
     Raises:
         ValueError: no label, or none that is readable.
+        AlreadyTrainingError: another training of these models runs.
     """
     if not labels:
         raise ValueError("there is no submitted label yet; correct and submit at least one image first")
-    if start is not None:
-        network, description = load_weights(start.path)
-        architecture = description.architecture
-    else:
-        torch.manual_seed(settings.learning.seed)
-        architecture = Architecture.of(settings.model)
-        network = architecture.build()
-    samples, left_out = read_samples(labels, architecture.network_size, say)
+    with only_training(registry.folder) if ranks.rank() == 0 else nullcontext():
+        return _retrain(labels, settings, registry, start, on_epoch, say)
+
+
+def _retrain(
+    labels: Sequence[Labelled],
+    settings: Settings,
+    registry: Registry,
+    start: Version | None,
+    on_epoch: Callable[[Epoch], None],
+    say: Callable[[str], None],
+) -> Outcome | None:
+    learning = settings.learning
+    networks, architecture, find = _begin(settings, start)
+    samples, left_out = read_samples(labels, architecture, find, say)
     if not samples:
         raise ValueError(f"none of the {len(labels)} submitted labels can be read; first: {left_out[0].reason}")
-    trained = train(network, samples, settings.learning, on_epoch)
-    patients = {sample.patient for sample in samples}
-    version = registry.publish(
-        trained.network,
-        Description(
-            architecture,
-            parent=start.name if start else None,
-            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            training={
-                "images": len(samples),
-                "patients": len(patients),
-                "validation_patients": sum(is_validation(p, settings.learning.validation_folds) for p in patients),
-                **settings.learning.model_dump(),
-            },
-            metrics={"dice": trained.best.dice, "epoch": trained.best.number},
-        ),
-    )
-    return Outcome(version.name, trained.best, tuple(left_out))
+    lost = {label.id for label in left_out}
+    readable = [label for label in labels if label.id not in lost]
+    learned_from = lineage(readable)  # now: a label that is corrected during the training is not what it learns from
+    load_weights(registry.current().path)  # better to know now than after the training that there is nothing to compare with
+    chosen, held = split([sample.patient for sample in samples], learning.validation_folds)
+    checkpoint = registry.folder / CHECKPOINT
+    parameters = {"parent": start.name if start else "none", "images": len(samples), **learning.model_dump()}
+    run = sha256(json.dumps([parameters["parent"], architecture.to_dict(), learning.model_dump()]).encode()).hexdigest()
+    where = learning.tracking_url if ranks.rank() == 0 else NOWHERE
+    with tracking(where, registry.folder, parameters) as notes:
+
+        def report(epoch: Epoch) -> None:
+            losses = {f"loss_{name}": value for name, value in epoch.loss.items()}
+            notes.epoch(epoch.number, {**losses, **{f"dice_{name}": value for name, value in epoch.dice.items()}})
+            on_epoch(epoch)
+
+        training, validation = [samples[i] for i in chosen], [samples[i] for i in held]
+        trained = train(networks, architecture, training, validation, learning, report, checkpoint=checkpoint, run=run)
+        if ranks.rank() > 0:
+            return None
+        judged_on = JudgedOn.VALIDATION if held else JudgedOn.TRAINING
+        verdict = _judge(trained, architecture, registry.current(), [readable[i] for i in held or chosen], judged_on, settings)
+        patients = [sample.patient for sample in samples]
+        version = registry.add(
+            trained.networks,
+            Description(
+                architecture,
+                parent=start.name if start else None,
+                created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                training={
+                    "images": len(samples),
+                    "patients": len(set(patients)),
+                    "validation_patients": len({patients[i] for i in held}),
+                    "labels": learned_from,
+                    **learning.model_dump(),
+                },
+                metrics={"dice": trained.epochs[-1].dice, "verdict": asdict(verdict)},
+            ),
+        )
+        if verdict.better:
+            registry.publish(version.name)
+        checkpoint.unlink(missing_ok=True)
+        notes.result({"version": version.name, "published": verdict.better, "verdict": verdict.reason})
+    return Outcome(version.name, verdict, trained.epochs[-1], tuple(left_out))
+
+
+def _begin(settings: Settings, start: Version | None) -> tuple[HeadNetworks, Architecture, Find | None]:
+    if start is None:
+        torch.manual_seed(settings.learning.seed)
+        architecture = Architecture.of(settings.model)
+        return architecture.build(), architecture, None
+    networks, description = load_weights(start.path)
+    return networks, description.architecture, Segmenter(networks, description.architecture, settings.model).find
+
+
+def _judge(
+    trained: Trained,
+    architecture: Architecture,
+    served: Version,
+    labels: Sequence[Labelled],
+    judged_on: JudgedOn,
+    settings: Settings,
+) -> Verdict:
+    ours = Segmenter(trained.networks, architecture, settings.model)
+    theirs = load_segmenter(served.path, settings.model, served.name)
+    candidate, current = (_dice(model, labels) for model in (ours, theirs))
+    return judge(candidate, current, against=served.name, judged_on=judged_on, seed=settings.learning.seed)
+
+
+def _dice(model: Segmenter, labels: Sequence[Labelled]) -> list[ImageDice]:
+    """Dice of each image at its original size."""
+    judged = []
+    for label in labels:
+        image, geometry = read_image(label.image)
+        truth = read_mask(label.mask, geometry.shape)
+        annotated = annotated_in(truth) if label.annotated is None else label.annotated
+        predicted = nested_planes(model.predict(image).mask)
+        known = torch.tensor([float(name in annotated) for name in NAMES])
+        values = judged_dice(predicted > 0, nested_planes(truth) > 0, known).tolist()
+        dice = {name: value for name, value in zip(NAMES, values, strict=True) if name in annotated}
+        judged.append(ImageDice(label.id, label.patient_id, dice))
+    return judged

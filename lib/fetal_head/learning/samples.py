@@ -6,12 +6,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from fetal_head.biometry.ellipse import fit_ellipse
 from fetal_head.imaging import Mask, annotated_in, read_image, read_mask
-from fetal_head.labels import BRAIN, NAMES, VALUES
-from fetal_head.model.preprocessing import network_input, place
+from fetal_head.labels import BRAIN, NAMES
+from fetal_head.model.frame import Frame, cut
+from fetal_head.model.network import Architecture
+from fetal_head.model.preprocessing import nested_planes, network_input, normalise, place
 from fetal_head.patients import patient_of
+
+# the head's frame is cut with this much around it, so that moving it brings in the image's own surroundings
+MARGIN = 64
+
+Find = Callable[[NDArray[np.float32]], Frame | None]
 
 
 @dataclass(frozen=True)
@@ -37,21 +47,35 @@ class Labelled:
 
 
 @dataclass(frozen=True)
+class View:
+    """An image as a network sees it, with what that network has to say of it.
+
+    Attributes:
+        image: (1, H, W) float16, normalised.
+        target: (S, H, W) bool.
+        known: (S,) float, 1 where the structure is annotated.
+    """
+
+    image: torch.Tensor
+    target: torch.Tensor
+    known: torch.Tensor
+
+
+@dataclass(frozen=True)
 class Sample:
-    """One image as the network sees it.
+    """One labelled image for both networks, read and resized once.
 
     Attributes:
         id, patient: as in `Labelled`.
-        image: (1, H, W) float16, normalised.
-        target: (3, H, W) bool of the whole head, CSP and LV.
-        known: (3,) float, 1 where the structure is annotated.
+        whole: for the locator, at its size; the target is the whole head.
+        framed: for the segmenter, the head's frame with `MARGIN` around; targets are head, CSP and LV. None when nobody knows
+            where the head is.
     """
 
     id: str
     patient: str
-    image: torch.Tensor
-    target: torch.Tensor
-    known: torch.Tensor
+    whole: View
+    framed: View | None
 
 
 @dataclass(frozen=True)
@@ -62,31 +86,54 @@ class LeftOut:
     reason: str
 
 
-def sample_of(labelled: Labelled, size: tuple[int, int]) -> Sample:
-    """Reads one image and its mask to the network's size. Raises ValueError when either is damaged or they do not fit."""
+def sample_of(labelled: Labelled, architecture: Architecture, find: Find | None = None) -> Sample:
+    """Reads one image and its mask. Raises ValueError when either is damaged or they do not fit."""
     image, geometry = read_image(labelled.image)
     mask = read_mask(labelled.mask, shape=geometry.shape)
     annotated = annotated_in(mask) if labelled.annotated is None else labelled.annotated
-    known = torch.tensor([float(name in annotated) for name in NAMES])
-    return Sample(labelled.id, labelled.patient_id, network_input(image, size).half(), nested_targets(mask, size), known)
+    return make_sample(labelled.id, labelled.patient_id, image, mask, annotated, architecture, find)
 
 
-def nested_targets(mask: Mask, size: tuple[int, int]) -> torch.Tensor:
-    """(3, *size) bool: the head (every pixel that is not background, since CSP and LV lie inside it), CSP and LV."""
-    values = torch.from_numpy(mask)
-    planes = [values > 0 if name == BRAIN.name else values == VALUES[name] for name in NAMES]
-    return place(torch.stack(planes).float(), size) > 0.5
+def make_sample(
+    name: str,
+    patient: str,
+    image: NDArray[np.float32],
+    mask: Mask,
+    annotated: Iterable[str],
+    architecture: Architecture,
+    find: Find | None = None,
+) -> Sample:
+    """The sample of a grey image and its mask, both (rows, columns).
+
+    The frame is that of the annotated head, else (a head that the field of view cuts) of the one that `find` sees in the image.
+    """
+    known = torch.tensor([float(structure in annotated) for structure in NAMES])
+    planes = nested_planes(mask)
+    whole = View(
+        network_input(image, architecture.locator_size).half(), place(planes[:1], architecture.locator_size) > 0.5, known[:1]
+    )
+    head = fit_ellipse(mask > 0) if BRAIN.name in annotated else None
+    frame = Frame.around(head, architecture.frame_size) if head else find(image) if find else None
+    if frame is None:
+        return Sample(name, patient, whole, None)
+    rows, columns = (side + MARGIN for side in architecture.frame_size)
+    pixels = normalise(torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32))[None])
+    framed = View(cut(pixels, frame, (rows, columns)).half(), cut(planes, frame, (rows, columns)) > 0.5, known)
+    return Sample(name, patient, whole, framed)
 
 
 def read_samples(
-    labels: Iterable[Labelled], size: tuple[int, int], say: Callable[[str], None] = lambda _: None
+    labels: Iterable[Labelled],
+    architecture: Architecture,
+    find: Find | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Sample], list[LeftOut]]:
     """All samples that can be read, and those left out by name; each of the latter is also told to `say` at once."""
     samples: list[Sample] = []
     left_out: list[LeftOut] = []
     for labelled in labels:
         try:
-            samples.append(sample_of(labelled, size))
+            samples.append(sample_of(labelled, architecture, find))
         except ValueError as error:
             left_out.append(LeftOut(labelled.id, str(error)))
             say(f"left out {labelled.id}: {error}")

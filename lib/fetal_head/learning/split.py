@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 
@@ -13,3 +14,14 @@ def fold_of(patient: str, folds: int) -> int:
 def is_validation(patient: str, folds: int) -> bool:
     """Whether a patient's images are for validation (fold 0), never for training."""
     return fold_of(patient, folds) == 0
+
+
+def split(patients: Sequence[str], folds: int) -> tuple[list[int], list[int]]:
+    """Positions of what is trained on and of what is held back, given whose each is.
+
+    As long as every patient falls into the validation fold, all are trained on and nothing is held back.
+    """
+    held = [i for i, patient in enumerate(patients) if is_validation(patient, folds)]
+    if len(held) == len(patients):
+        return held, []
+    return [i for i, patient in enumerate(patients) if not is_validation(patient, folds)], held

@@ -24,11 +24,13 @@ def predict_files(
     *,
     overlay: bool = False,
     spacing: tuple[float, float] | None = None,
+    weeks: float | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Writes `NAME.nrrd`, `NAME_overlay.png` and `predictions.csv`, a row an image, into `to`.
 
     Args:
         spacing: mm per pixel along (rows, columns) for files that do not tell their own.
+        weeks: gestational age known from dating, for z-scores and centiles.
 
     Returns:
         The rows, and a sentence for each image that could not be read.
@@ -55,7 +57,9 @@ def predict_files(
         size = geometry.spacing or spacing
         found = structures_found(prediction, size)
         structures = {f"{key.lower()}_{what}": found[key][what] for key in found for what in ("area_px", "confidence")}
-        rows.append({"image": name, "model": prediction.version, **asdict(measure(prediction.mask, size)), **structures})
+        biometry = asdict(measure(prediction.mask, size, weeks=weeks, confidence=prediction.confidence))
+        flags = " ".join(biometry.pop("flags"))
+        rows.append({"image": name, "model": prediction.version, **biometry, "flags": flags, **structures})
     if rows:
         write_text(to / "predictions.csv", _csv(rows))
     return rows, failed

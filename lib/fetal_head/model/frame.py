@@ -33,6 +33,12 @@ class Frame:
         """The frame of `size` (rows, columns) in which a head, its ellipse given in pixels of the image, is level."""
         return cls(head.centre, head.angle, HEAD_SHARE * size[1] / head.major)
 
+    def to_image(self, ellipse: Ellipse, size: tuple[int, int]) -> Ellipse:
+        """An ellipse of the frame of `size`, in its pixels, as it lies in the image."""
+        x, y, _ = (_to_image(self, size) @ torch.tensor([*ellipse.centre, 1.0], dtype=torch.float64)).tolist()
+        angle = (ellipse.angle + self.angle + math.pi / 2) % math.pi - math.pi / 2
+        return Ellipse((x, y), ellipse.major / self.scale, ellipse.minor / self.scale, angle)
+
 
 def cut(planes: torch.Tensor, frame: Frame, size: tuple[int, int]) -> torch.Tensor:
     """(C, rows, columns) of an image -> (C, *size) in the frame, smoothed where made smaller, 0 beyond the image's border."""

@@ -1,9 +1,12 @@
-"""The network: a residual UNet with one sigmoid output for each structure."""
+"""The two networks of the model: one finds the head in the whole image, the other outlines it and what lies in it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+import torch
+from monai.networks.nets.attentionunet import AttentionUnet
 from monai.networks.nets.unet import UNet
 
 from fetal_head.config import ModelSettings
@@ -12,24 +15,40 @@ from fetal_head.labels import NAMES
 
 @dataclass(frozen=True)
 class Architecture:
-    """All that is needed to build a network and to feed it; stored with its weights."""
+    """All that is needed to build the networks and to feed them; stored with their weights.
 
-    network_size: tuple[int, int]
+    Attributes:
+        locator_size: (rows, columns) at which the whole image is looked at to find the head.
+        frame_size: (rows, columns) of the head's own frame, in which it is outlined.
+        network: a name in `NETWORKS`, or `smp:DECODER:ENCODER` for one of segmentation-models-pytorch.
+        channels: features at each level.
+        residual_units: a level, for the network that has them.
+    """
+
+    locator_size: tuple[int, int]
+    frame_size: tuple[int, int]
+    network: str
     channels: tuple[int, ...]
     residual_units: int
 
     @classmethod
     def of(cls, settings: ModelSettings) -> Architecture:
         """The architecture that the settings ask for."""
-        return cls(settings.network_size, settings.channels, settings.residual_units)
+        return cls(
+            (settings.locator_rows, settings.locator_columns),
+            (settings.frame_rows, settings.frame_columns),
+            settings.network,
+            settings.channels,
+            settings.residual_units,
+        )
 
     @classmethod
     def from_dict(cls, values: dict[str, object]) -> Architecture:
         """The inverse of `to_dict`. Raises ValueError for what is no description of an architecture."""
         try:
-            rows, columns = (int(n) for n in values["network_size"])  # type: ignore[attr-defined]
-            channels = tuple(int(n) for n in values["channels"])  # type: ignore[attr-defined]
-            return cls((rows, columns), channels, int(values["residual_units"]))  # type: ignore[call-overload]
+            numbers = {key: tuple(int(n) for n in values[key]) for key in ("locator_size", "frame_size", "channels")}  # type: ignore[attr-defined]
+            (a, b), (c, d) = numbers["locator_size"], numbers["frame_size"]
+            return cls((a, b), (c, d), str(values["network"]), numbers["channels"], int(values["residual_units"]))  # type: ignore[call-overload]
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"no description of a network: {values!r}") from error
 
@@ -37,19 +56,70 @@ class Architecture:
         """As JSON can hold it."""
         return asdict(self)
 
-    def build(self) -> UNet:
-        """A network with random weights: (N, 1, *network_size) -> (N, 3, *network_size) logits of head, CSP and LV.
+    def build(self) -> HeadNetworks:
+        """Both networks with random weights. Raises ValueError for a network that does not exist or is not installed."""
+        return HeadNetworks(self._network(1), self._network(len(NAMES)))
 
-        The targets are nested: the first one is the whole head, CSP and LV included, because that is the shape that
-        an ellipse describes and that HC18 annotates.
-        """
-        return UNet(
-            spatial_dims=2,
-            in_channels=1,
-            out_channels=len(NAMES),
-            channels=self.channels,
-            strides=(2,) * (len(self.channels) - 1),
-            num_res_units=self.residual_units,
-            norm=("INSTANCE", {"affine": True}),
-            act="LEAKYRELU",
-        )
+    def _network(self, outputs: int) -> torch.nn.Module:
+        if self.network.startswith("smp:"):
+            return _smp(self.network, outputs)
+        if self.network not in NETWORKS:
+            raise ValueError(f"there is no network '{self.network}'; there are {', '.join(NETWORKS)} and smp:DECODER:ENCODER")
+        return NETWORKS[self.network](self, outputs)
+
+
+class HeadNetworks(torch.nn.Module):
+    """The two networks under one roof, so that they are saved, moved and published together.
+
+    Attributes:
+        locator: (N, 1, *locator_size) -> (N, 1, *locator_size), logits of the whole head.
+        segmenter: (N, 1, *frame_size) -> (N, 3, *frame_size), logits of the whole head, CSP and LV. The targets are nested: the
+            head is an ellipse with CSP and LV in it, which is also what HC18 annotates.
+    """
+
+    def __init__(self, locator: torch.nn.Module, segmenter: torch.nn.Module) -> None:
+        super().__init__()
+        self.locator = locator
+        self.segmenter = segmenter
+
+
+def _unet(architecture: Architecture, outputs: int, residual_units: int) -> torch.nn.Module:
+    network: torch.nn.Module = UNet(
+        spatial_dims=2,
+        in_channels=1,
+        out_channels=outputs,
+        channels=architecture.channels,
+        strides=(2,) * (len(architecture.channels) - 1),
+        num_res_units=residual_units,
+        norm=("INSTANCE", {"affine": True}),
+        act="LEAKYRELU",
+    )
+    return network
+
+
+def _attention_unet(architecture: Architecture, outputs: int) -> torch.nn.Module:
+    strides = (2,) * (len(architecture.channels) - 1)
+    network: torch.nn.Module = AttentionUnet(
+        spatial_dims=2, in_channels=1, out_channels=outputs, channels=architecture.channels, strides=strides
+    )
+    return network
+
+
+def _smp(name: str, outputs: int) -> torch.nn.Module:
+    try:
+        import segmentation_models_pytorch as smp
+    except ImportError as error:
+        raise ValueError(f"the network '{name}' needs segmentation-models-pytorch: pip install 'fetal-head[smp]'") from error
+    try:
+        _, decoder, encoder = name.split(":")
+        network: torch.nn.Module = smp.create_model(decoder, encoder, encoder_weights=None, in_channels=1, classes=outputs)
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"segmentation-models-pytorch has no network '{name}' (as in smp:unet:resnet18): {error}") from error
+    return network
+
+
+NETWORKS: dict[str, Callable[[Architecture, int], torch.nn.Module]] = {
+    "unet": lambda architecture, outputs: _unet(architecture, outputs, 0),
+    "residual_unet": lambda architecture, outputs: _unet(architecture, outputs, architecture.residual_units),
+    "attention_unet": _attention_unet,
+}

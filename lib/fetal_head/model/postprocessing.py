@@ -6,22 +6,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from fetal_head.biometry.ellipse import Ellipse
 from fetal_head.imaging import Mask
 from fetal_head.labels import BRAIN, CSP, LV, STRUCTURES
 
 
-def to_mask(probabilities: NDArray[np.float32], threshold: float) -> Mask:
+def to_mask(probabilities: NDArray[np.float32], threshold: float, ellipse: Ellipse | None = None) -> Mask:
     """The mask of one image: one head, at most one CSP and one LV, both inside the head.
 
     Args:
         probabilities: (3, rows, columns) of the whole head, CSP and LV, independent of each other.
         threshold: a pixel belongs to a structure above it; one that CSP and LV both claim is the CSP's.
+        ellipse: the head, in pixels, when it is to be drawn as one instead of pixel by pixel.
 
     Returns:
         (rows, columns) uint8: 0 background, 1 BRAIN, 2 CSP, 3 LV.
     """
     head, csp, lv = probabilities
-    inside = ndimage.binary_fill_holes(largest_component(head > threshold))
+    inside = ellipse.region(head.shape) if ellipse else ndimage.binary_fill_holes(largest_component(head > threshold))
     mask = np.where(inside, BRAIN.value, 0).astype(np.uint8)
     csp_region = largest_component(inside & (csp > threshold))
     mask[csp_region] = CSP.value

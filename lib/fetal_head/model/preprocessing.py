@@ -9,6 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import interpolate, pad
 
+from fetal_head.imaging import Mask
+from fetal_head.labels import BRAIN, STRUCTURES
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -36,12 +39,6 @@ def place(planes: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     return pad(content, (where.left, right, where.top, bottom))
 
 
-def restore(planes: torch.Tensor, where: Placement) -> torch.Tensor:
-    """(C, H, W) probabilities of the network -> (C, rows, columns) of the original image; the inverse of `place`."""
-    content = planes[:, where.top : where.top + where.content[0], where.left : where.left + where.content[1]]
-    return interpolate(content[None], size=where.original, mode="bilinear", align_corners=False)[0]
-
-
 def normalise(planes: torch.Tensor) -> torch.Tensor:
     """Grey values -> what the network is used to: black at 0, in units of the standard deviation.
 
@@ -55,3 +52,9 @@ def normalise(planes: torch.Tensor) -> torch.Tensor:
 def network_input(image: NDArray[np.float32], size: tuple[int, int]) -> torch.Tensor:
     """A grey image, (rows, columns) in any range -> (1, *size) float32 for the network."""
     return place(normalise(torch.from_numpy(np.ascontiguousarray(image))[None]), size)
+
+
+def nested_planes(mask: Mask) -> torch.Tensor:
+    """A (rows, columns) mask -> (3, rows, columns) float: the head (every pixel that is not background), CSP and LV."""
+    values = torch.from_numpy(mask)
+    return torch.stack([values > 0 if s is BRAIN else values == s.value for s in STRUCTURES]).float()

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from filelock import FileLock
 
 from fetal_head.files import write_text
-from fetal_head.model.weights import Description, read_description, save_weights
+from fetal_head.model.weights import Description, load_weights, read_description, save_weights
 
 SHIPPED = Path(__file__).parent / "shipped" / "fetal_head.safetensors"
 SHIPPED_NAME = "shipped"
+_NUMBERED = re.compile(r"v(\d{4,})")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -28,14 +36,17 @@ class Version:
 
 
 class Registry:
-    """Numbered model files `v0001.safetensors`, ..., never overwritten, and a file `current` that names the served one.
+    """Numbered model files `v0001.safetensors`, ..., never overwritten, and a file `current` that tells which one is served.
 
-    Until a training has published one, the version that ships with the package is served.
+    `current` has a version's name in each line, in the order in which they were served; the last one is served now. It is
+    replaced as a whole, so a reader in any process sees the order before a change or after it. Until a version is published,
+    the one that ships with the package is served.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._pointer = folder / "current"
+        self._told_missing = ""
 
     @classmethod
     def of_app(cls, app_dir: Path) -> Registry:
@@ -44,8 +55,8 @@ class Registry:
 
     def versions(self) -> list[Version]:
         """All versions, the shipped one first, then oldest to newest."""
-        published = sorted(self.folder.glob("v[0-9]*.safetensors"))
-        return [Version(SHIPPED_NAME, SHIPPED), *(Version(path.stem, path) for path in published)]
+        numbered = [path for path in self.folder.glob("v*.safetensors") if _NUMBERED.fullmatch(path.stem)]
+        return [Version(SHIPPED_NAME, SHIPPED), *(Version(p.stem, p) for p in sorted(numbered, key=lambda p: _number(p.stem)))]
 
     def version(self, name: str) -> Version:
         """The version called `name`. Raises ValueError, naming those there are, for another."""
@@ -55,18 +66,72 @@ class Registry:
         return versions[name]
 
     def current(self) -> Version:
-        """The served version."""
-        try:
-            name = self._pointer.read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            name = SHIPPED_NAME
-        return self.version(name)
+        """The served version; where its file is gone, the one served before it (at last the shipped one), with a warning."""
+        return self.served()[-1]
 
-    def publish(self, network: torch.nn.Module, description: Description) -> Version:
-        """Adds a version and serves it; whoever asks meanwhile gets the old one or the new one, whole."""
-        numbers = [int(path.stem[1:]) for path in self.folder.glob("v[0-9]*.safetensors")]
-        name = f"v{max(numbers, default=0) + 1:04d}"
-        version = Version(name, self.folder / f"{name}.safetensors")
-        save_weights(version.path, network, description)
-        write_text(self._pointer, name + "\n")
+    def served(self) -> list[Version]:
+        """What was served and is still there, first to last: the last one is served now, `rollback` goes to the one before."""
+        names = [SHIPPED_NAME, *self._names()]
+        there = {version.name: version for version in self.versions()}
+        found = [there[name] for name in names if name in there]
+        order = [version for i, version in enumerate(found) if i == 0 or version != found[i - 1]]
+        if names[-1] not in there and names[-1] != self._told_missing:
+            self._told_missing = names[-1]
+            logger.warning("the published model '%s' is not in %s: %s is served instead", names[-1], self.folder, order[-1].name)
+        return order
+
+    def add(self, network: torch.nn.Module, description: Description) -> Version:
+        """Keeps a network as the next version, without serving it. Processes that add at the same time get different numbers."""
+        with self._alone():
+            # a number that `current` still knows is not given again, even if its file was deleted
+            taken = [*(version.name for version in self.versions()), *self._names()]
+            name = f"v{max(map(_number, taken), default=0) + 1:04d}"
+            version = Version(name, self.folder / f"{name}.safetensors")
+            save_weights(version.path, network, description)
         return version
+
+    def publish(self, name: str) -> Version:
+        """Serves a version from now on; whoever asks meanwhile gets the old one or the new one, whole.
+
+        Raises:
+            ValueError: there is no such version, or its file does not load; what is served does not change.
+        """
+        version = self.version(name)
+        load_weights(version.path)
+        with self._alone():
+            self._serve([*self.served(), version])
+        return version
+
+    def rollback(self) -> Version:
+        """Serves again what was served before the present version; once more goes one further back.
+
+        Raises:
+            ValueError: nothing was served before, or it does not load; what is served does not change.
+        """
+        with self._alone():
+            *before, present = self.served()
+            if not before:
+                raise ValueError(f"nothing was served before '{present.name}': there is no version to go back to")
+            load_weights(before[-1].path)
+            self._serve(before)
+        return before[-1]
+
+    def _names(self) -> list[str]:
+        try:
+            return self._pointer.read_text(encoding="utf-8", errors="replace").split()
+        except FileNotFoundError:
+            return []
+
+    def _serve(self, order: Sequence[Version]) -> None:
+        write_text(self._pointer, "".join(f"{version.name}\n" for version in order))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / "registry.lock"):
+            yield
+
+
+def _number(name: str) -> int:
+    match = _NUMBERED.fullmatch(name)
+    return int(match[1]) if match else 0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fetal_head.labels import BRAIN, STRUCTURES
-from fetal_head.model.predictor import Prediction
+from fetal_head.model.segmenter import Prediction
 
 
 def structures_found(prediction: Prediction, spacing: tuple[float, float] | None) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from fetal_head.files import replacing
 from fetal_head.labels import NAMES
-from fetal_head.model.network import Architecture
+from fetal_head.model.network import Architecture, HeadNetworks
 
 HEADER = "fetal_head"
 
@@ -23,7 +23,7 @@ class Description:
     """What a model file says of itself.
 
     Attributes:
-        architecture: how to build the network that the weights fit.
+        architecture: how to build the networks that the weights fit.
         structures: the outputs, in their order.
         parent: version that the training started from, None when from nothing.
         created: ISO date and time.
@@ -62,8 +62,8 @@ def read_description(path: Path) -> Description:
     return description
 
 
-def load_weights(path: Path) -> tuple[torch.nn.Module, Description]:
-    """The network of a model file, in evaluation mode on the CPU. Raises ValueError when its weights do not fit."""
+def load_weights(path: Path) -> tuple[HeadNetworks, Description]:
+    """The networks of a model file, in evaluation mode on the CPU. Raises ValueError when its weights do not fit."""
     description = read_description(path)
     network = description.architecture.build()
     try:

@@ -1,0 +1,49 @@
+"""The state of a training on disk, so that one that was killed goes on from its last whole epoch."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fetal_head.files import replacing
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything that the next epoch depends on; what it draws depends on its number alone.
+
+    Attributes:
+        run: which training it belongs to.
+        networks: their weights.
+        courses: optimiser and schedule of each network.
+        epochs: the progress so far.
+    """
+
+    run: str
+    networks: dict[str, Any]
+    courses: dict[str, Any]
+    epochs: list[dict[str, Any]]
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Replaces the checkpoint, whole or not at all."""
+    with replacing(path) as temporary:
+        torch.save(asdict(checkpoint), temporary)
+
+
+def load_checkpoint(path: Path, run: str) -> Checkpoint | None:
+    """The checkpoint of training `run`; None when there is none, it is another training's, or it cannot be read."""
+    try:
+        checkpoint = Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # a damaged file makes the unpickler fail in any way; then only the time so far is lost
+        logger.warning("the checkpoint %s cannot be read, the training starts anew: %s", path.name, error)
+        return None
+    return checkpoint if checkpoint.run == run else None

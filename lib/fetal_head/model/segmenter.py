@@ -1,0 +1,128 @@
+"""One loaded model, from a grey image to its mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fetal_head.biometry.ellipse import Ellipse, fit_ellipse
+from fetal_head.config import ModelSettings
+from fetal_head.imaging import Mask
+from fetal_head.model.frame import Frame, cut, put_back
+from fetal_head.model.locating import head_ellipse
+from fetal_head.model.network import Architecture, HeadNetworks
+from fetal_head.model.postprocessing import confidence, largest_component, to_mask
+from fetal_head.model.preprocessing import nested_planes, network_input, normalise, place, placement
+from fetal_head.model.weights import load_weights
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says of one image.
+
+    Attributes:
+        mask: (rows, columns) uint8 at the original size.
+        confidence: mean probability within each structure, None where it was not found.
+        version: name of the model version that said so.
+    """
+
+    mask: Mask
+    confidence: dict[str, float | None]
+    version: str
+
+
+@dataclass(frozen=True)
+class Framed:
+    """What the networks say of one image before it is brought back to the original size.
+
+    Attributes:
+        frame: where the head lies in the image; None when none was found.
+        probabilities: (3, H, W) of the whole head, CSP and LV in that frame, all 0 when there is none.
+    """
+
+    frame: Frame | None
+    probabilities: torch.Tensor
+
+
+class Segmenter:
+    """Finds the head in an image, cuts it out in its own frame, and outlines it and what lies in it there."""
+
+    def __init__(self, networks: HeadNetworks, architecture: Architecture, settings: ModelSettings, version: str = "") -> None:
+        """Puts the networks on the GPU if there is one; `version` is what predictions are signed with."""
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._networks = networks.to(self._device).eval()
+        self._architecture = architecture
+        self._settings = settings
+        self._version = version
+
+    def predict(self, image: NDArray[np.float32]) -> Prediction:
+        """Mask and confidence of one grey image, (rows, columns) in any range."""
+        framed = self.segment(image)
+        if framed.frame is None:
+            planes = np.zeros((3, *image.shape), dtype=np.float32)
+        else:
+            planes = put_back(framed.probabilities, framed.frame, _shape(image)).numpy()
+        mask = to_mask(
+            planes, self._settings.threshold, self._ellipse(framed, _shape(image)) if self._settings.head_as_ellipse else None
+        )
+        return Prediction(mask, confidence(planes, mask), self._version)
+
+    def _ellipse(self, framed: Framed, shape: tuple[int, int]) -> Ellipse | None:
+        """The ellipse of the head in the image; None where there is no head, or one that the image's border cuts."""
+        if framed.frame is None:
+            return None
+        found = fit_ellipse(largest_component((framed.probabilities[0] > self._settings.threshold).numpy()))
+        if found is None:
+            return None
+        ellipse = framed.frame.to_image(found, self._architecture.frame_size)
+        inside = all(
+            reach - 0.5 <= centre <= side - 0.5 - reach
+            for centre, reach, side in zip(ellipse.centre, ellipse.reach, (shape[1], shape[0]), strict=True)
+        )
+        return ellipse if inside else None
+
+    def segment(self, image: NDArray[np.float32]) -> Framed:
+        """Probabilities in the head's own frame, the mean of the image and its mirror image."""
+        size = self._architecture.frame_size
+        frame = self.find(image)
+        if frame is None:
+            return Framed(None, torch.zeros(3, *size))
+        with torch.inference_mode():
+            planes = cut(normalise(torch.from_numpy(np.ascontiguousarray(image))[None]), frame, size).to(self._device)
+            both = torch.sigmoid(self._networks.segmenter(torch.stack([planes, planes.flip(-1)])))
+            return Framed(frame, ((both[0] + both[1].flip(-1)) / 2).float().cpu())
+
+    def find(self, image: NDArray[np.float32]) -> Frame | None:
+        """The frame of the head of a grey image, (rows, columns) in any range; None when no head is found."""
+        size = self._architecture.locator_size
+        where = placement(_shape(image), size)
+        with torch.inference_mode():
+            logits = self._networks.locator(network_input(image, size)[None].to(self._device))
+            ellipse = head_ellipse(torch.sigmoid(logits[0, 0]).float().cpu(), where)
+        return Frame.around(ellipse, self._architecture.frame_size) if ellipse else None
+
+    def at_network_size(self, image: NDArray[np.float32], truth: Mask) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """What the network itself says and the true mask as it would have to say it: both (3, H, W) of head, CSP and LV.
+
+        They are compared in the head's own frame; where no head was found, in the whole image at the locator's size.
+        """
+        framed, true = self.segment(image), nested_planes(truth)
+        if framed.frame is None:
+            size = self._architecture.locator_size
+            return np.zeros((3, *size), dtype=np.bool_), (place(true, size) > 0.5).numpy()
+        predicted = (framed.probabilities > self._settings.threshold).numpy()
+        return predicted, (cut(true, framed.frame, self._architecture.frame_size) > 0.5).numpy()
+
+
+def load_segmenter(path: Path, settings: ModelSettings, version: str) -> Segmenter:
+    """The model of a file. Raises ValueError when the file is none of ours."""
+    networks, description = load_weights(path)
+    return Segmenter(networks, description.architecture, settings, version)
+
+
+def _shape(image: NDArray[np.float32]) -> tuple[int, int]:
+    return image.shape[0], image.shape[1]

@@ -1,0 +1,35 @@
+"""The ellipse that the locator sees, in pixels of the image."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fetal_head.biometry.ellipse import fit_ellipse
+from fetal_head.model.locating import head_ellipse
+from fetal_head.model.preprocessing import place, placement
+
+SIZE = (128, 192)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(150, 900), st.integers(150, 1200), st.floats(0.4, 0.6), st.floats(0.4, 0.6))
+def test_it_lies_where_it_lies_in_the_image(rows: int, columns: int, down: float, across: float) -> None:
+    y, x = np.mgrid[:rows, :columns]
+    head = ((y - down * rows) / (0.25 * rows)) ** 2 + ((x - across * columns) / (0.3 * columns)) ** 2 < 1
+    truth = fit_ellipse(head)
+    probability = place(torch.from_numpy(head)[None].float(), SIZE)[0]
+    found = head_ellipse(probability, placement((rows, columns), SIZE))
+    assert truth is not None
+    assert found is not None
+    pixel = max(rows / SIZE[0], columns / SIZE[1])
+    assert found.centre == pytest.approx(truth.centre, abs=0.3 * pixel)
+    assert found.major == pytest.approx(truth.major, abs=1.0 * pixel)
+    assert found.minor == pytest.approx(truth.minor, abs=1.0 * pixel)
+
+
+def test_no_head_is_none() -> None:
+    assert head_ellipse(torch.zeros(SIZE), placement((540, 800), SIZE)) is None
