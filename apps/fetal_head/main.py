@@ -32,7 +32,7 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
     def __init__(self, app_dir: str, studies: str, conf: dict[str, str]) -> None:
         self._settings = load_settings(conf)
         self._registry = Registry.of_app(Path(app_dir))
-        self._predictor = Predictor(self._registry, self._settings.model.threshold)
+        self._predictor = Predictor(self._registry, self._settings.model)
         super().__init__(
             app_dir=app_dir,
             studies=studies,

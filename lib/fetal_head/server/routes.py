@@ -5,21 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, Depends
 from monailabel.config import settings
 from monailabel.endpoints.activelearning import sample
-from monailabel.endpoints.train import run_model
+from monailabel.endpoints.train import status
 from monailabel.endpoints.user.auth import RBAC, User
 from monailabel.interfaces.app import MONAILabelApp
 
+from fetal_head.server.child import announce_parent
 from fetal_head.server.sample import for_slicer
+from fetal_head.server.training import training_routes
 
 
 def install_routes(app: MONAILabelApp) -> None:
     """Puts our routes in front; called once the server has made the app."""
     from monailabel.app import app as application
 
-    application.router.routes[:0] = routes(app).routes
+    announce_parent()
+    application.router.routes[:0] = [*training_routes(app).routes, *routes(app).routes]
 
 
 def routes(app: MONAILabelApp) -> APIRouter:
@@ -27,17 +30,11 @@ def routes(app: MONAILabelApp) -> APIRouter:
     router = APIRouter()
     links = Path(app.app_dir) / "links"
 
-    @router.post("/train/{model}", dependencies=[Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_ADMIN))])
-    async def start_training(
-        model: str, params: dict[str, Any] | None = None, run_sync: bool = False, enqueue: bool = False
-    ) -> Any:
-        """Starts a training, or answers 422 with a sentence when there is nothing to train on.
-
-        Upstream starts a process that fails, and the viewer never shows why.
-        """
-        if not app.datastore().get_labeled_images():
-            raise HTTPException(422, "There is no submitted label yet: correct and submit at least one image, then train.")
-        return run_model(model, params, run_sync, enqueue)
+    @router.get("/train/", dependencies=[Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_USER))])
+    def training_status(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
+        """The last training, 404 when there was none, with its `progress` by trainer: epoch, losses, Dice, seconds left."""
+        found = status(all, check_if_running)
+        return found if all else {**found, "progress": app.info()["train_stats"]}
 
     @router.post("/activelearning/{strategy}")
     async def next_sample(

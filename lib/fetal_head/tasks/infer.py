@@ -32,19 +32,23 @@ class Infer(InferTask):  # type: ignore[misc]
         return True
 
     def __call__(self, request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """The mask's file in the asked `result_extension` (.nrrd, .nii.gz, .nii, .png), and the JSON."""
+        """The mask's file in the asked `result_extension` (.nrrd, .nii.gz, .nii, .png), and the JSON.
+
+        With `gestational_weeks`, known from dating, the measurements come with z-scores and centiles.
+        """
         started = time.perf_counter()
         extension = request.get("result_extension") or ".nrrd"
         extension = extension if extension.startswith(".") else f".{extension}"
         if not request.get("image"):
             raise HTTPException(404, "there is no such image")
         try:
+            weeks = float(request["gestational_weeks"]) if request.get("gestational_weeks") else None
             image, geometry = read_image(request["image"])
             prediction = self._predictor.predict(image)
             with NamedTemporaryFile(prefix="fetal-head-", suffix=extension, delete=False) as file:
                 result = Path(file.name)  # the server deletes it once it is sent
             write_mask(result, prediction.mask, geometry)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise HTTPException(422, str(error)) from error
         spacing = self._datastore.spacing_of(request["image"], geometry)
         return str(result), {
@@ -53,6 +57,6 @@ class Infer(InferTask):  # type: ignore[misc]
             "model_version": prediction.version,
             "pixel_size_mm": spacing,
             "structures": structures_found(prediction, spacing),
-            "biometry": asdict(measure(prediction.mask, spacing)),
+            "biometry": asdict(measure(prediction.mask, spacing, weeks=weeks, confidence=prediction.confidence)),
             "latencies": {"total": round(time.perf_counter() - started, 3)},
         }

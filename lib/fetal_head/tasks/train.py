@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from dataclasses import asdict
 from typing import Any
 
 from monailabel.interfaces.datastore import Datastore
@@ -13,15 +14,17 @@ from monailabel.interfaces.tasks.train import TrainTask
 from fetal_head.config import Settings
 from fetal_head.files import write_text
 from fetal_head.learning.retraining import retrain
+from fetal_head.learning.running import AlreadyTrainingError
 from fetal_head.learning.trainer import Epoch
 from fetal_head.model.registry import Registry
+from fetal_head.server.child import die_with_parent
 from fetal_head.store.study import labelled_images
 
 logger = logging.getLogger(__name__)
 
 
 class Train(TrainTask):  # type: ignore[misc]
-    """Trains on every submitted label and publishes the result; runs in a process of its own."""
+    """Trains on every submitted label and publishes what is better; runs in a process of its own."""
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
         super().__init__("Train on all submitted labels, starting from the served model")
@@ -46,11 +49,13 @@ class Train(TrainTask):  # type: ignore[misc]
             return {}
 
     def __call__(self, request: dict[str, Any], datastore: Datastore) -> dict[str, Any]:
-        """Trains, publishes and returns the last `stats`; without a usable label it stops with one sentence."""
+        """Trains and returns the last `stats`; without a usable label, or while another one runs, it stops with one sentence."""
+        die_with_parent()
         started = time.monotonic()
+        self._write({})
 
         def report(epoch: Epoch) -> None:
-            logger.info("epoch %d/%d: loss %.4f, Dice %s", epoch.number, epoch.of, epoch.loss, epoch.dice)
+            logger.info("epoch %d/%d: loss %s, Dice %s", epoch.number, epoch.of, epoch.loss, epoch.dice)
             self._write(self._epoch_stats(epoch))
 
         try:
@@ -62,14 +67,19 @@ class Train(TrainTask):  # type: ignore[misc]
                 on_epoch=report,
                 say=logger.warning,
             )
-        except ValueError as error:
+        except (ValueError, AlreadyTrainingError) as error:
             raise SystemExit(f"The training was not started: {error}") from error
+        if outcome is None:
+            return {}
         result = {
-            **self._epoch_stats(outcome.best),
+            **self._epoch_stats(outcome.last),
             "total_time": round(time.monotonic() - started, 1),
             "model_version": outcome.version,
+            "published": outcome.published,
+            "verdict": asdict(outcome.verdict),
             "left_out": {label.id: label.reason for label in outcome.left_out},
         }
+        logger.info("version %s is %s: %s", outcome.version, "served" if outcome.published else "kept", outcome.verdict.reason)
         self._write(result)
         return result
 
@@ -85,8 +95,9 @@ class Train(TrainTask):  # type: ignore[misc]
         return {
             "epoch": epoch.number,
             "total_epochs": epoch.of,
-            "train": {"loss": epoch.loss},
+            "train": epoch.loss,
             "eval": epoch.dice,
+            "seconds_left": round(epoch.seconds_left),
             "best_metric": epoch.score or 0.0,
         }
 

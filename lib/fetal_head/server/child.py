@@ -1,0 +1,45 @@
+"""A child process of the server that ends with it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+
+import psutil
+
+PARENT = "FETAL_HEAD_SERVER_PID"
+EVERY_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+def announce_parent() -> None:
+    """Called in the server: every child that it starts from now on can tell whose child it is.
+
+    A child that asks the system for its parent may ask too late: importing torch takes seconds, in which the server can die.
+    """
+    os.environ[PARENT] = str(os.getpid())
+
+
+def die_with_parent() -> None:
+    """Called in a child: ends this process within a second of the server's end, however that ends.
+
+    Does nothing in a process that no server started. The end is abrupt: only what is written atomically is safe.
+    """
+    parent = int(os.environ.get(PARENT, os.getpid()))
+    if parent != os.getpid():
+        threading.Thread(target=_watch, args=(parent,), name="parent", daemon=True).start()
+
+
+def _watch(pid: int) -> None:
+    try:
+        parent = psutil.Process(pid)
+        # a killed process that nobody has waited for yet still has its id
+        while parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(EVERY_SECONDS)
+    except psutil.NoSuchProcess:
+        pass
+    logger.error("the server (process %d) is gone: its training stops", pid)
+    os._exit(1)
