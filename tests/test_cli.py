@@ -130,12 +130,14 @@ def test_models_list(run: Callable[..., Done]) -> None:
     assert "shipped" in run("models", "list").stdout
 
 
-def test_train_publishes_a_version_that_predict_then_uses(run: Callable[..., Done], tmp_path: Path) -> None:
+def test_train_keeps_a_version_that_predict_can_use(run: Callable[..., Done], tmp_path: Path) -> None:
     run("phantom", "--count", 4, "--to", tmp_path / "study")
     quick = ["--conf", "batches_per_epoch", "1", "--conf", "batch_size", "1"]
     trained = json.loads(run("train", "--studies", tmp_path / "study", "--epochs", 1, *quick, "--json").stdout)
     assert trained["version"] == "v0001"
+    assert trained["published"] == (trained["verdict"]["overall"]["mean"] > 0)
     image = next((tmp_path / "study").glob("*.png"))
-    for model, version in ((["--model", "shipped"], "shipped"), ([], "v0001")):
+    served = "v0001" if trained["published"] else "shipped"
+    for model, version in ((["--model", "v0001"], "v0001"), ([], served)):
         rows = json.loads(run("predict", image, "--to", tmp_path / "out", *model, "--json").stdout)
         assert rows[0]["model"] == version

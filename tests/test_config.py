@@ -28,9 +28,11 @@ def _flat(settings: Settings) -> dict[str, object]:
     [
         ("max_epoch", "3", "did you mean 'max_epochs'?"),
         ("learnin_rate", "3", "did you mean 'learning_rate'?"),
-        ("zzz", "3", "there are batch_size"),
+        ("zzz", "3", "there are augmentation, batch_size"),
         ("max_epochs", "0", "greater than or equal to 1"),
         ("threshold", "1.5", "less than 1"),
+        ("network", "vnet", "the setting 'network' of configs/model.yaml"),
+        ("augmentation", "fulll", "the setting 'augmentation' of configs/learning.yaml"),
         ("batch_size", "many", "the setting 'batch_size' of configs/learning.yaml"),
     ],
 )

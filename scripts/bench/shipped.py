@@ -1,105 +1,80 @@
 """How good the shipped model is on patients that it never saw, at the original image size.
 
-    fetal-head import HC18 --to studies/hc18
-    fetal-head import BIOMETRY_TV --to studies/tv
-    python scripts/bench/shipped.py --real studies/hc18 --real studies/tv --to runs/shipped.json
+    python scripts/bench/shipped.py --heads HC18/training_set --pixel-size HC18/training_set_pixel_size_and_HC.csv \
+        --images BIOMETRY_TV/images --masks BIOMETRY_TV/masks --models runs/shipped --to runs/shipped.json
 
-Only validation patients (fold 0 of 5 by the hash of the patient id) are looked at. Dice is the mean over the images in which
-the structure is annotated and present; false presence the share of the annotated images without it in which it is seen.
+Heads are judged with the shipped model on fold 0 of the patients, which it never saw. The few images in which all structures
+are annotated were all trained on, so each of them is judged by the model of the cross-validation that did not see its patient
+(`--models`, made by scripts/train_shipped.py --cross-validate).
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
-import torch
 import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from fetal_head.biometry import measure
 from fetal_head.config import load_settings
+from fetal_head.evaluation.comparison import compare
+from fetal_head.evaluation.evaluate import as_json
+from fetal_head.evaluation.pairs import Pair, find_pairs
+from fetal_head.evaluation.summary import summarise
 from fetal_head.files import write_text
-from fetal_head.imaging import Mask, annotated_in, read_image, read_mask
-from fetal_head.labels import BRAIN, STRUCTURES
-from fetal_head.learning.metrics import dice_per_image
-from fetal_head.learning.samples import Labelled
-from fetal_head.learning.split import is_validation
-from fetal_head.model.predictor import Predictor
-from fetal_head.model.registry import SHIPPED_NAME, Registry
-from fetal_head.store.study import StudyDatastore, labelled_images
+from fetal_head.labels import BRAIN, NAMES
+from fetal_head.learning.split import fold_of
+from fetal_head.model.registry import SHIPPED
+from fetal_head.model.segmenter import Segmenter, load_segmenter
 
 
 def main(
-    real: Annotated[list[Path], typer.Option(help="Study folder with labelled images; may be given often.")],
+    heads: Annotated[Path, typer.Option(help="Folder with images of heads and their annotations.")],
+    pixel_size: Annotated[Path, typer.Option(help="csv of their pixel sizes.")],
+    images: Annotated[Path, typer.Option(help="Folder of images in which all structures are annotated.")],
+    masks: Annotated[Path, typer.Option(help="Folder of their masks.")],
+    models: Annotated[Path, typer.Option(help="Folder of fetal_head_without_FOLD.safetensors.")],
     to: Annotated[Path, typer.Option(help="JSON file for the figures.")],
+    shipped: Annotated[Path, typer.Option(help="The model that ships.")] = SHIPPED,
 ) -> None:
-    """Prints the table and writes the figures."""
+    """Prints the tables and writes the figures."""
     settings = load_settings()
-    predictor = Predictor(Registry(Path("nowhere")), settings.model.threshold, SHIPPED_NAME)
-    dice: dict[str, list[float]] = defaultdict(list)
-    false_presence: dict[str, list[bool]] = defaultdict(list)
-    hc_errors: list[float] = []
-    patients = set()
-    for study in real:
-        store = StudyDatastore(str(study.resolve()))
-        folds = settings.learning.validation_folds
-        held_out = [label for label in labelled_images(store) if is_validation(label.patient_id, folds)]
-        for labelled in track(held_out, description=study.name):
-            patients.add(labelled.patient_id)
-            image, geometry = read_image(labelled.image)
-            truth, predicted = read_mask(labelled.mask, geometry.shape), predictor.predict(image).mask
-            for name, value, present in _judged(labelled, truth, predicted):
-                (dice if present else false_presence)[name].append(value)
-            spacing = store.spacing_of(str(labelled.image), geometry)
-            true_hc, hc = measure(truth, spacing).hc, measure(predicted, spacing).hc
-            if spacing and true_hc and hc:
-                hc_errors.append(hc - true_hc)
-    figures = _figures(dice, false_presence, hc_errors) | {"patients": len(patients)}
-    write_text(to, json.dumps(figures, indent=2))
-    _print(figures)
-
-
-def _judged(labelled: Labelled, truth: Mask, predicted: Mask) -> list[tuple[str, float, bool]]:
-    """(structure, its Dice or whether it was seen, whether it is there) for each annotated structure."""
-    judged = []
-    for structure in STRUCTURES:
-        if structure.name not in (labelled.annotated or annotated_in(truth)):
-            continue
-        true, seen = ((m > 0 if structure is BRAIN else m == structure.value) for m in (truth, predicted))
-        value = float(dice_per_image(torch.from_numpy(seen), torch.from_numpy(true))) if true.any() else float(seen.any())
-        judged.append((structure.name, value, bool(true.any())))
-    return judged
-
-
-def _figures(dice: dict[str, list[float]], false_presence: dict[str, list[bool]], hc_errors: list[float]) -> dict[str, Any]:
-    structures = {
-        name: {
-            "dice": float(np.mean(values)),
-            "n": len(values),
-            "false_presence": float(np.mean(false_presence[name])) if false_presence[name] else None,
-            "n_absent": len(false_presence[name]),
-        }
-        for name, values in dice.items()
+    folds = settings.learning.validation_folds
+    held_out = [pair for pair in find_pairs(heads, heads, pixel_size) if fold_of(pair.patient, folds) == 0]
+    model = load_segmenter(shipped, settings.model, "shipped")
+    names = [f"fetal_head_without_{fold}" for fold in range(folds)]
+    without = [load_segmenter(models / f"{name}.safetensors", settings.model, name) for name in names]
+    figures = {
+        "heads": _judge(held_out, lambda _: model, (BRAIN.name,)),
+        "all": _judge(find_pairs(images, masks), lambda pair: without[fold_of(pair.patient, folds)], NAMES),
     }
-    errors = np.asarray(hc_errors)
-    return {
-        "structures": structures,
-        "hc_mm": {"mae": float(abs(errors).mean()), "bias": float(errors.mean()), "sd": float(errors.std()), "n": len(errors)},
-    }
+    write_text(to, as_json(figures))
+    for name, found in figures.items():
+        Console().print(_table(name, found), json.dumps(found["biometry"].get("hc_mm", {})), highlight=False)
 
 
-def _print(figures: dict[str, Any]) -> None:
-    table = Table("structure", "Dice", "images", "seen where absent", "images")
-    for name, row in figures["structures"].items():
-        absent = "" if row["false_presence"] is None else f"{row['false_presence']:.2f}"
-        table.add_row(name, f"{row['dice']:.3f}", str(row["n"]), absent, str(row["n_absent"]))
-    Console().print(table, f"{figures['patients']} patients; HC against that of the true mask, mm:", figures["hc_mm"])
+def _judge(pairs: list[Pair], model: Callable[[Pair], Segmenter], classes: tuple[str, ...]) -> dict[str, Any]:
+    return summarise([compare(pair, model(pair), classes) for pair in track(pairs, transient=True)], classes)
+
+
+def _table(title: str, found: dict[str, Any]) -> Table:
+    title = f"{title}: {found['images']} images of {found['patients']} patients"
+    table = Table("structure", "Dice", "95 % interval", "at network size", "images", "seen where absent", title=title)
+    for name, row in found["structures"].items():
+        dice, false = row["dice"], row["false_presence"]
+        interval = "" if dice["low"] is None else f"{dice['low']:.3f} to {dice['high']:.3f}"
+        network = found["network_size"][name]["dice"]["mean"]
+        seen = "" if false is None else f"{false:.2f}"
+        table.add_row(name, _text(dice["mean"]), interval, _text(network), str(dice["n"]), seen)
+    return table
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 if __name__ == "__main__":

@@ -3,33 +3,103 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from fetal_head.cli.options import APP_DIR, App, AsJson, app, dice_line
+from fetal_head.cli.options import APP_DIR, App, AsJson, app, console, dice_line
+
+if TYPE_CHECKING:
+    from fetal_head.model.registry import Registry, Version
 
 models = typer.Typer(help="The versions of the model.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(models, name="models")
 
+Name = Annotated[str, typer.Argument(metavar="VERSION", help="As `fetal-head models list` calls it.")]
+
 
 @models.command("list", epilog="Example: fetal-head models list")
 def list_models(app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
-    """List the versions of the model; a star marks the served one."""
-    from fetal_head.model.registry import Registry
-
-    registry = Registry.of_app(app_dir)
-    served = registry.current().name
-    rows: list[dict[str, Any]] = [
-        {"version": v.name, "served": v.name == served, "created": v.description.created, **v.description.metrics}
-        for v in registry.versions()
-    ]
+    """List the versions of the model; a star marks the served one, a plus those that `rollback` leads back to."""
+    registry = _registry(app_dir)
+    order = registry.served()
+    rows = [_row(version, order) for version in registry.versions()]
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    table = Table("", "version", "created", "validation Dice")
+    table = Table("", "version", "parent", "created", "validation Dice", "verdict")
     for row in rows:
-        table.add_row("*" if row["served"] else "", row["version"], row["created"], dice_line(row.get("dice", {})))
+        mark = "*" if row["served"] else "+" if row["published"] else ""
+        verdict = row.get("damaged") or row.get("verdict", {}).get("reason", "")
+        table.add_row(mark, row["version"], row.get("parent"), row.get("created"), dice_line(row.get("dice", {})), verdict)
     Console().print(table)
+
+
+@models.command(epilog="Example: fetal-head models show v0002")
+def show(name: Name, app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
+    """Show all that a model file says: its network, labels, settings, Dice, and the verdict on it."""
+    registry = _registry(app_dir)
+    version = registry.version(name)
+    description = version.description
+    told = {
+        "version": version.name,
+        "served": version == registry.current(),
+        "file": str(version.path),
+        **asdict(description),
+        "architecture": description.architecture.to_dict(),
+    }
+    if as_json:
+        print(json.dumps(told, indent=2))
+        return
+    table = Table("", "", show_header=False)
+    for key, value in _lines(told):
+        table.add_row(key, value)
+    Console().print(table)
+
+
+@models.command(epilog="Example: fetal-head models publish v0002")
+def publish(name: Name, app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
+    """Serve a version from now on; a running server uses it at the next request."""
+    _say_served(_registry(app_dir).publish(name), as_json)
+
+
+@models.command(epilog="Example: fetal-head models rollback")
+def rollback(app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
+    """Serve again what was served before the present version."""
+    _say_served(_registry(app_dir).rollback(), as_json)
+
+
+def _registry(app_dir: App) -> Registry:
+    from fetal_head.model.registry import Registry
+
+    return Registry.of_app(app_dir)
+
+
+def _row(version: Version, order: list[Version]) -> dict[str, Any]:
+    row = {"version": version.name, "served": version == order[-1], "published": version in order}
+    try:
+        description = version.description
+    except ValueError as error:
+        return {**row, "damaged": str(error)}
+    return {**row, "parent": description.parent, "created": description.created, **description.metrics}
+
+
+def _lines(told: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in told.items():
+        # thousands of labels are for --json
+        if key == "masks":
+            continue
+        if isinstance(value, Mapping):
+            yield from _lines(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _say_served(version: Version, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"served": version.name}))
+    console.print(f"version {version.name} is served", highlight=False)

@@ -21,6 +21,7 @@ def predict(
     pixel_size: Annotated[
         tuple[float, float] | None, typer.Option(help="mm per pixel down and across, where the files do not tell.")
     ] = None,
+    weeks: Annotated[float | None, typer.Option(help="Gestational age known from dating, for z-scores and centiles.")] = None,
     app_dir: App = APP_DIR,
     as_json: AsJson = False,
     conf: Conf = None,
@@ -30,8 +31,10 @@ def predict(
     from fetal_head.model.predictor import Predictor
     from fetal_head.model.registry import Registry
 
-    predictor = Predictor(Registry.of_app(app_dir), load_settings(overrides(conf)).model.threshold, model)
-    rows, failed = predict_files(progress(images, "images", len(images)), to, predictor, overlay=overlay, spacing=pixel_size)
+    predictor = Predictor(Registry.of_app(app_dir), load_settings(overrides(conf)).model, model)
+    rows, failed = predict_files(
+        progress(images, "images", len(images)), to, predictor, overlay=overlay, spacing=pixel_size, weeks=weeks
+    )
     if as_json:
         print(json.dumps(rows, indent=2))
     for reason in failed:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, dice_line, overrides
 from fetal_head.config import load_settings
+
+if TYPE_CHECKING:
+    from fetal_head.learning.trainer import Epoch
 
 
 @app.command(epilog="Example: fetal-head train --studies studies/demo --epochs 10")
@@ -21,7 +25,8 @@ def train(
     as_json: AsJson = False,
     conf: Conf = None,
 ) -> None:
-    """Do what the Train button does, without a server."""
+    """Do what the Train button does, without a server; under torchrun, with all its processes."""
+    from fetal_head.learning import ranks
     from fetal_head.learning.retraining import retrain
     from fetal_head.model.registry import Registry
     from fetal_head.store.study import StudyDatastore, labelled_images
@@ -30,14 +35,28 @@ def train(
         raise ValueError(f"there is no study folder {studies}")
     given = overrides(conf) | ({"max_epochs": str(epochs)} if epochs else {})
     registry = Registry.of_app(app_dir)
-    outcome = retrain(
-        labelled_images(StudyDatastore(str(studies.resolve()))),
-        load_settings(given),
-        registry,
-        start=None if init == "scratch" else registry.version(init) if init else registry.current(),
-        on_epoch=lambda epoch: console.print(f"epoch {epoch.number}/{epoch.of}: loss {epoch.loss:.4f} {dice_line(epoch.dice)}"),
-        say=lambda text: console.print(text, highlight=False, markup=False),
-    )
+    with ranks.ranks():
+        outcome = retrain(
+            labelled_images(StudyDatastore(str(studies.resolve()))),
+            load_settings(given),
+            registry,
+            start=None if init == "scratch" else registry.version(init) if init else registry.current(),
+            on_epoch=_say_epoch,
+            say=lambda text: console.print(text, highlight=False, markup=False),
+        )
+    if outcome is None:
+        return
     if as_json:
-        print(json.dumps({"version": outcome.version, "dice": outcome.best.dice}, indent=2))
-    console.print(f"version {outcome.version} is published and served")
+        verdict = asdict(outcome.verdict)
+        print(
+            json.dumps(
+                {"version": outcome.version, "published": outcome.published, "dice": outcome.last.dice, "verdict": verdict}
+            )
+        )
+    console.print(f"version {outcome.version} is {'published and served' if outcome.published else 'kept, but not served'}:")
+    console.print(outcome.verdict.reason, highlight=False, markup=False)
+
+
+def _say_epoch(epoch: Epoch) -> None:
+    losses = ", ".join(f"{name} {value:.4f}" for name, value in epoch.loss.items())
+    console.print(f"epoch {epoch.number}/{epoch.of}: loss {losses}; {dice_line(epoch.dice)}; {epoch.seconds_left:.0f} s left")

@@ -1,0 +1,90 @@
+"""`fetal-head experiment ...`: one setting changed, the rest kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from fetal_head.cli.options import APP_DIR, App, Conf, app, console, overrides
+from fetal_head.config import load_settings
+
+experiments = typer.Typer(help="What a setting is worth, by training with each of its values.", no_args_is_help=True)
+app.add_typer(experiments, name="experiment")
+
+Studies = Annotated[Path, typer.Option(help="Study folder with submitted labels.")]
+To = Annotated[Path, typer.Option(help="Folder for trials.json and dice.png; an experiment that was broken off goes on.")]
+Values = Annotated[str, typer.Option(help="The values to compare.")]
+Seeds = Annotated[int, typer.Option(min=1, help="Trainings of each value.")]
+Init = Annotated[str | None, typer.Option(help="Version to start from; by default random weights.")]
+
+
+@experiments.command(epilog="Example: fetal-head experiment augmentation --studies studies/tv --to runs/augmentation")
+def augmentation(
+    studies: Studies,
+    to: To,
+    values: Values = "none,flip,spatial,grey,full",
+    seeds: Seeds = 3,
+    init: Init = None,
+    app_dir: App = APP_DIR,
+    conf: Conf = None,
+) -> None:
+    """Compare sets of augmentation."""
+    _experiment("augmentation", studies, to, values, seeds, init, app_dir, conf)
+
+
+@experiments.command(epilog="Example: fetal-head experiment network --studies studies/demo --to runs/network")
+def network(
+    studies: Studies,
+    to: To,
+    values: Values = "unet,residual_unet,attention_unet",
+    seeds: Seeds = 1,
+    conf: Conf = None,
+) -> None:
+    """Compare networks, from random weights: Dice, parameters, latency."""
+    _experiment("network", studies, to, values, seeds, None, APP_DIR, conf)
+
+
+def _experiment(
+    setting: str, studies: Path, to: Path, values: str, seeds: int, init: str | None, app_dir: Path, conf: list[str] | None
+) -> None:
+    from fetal_head.evaluation.experiment import Trial, means, run_experiment
+    from fetal_head.evaluation.plots import dice_by_value
+    from fetal_head.files import replacing
+    from fetal_head.model.registry import Registry
+    from fetal_head.store.study import StudyDatastore, labelled_images
+
+    if not studies.is_dir():
+        raise ValueError(f"there is no study folder {studies}")
+
+    def say(trial: Trial) -> None:
+        console.print(f"{trial.value}, seed {trial.seed}: trained in {trial.seconds:.0f} s", highlight=False)
+
+    wanted = [value.strip() for value in values.split(",") if value.strip()]
+    given = overrides(conf)
+    trials = run_experiment(
+        setting,
+        wanted,
+        range(seeds),
+        labelled_images(StudyDatastore(str(studies.resolve()))),
+        lambda changed: load_settings({**given, **changed}),
+        to,
+        start=Registry.of_app(app_dir).version(init).path if init else None,
+        on_trial=say,
+    )
+    picture = dice_by_value(trials, setting)
+    if picture:
+        with replacing(to / picture.file) as temporary:
+            temporary.write_bytes(picture.png)
+    first = {value: next(trial for trial in trials if trial.value == value) for value in wanted}
+    scores = {value: means(trials, value) for value in wanted}
+    names = list(scores[wanted[0]])
+    table = Table(setting, *names, "parameters", "segmenter, ms")
+    for value in wanted:
+        dice = ["" if (score := scores[value][name]) is None else f"{score[0]:.3f} ± {score[1]:.3f}" for name in names]
+        table.add_row(value, *dice, f"{first[value].parameters / 1e6:.2f} M", f"{first[value].milliseconds:.1f}")
+    Console().print(table)
+    console.print(f"trials.json and dice.png are in {to}", highlight=False)

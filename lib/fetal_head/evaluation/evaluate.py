@@ -1,0 +1,88 @@
+"""A folder of images and one of masks -> metrics, a table, figures and a report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from fetal_head import __version__
+from fetal_head.evaluation.comparison import PUBLISHED_HC, Comparison, compare
+from fetal_head.evaluation.overlays import overlays
+from fetal_head.evaluation.pairs import Pair, find_pairs
+from fetal_head.evaluation.picture import Picture
+from fetal_head.evaluation.plots import bland_altman, dice_distribution
+from fetal_head.evaluation.predictor import MaskPredictor
+from fetal_head.evaluation.report import render
+from fetal_head.evaluation.rules import RULES
+from fetal_head.evaluation.summary import summarise
+from fetal_head.evaluation.table import as_csv
+from fetal_head.files import replacing, write_text
+from fetal_head.labels import NAMES, in_order
+
+
+def evaluate_folders(
+    images: Path,
+    masks: Path,
+    to: Path,
+    predictor: MaskPredictor,
+    *,
+    classes: Sequence[str] = NAMES,
+    pixel_size: Path | None = None,
+    command: str = "",
+    progress: Callable[[Sequence[Pair]], Iterable[Pair]] = iter,
+) -> dict[str, Any]:
+    """Writes `metrics.json`, `per_image.csv`, the figures and `report.html` into `to`, once all of them are made.
+
+    Args:
+        images, masks: folders, or one folder, with files of the same names; see `pairs.find_pairs`.
+        classes: the structures to judge; the masks are taken to say nothing of others.
+        pixel_size: csv of millimetres per pixel, and published head circumferences if it has them.
+        command: how this was called, for the report.
+        progress: wraps the images to go through, as `rich.progress.track` does.
+
+    Returns:
+        What `metrics.json` holds.
+
+    Raises:
+        ValueError: a folder, an image, a mask or the csv is of no use, or no mask speaks of `classes`. Nothing is written then.
+    """
+    classes = in_order(classes)
+    if to.resolve() in (images.resolve(), masks.resolve()) or (to.exists() and not to.is_dir()):
+        raise ValueError(f"{to} cannot take the report: name a new folder, not a file or the one of the images or masks")
+    pairs = find_pairs(images, masks, pixel_size)
+    comparisons = [compare(pair, predictor, classes) for pair in progress(pairs)]
+    if not any(comparison.original for comparison in comparisons):
+        raise ValueError(f"no mask in {masks} speaks of {', '.join(classes)}; ask for other classes")
+    metrics = {
+        "model": ", ".join(sorted({comparison.version for comparison in comparisons})),
+        "classes": list(classes),
+        **summarise(comparisons, classes),
+        "rules": RULES,
+        "command": command,
+        "fetal_head": __version__,
+    }
+    plots, shown = _plots(comparisons, classes), list(overlays(comparisons, predictor, classes))
+    report = render(metrics, plots, shown)
+    for picture in (*plots, *shown):
+        with replacing(to / picture.file) as temporary:
+            temporary.write_bytes(picture.png)
+    write_text(to / "per_image.csv", as_csv(comparisons, classes))
+    write_text(to / "report.html", report)
+    write_text(to / "metrics.json", as_json(metrics))
+    return metrics
+
+
+def as_json(metrics: dict[str, Any]) -> str:
+    """As `metrics.json` holds it; a number that is not defined is null."""
+    return json.dumps(metrics, indent=2, allow_nan=False, ensure_ascii=False)
+
+
+def _plots(comparisons: Sequence[Comparison], classes: Sequence[str]) -> list[Picture]:
+    found = (
+        dice_distribution(comparisons, classes),
+        bland_altman(comparisons, "hc_mm", "HC"),
+        bland_altman(comparisons, PUBLISHED_HC, "HC against the published one"),
+    )
+    return [picture for picture in found if picture]

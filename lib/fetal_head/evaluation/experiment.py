@@ -1,0 +1,125 @@
+"""The same training over and over with one setting changed: what it is worth in Dice on validation patients."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from fetal_head.config import Settings
+from fetal_head.files import write_text
+from fetal_head.labels import NAMES
+from fetal_head.learning.samples import Labelled, read_samples
+from fetal_head.learning.split import split
+from fetal_head.learning.trainer import train
+from fetal_head.model.network import Architecture
+from fetal_head.model.segmenter import Segmenter
+from fetal_head.model.weights import load_weights
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training of the grid.
+
+    Attributes:
+        value: of the setting that the experiment changes.
+        dice: of the last epoch on validation patients by structure, in the head's frame; None where nothing could be judged.
+        seconds: that the training took.
+        parameters: of both networks.
+        milliseconds: that the segmenter needs for one image.
+    """
+
+    value: str
+    seed: int
+    dice: dict[str, float | None]
+    seconds: float
+    parameters: int
+    milliseconds: float
+
+
+def run_experiment(
+    setting: str,
+    values: Sequence[str],
+    seeds: Sequence[int],
+    labels: Sequence[Labelled],
+    settings_with: Callable[[dict[str, str]], Settings],
+    to: Path,
+    *,
+    start: Path | None = None,
+    on_trial: Callable[[Trial], None] = lambda _: None,
+) -> list[Trial]:
+    """Trains once for each value and seed; what `to`/trials.json already holds is not trained again.
+
+    Args:
+        setting: name of the setting that is changed.
+        settings_with: the settings with some of them overridden.
+        start: model file to start from, in its own architecture; None starts from random weights.
+
+    Raises:
+        ValueError: a value is not allowed, no label can be read, or no labelled patient is for validation.
+    """
+    grid = [(value, settings_with({setting: value, "seed": str(seed)})) for value, seed in product(values, seeds)]
+    trials = _read(to / "trials.json")
+    done = {(trial.value, trial.seed) for trial in trials}
+    for value, settings in grid:
+        if (value, settings.learning.seed) in done:
+            continue
+        trials.append(_trial(value, labels, settings, start))
+        write_text(to / "trials.json", json.dumps([asdict(trial) for trial in trials], indent=2))
+        on_trial(trials[-1])
+    wanted = {(value, settings.learning.seed) for value, settings in grid}
+    return [trial for trial in trials if (trial.value, trial.seed) in wanted]
+
+
+def means(trials: Sequence[Trial], value: str) -> dict[str, tuple[float, float] | None]:
+    """Mean and standard deviation over the seeds of a value's Dice, by structure; None where there is nothing to judge by."""
+    found = {}
+    for name in NAMES:
+        dice = [score for trial in trials if trial.value == value and (score := trial.dice[name]) is not None]
+        found[name] = (float(np.mean(dice)), float(np.std(dice))) if dice else None
+    return found
+
+
+def _read(path: Path) -> list[Trial]:
+    return [Trial(**trial) for trial in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+
+
+def _trial(value: str, labels: Sequence[Labelled], settings: Settings, start: Path | None) -> Trial:
+    torch.manual_seed(settings.learning.seed)
+    if start:
+        networks, description = load_weights(start)
+        architecture = description.architecture
+        find = Segmenter(networks, architecture, settings.model).find
+    else:
+        architecture, find = Architecture.of(settings.model), None
+        networks = architecture.build()
+    samples, left_out = read_samples(labels, architecture, find)
+    if not samples:
+        raise ValueError(f"none of the {len(labels)} labels can be read; first: {left_out[0].reason if left_out else 'no label'}")
+    chosen, held = split([sample.patient for sample in samples], settings.learning.validation_folds)
+    if not held:
+        raise ValueError("no labelled patient is for validation: label more patients, there is nothing to compare by")
+    started = time.monotonic()
+    training, validation = [samples[i] for i in chosen], [samples[i] for i in held]
+    trained = train(networks, architecture, training, validation, settings.learning)
+    seconds = time.monotonic() - started
+    parameters = sum(weight.numel() for weight in trained.networks.parameters())
+    milliseconds = _milliseconds(trained.networks.segmenter, architecture.frame_size)
+    return Trial(value, settings.learning.seed, trained.epochs[-1].dice, seconds, parameters, milliseconds)
+
+
+def _milliseconds(network: torch.nn.Module, size: tuple[int, int], repeats: int = 10) -> float:
+    image = torch.rand(1, 1, *size)
+    taken = []
+    with torch.inference_mode():
+        for _ in range(repeats):
+            started = time.perf_counter()
+            network(image)
+            taken.append(1000 * (time.perf_counter() - started))
+    return float(np.median(taken))

@@ -1,0 +1,154 @@
+"""How long a prediction takes: the bare forward passes, our server over HTTP, and a stock MONAI Label app.
+
+    python scripts/bench/infer.py --to runs/infer.json
+
+Images are phantoms resized to 959 x 661 PNG. Each server is warmed up, then asked by one client and by four at a time; a
+request is the whole way, from its first byte to the last byte of the mask. Timings of one machine: compare the ratios.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from os import environ, pathsep
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import numpy as np
+import psutil
+import requests
+import torch
+import typer
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+from fetal_head.datasets.phantoms import phantoms
+from fetal_head.files import write_text
+from fetal_head.model.registry import SHIPPED
+from fetal_head.model.weights import load_weights
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = {
+    "ours": (ROOT / "apps" / "fetal_head" / "main.py", "fetal_head"),
+    "stock": (ROOT / "scripts/bench/stock/main.py", "stock"),
+}
+SIZE = (959, 661)
+IMAGES = 8
+
+
+def main(
+    to: Annotated[Path, typer.Option(help="JSON file for the figures.")],
+    requests_: Annotated[int, typer.Option("--requests", min=1, help="Requests of each client.")] = 40,
+) -> None:
+    """Prints the table and writes the figures."""
+    figures: dict[str, Any] = {"bare": _summary(_bare(requests_))}
+    with TemporaryDirectory() as folder:
+        studies = Path(folder) / "studies"
+        studies.mkdir()
+        for number, phantom in enumerate(phantoms(range(IMAGES))):
+            Image.fromarray(phantom.image).resize(SIZE).save(studies / f"image{number}.png")
+        for name, (main_py, model) in APPS.items():
+            with _server(main_py, studies, Path(folder) / name) as (url, process):
+                for clients in (1, 4):
+                    figures[f"{name}, {clients} client{'s' * (clients > 1)}"] = _summary(_load(url, model, clients, requests_))
+                figures[f"{name} resident MiB"] = sum(p.memory_info().rss for p in _family(process)) / 2**20
+    figures["ratio to bare, 1 client"] = figures["ours, 1 client"]["p50"] / figures["bare"]["p50"]
+    for clients in ("1 client", "4 clients"):
+        figures[f"stock / ours, {clients}"] = figures[f"stock, {clients}"]["p50"] / figures[f"ours, {clients}"]["p50"]
+    write_text(to, json.dumps(figures, indent=2))
+    table = Table("what", "p50 ms", "p95 ms")
+    for what, found in figures.items():
+        table.add_row(
+            what, *([f"{found['p50']:.1f}", f"{found['p95']:.1f}"] if isinstance(found, dict) else [f"{found:.2f}", ""])
+        )
+    Console().print(table)
+
+
+def _bare(count: int) -> list[float]:
+    """Seconds of both networks' forward passes, as often as one prediction needs them, and nothing else."""
+    networks, description = load_weights(SHIPPED)
+    whole, framed = (
+        torch.rand(1, 1, *description.architecture.locator_size),
+        torch.rand(2, 1, *description.architecture.frame_size),
+    )
+    taken = []
+    with torch.inference_mode():
+        for number in range(count + 3):
+            started = time.perf_counter()
+            networks.locator(whole)
+            networks.segmenter(framed)
+            if number >= 3:
+                taken.append(time.perf_counter() - started)
+    return taken
+
+
+def _load(url: str, model: str, clients: int, count: int) -> list[float]:
+    def ask(client: int) -> list[float]:
+        taken = []
+        for number in range(count + 3):
+            image = f"image{(client + number) % IMAGES}"
+            started = time.perf_counter()
+            parameters = {"params": json.dumps({"result_extension": ".nrrd", "result_dtype": "uint8"})}
+            answer = requests.post(f"{url}/infer/{model}?image={image}&output=image", data=parameters, timeout=120)
+            answer.raise_for_status()
+            if number >= 3:
+                taken.append(time.perf_counter() - started)
+        return taken
+
+    with ThreadPoolExecutor(clients) as pool:
+        return [seconds for taken in pool.map(ask, range(clients)) for seconds in taken]
+
+
+def _summary(seconds: list[float]) -> dict[str, float]:
+    p50, p95 = np.percentile(seconds, [50, 95]) * 1000
+    return {"p50": float(p50), "p95": float(p95), "n": len(seconds)}
+
+
+@contextmanager
+def _server(main_py: Path, studies: Path, folder: Path) -> Iterator[tuple[str, psutil.Process]]:
+    app = folder / "app"
+    app.mkdir(parents=True)
+    shutil.copy(main_py, app)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "monailabel.main", "start_server", "--app", str(app), "--studies", str(studies)]
+    env = {**environ, "PATH": f"{Path(sys.executable).parent}{pathsep}{environ['PATH']}"}
+    with (folder / "log").open("wb") as log:
+        command += ["--host", "127.0.0.1", "--port", str(port)]
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=env)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait(url, process, folder / "log")
+        yield url, psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(480):
+        if process.poll() is None:
+            try:
+                requests.get(f"{url}/info/", timeout=60).raise_for_status()
+                return
+            except requests.ConnectionError:
+                time.sleep(0.25)
+    raise SystemExit(f"the server does not answer:\n{log.read_text()[-3000:]}")
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    return [process, *process.children(recursive=True)]
+
+
+if __name__ == "__main__":
+    typer.run(main)

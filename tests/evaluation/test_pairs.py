@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets.trees import hc18, outline
+from evaluation.oracle import head
+from fetal_head.evaluation.pairs import find_pairs
+from fetal_head.imaging import Geometry, write_mask
+from pictures import speckle, write_itk, write_picture
+
+ROWS, COLUMNS = 80, 120
+
+
+def picture(path: Path, seed: int = 0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_picture(path, speckle(ROWS, COLUMNS, seed))
+
+
+def mask(path: Path, pixels: np.ndarray | None = None) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_picture(path, head() if pixels is None else pixels)
+
+
+@pytest.mark.parametrize(
+    ("folder", "ending"),
+    [("masks", ""), ("masks", "_mask"), ("masks", "_Annotation"), ("images", "_mask"), ("images", "_Annotation")],
+)
+def test_a_mask_bears_the_name_of_its_image(tmp_path: Path, folder: str, ending: str) -> None:
+    for name in ("Patient1_a", "Patient1_b"):
+        picture(tmp_path / "images" / f"{name}.png")
+        drawn = (head() > 0).astype(np.uint8) * 255 if ending == "_Annotation" else head()
+        mask(tmp_path / folder / f"{name}{ending}.png", drawn)
+    pairs = find_pairs(tmp_path / "images", tmp_path / folder)
+    assert [(pair.id, pair.patient, pair.mask.stem) for pair in pairs] == [
+        (name, "Patient1", f"{name}{ending}") for name in ("Patient1_a", "Patient1_b")
+    ]
+    np.testing.assert_array_equal(pairs[0].load().truth > 0, head() > 0)
+
+
+def test_hc18_as_it_is_published(tmp_path: Path) -> None:
+    root = hc18(tmp_path, {"010_HC": head(), "010_2HC": head()})
+    table = root / "training_set_pixel_size_and_HC.csv"
+    first, second = find_pairs(root / "training_set", root / "training_set", table)
+    assert [first.patient, second.patient] == ["HC18-010", "HC18-010"]
+    assert {(pair.id, pair.spacing, pair.circumference) for pair in (first, second)} == {
+        ("010_HC", (0.1, 0.1), 170.5),
+        ("010_2HC", (0.2, 0.2), 170.5),
+    }
+    known = first.load()
+    assert known.annotated == ("BRAIN",)
+    np.testing.assert_array_equal(known.truth, (head() > 0).astype(np.uint8))
+
+
+def test_the_images_beside_hc18s_annotations_are_no_masks(tmp_path: Path) -> None:
+    root = hc18(tmp_path / "hc18", {"010_HC": head(), "011_HC": head()})
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some" / "011_HC.png").symlink_to(root / "training_set" / "011_HC.png")
+    (pair,) = find_pairs(tmp_path / "some", root / "training_set")
+    assert pair.mask.name == "011_HC_Annotation.png"
+
+
+@pytest.mark.parametrize("drawing", [outline(head()), (head() > 0).astype(np.uint8) * 255])
+def test_black_and_white_is_a_head_and_says_nothing_else(tmp_path: Path, drawing: np.ndarray) -> None:
+    picture(tmp_path / "images/a.png")
+    mask(tmp_path / "masks/a.png", drawing)
+    known = find_pairs(tmp_path / "images", tmp_path / "masks")[0].load()
+    assert known.annotated == ("BRAIN",)
+    np.testing.assert_array_equal(known.truth, head() > 0)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "annotated"),
+    [
+        (head(), ("BRAIN", "CSP", "LV")),
+        (head(csp=None, lv=None), ("BRAIN", "CSP", "LV")),
+        (head(brain=False), ("CSP", "LV")),
+        (np.zeros((ROWS, COLUMNS), np.uint8), ("CSP", "LV")),
+    ],
+)
+def test_a_mask_without_brain_leaves_it_unknown(tmp_path: Path, pixels: np.ndarray, annotated: tuple[str, ...]) -> None:
+    picture(tmp_path / "images/a.png")
+    mask(tmp_path / "masks/a.png", pixels)
+    assert find_pairs(tmp_path / "images", tmp_path / "masks")[0].load().annotated == annotated
+
+
+def test_other_formats_and_the_files_own_pixel_size(tmp_path: Path) -> None:
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+    for name in ("a", "b"):
+        write_itk(tmp_path / f"images/{name}.nrrd", speckle(ROWS, COLUMNS), (0.2, 0.3))
+        write_mask(tmp_path / f"masks/{name}.nii.gz", head(), Geometry((ROWS, COLUMNS)))
+    (tmp_path / "sizes.csv").write_text("image,row_mm,column_mm\nb.nrrd,0.5,0.6\n")
+    pairs = find_pairs(tmp_path / "images", tmp_path / "masks", tmp_path / "sizes.csv")
+    assert [pair.load().spacing for pair in pairs] == [pytest.approx((0.2, 0.3)), (0.5, 0.6)]
+    assert [pair.circumference for pair in pairs] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "filename,pixel size(mm),head circumference (mm)\na.png,0.1,170.5\nb.png,0.1,n/a\n",
+        "Head Circumference;File Name;Pixel in mm\n170,5;a.png;0,1\n;b.png;0,1\nshort\n",
+    ],
+)
+def test_published_circumferences(tmp_path: Path, text: str) -> None:
+    for name in ("a", "b"):
+        picture(tmp_path / "images" / f"{name}.png")
+        mask(tmp_path / "masks" / f"{name}.png")
+    (tmp_path / "sizes.csv").write_text(text, encoding="utf-8-sig")
+    pairs = find_pairs(tmp_path / "images", tmp_path / "masks", tmp_path / "sizes.csv")
+    assert [(pair.spacing, pair.circumference) for pair in pairs] == [((0.1, 0.1), 170.5), ((0.1, 0.1), None)]
+
+
+def broken_folders(root: Path) -> None:
+    """Each folder lacks something else."""
+    picture(root / "lonely/a.png")
+    picture(root / "twice/a.png")
+    write_picture(root / "twice/a.jpg", speckle(ROWS, COLUMNS))
+    mask(root / "masks/a.png")
+    mask(root / "two_masks/a.png")
+    write_mask(root / "two_masks/a.nrrd", head(), Geometry((ROWS, COLUMNS)))
+    (root / "empty").mkdir()
+    (root / "other.csv").write_text("filename,pixel mm\nb.png,0.1\n")
+    (root / "ages.csv").write_text("filename,age\na.png,3\n")
+
+
+@pytest.mark.parametrize(
+    ("images", "masks", "table", "sentence"),
+    [
+        ("nowhere", "masks", None, "there is no folder .*nowhere"),
+        ("lonely", "nowhere", None, "there is no folder .*nowhere"),
+        ("empty", "masks", None, "empty holds no image"),
+        ("lonely", "empty", None, "a.png has no mask: none in .*empty is called a, a_Annotation, a_mask; add it"),
+        ("lonely", "lonely", None, "a.png has no mask"),
+        ("twice", "masks", None, "two images called a, a.jpg and a.png; keep one, or call a mask a_mask"),
+        ("lonely", "two_masks", None, "a.png has two masks, a.nrrd and a.png, in .*; keep one"),
+        ("lonely", "masks", "other.csv", "other.csv holds no pixel size of any image; .* such as a$"),
+        ("lonely", "masks", "ages.csv", "ages.csv: no column holds a pixel size in mm"),
+        ("lonely", "masks", "nowhere.csv", "there is no table of pixel sizes .*nowhere.csv"),
+    ],
+)
+def test_folders_of_no_use(tmp_path: Path, images: str, masks: str, table: str | None, sentence: str) -> None:
+    broken_folders(tmp_path)
+    with pytest.raises(ValueError, match=sentence):
+        find_pairs(tmp_path / images, tmp_path / masks, tmp_path / table if table else None)

@@ -1,0 +1,112 @@
+"""`fetal-head models`: which versions there are, what they are, and which one is served."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from fetal_head import cli
+from fetal_head.model.network import Architecture
+from fetal_head.model.registry import Registry
+from fetal_head.model.weights import Description, save_weights
+
+SMALL = Architecture((32, 32), (32, 32), "residual_unet", (4, 8), 1)
+LABELS = {"count": 2, "digest": "d1gest", "masks": {"image7": "0123456789ab"}}
+VERDICT = {"better": False, "reason": "surely worse in LV -0.0400", "against": "v0001"}
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """A registry with two versions on the way from the shipped one, the first of which is served."""
+    torch.manual_seed(0)
+    save_weights(tmp_path / "shipped.safetensors", SMALL.build(), Description(SMALL))
+    monkeypatch.setattr("fetal_head.model.registry.SHIPPED", tmp_path / "shipped.safetensors")
+    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setenv("FETAL_HEAD_APP", str(tmp_path / "app"))
+    registry = Registry.of_app(tmp_path / "app")
+    registry.add(SMALL.build(), Description(SMALL, parent="shipped", created="2024-05-01", metrics={"dice": {"LV": 0.5}}))
+    registry.add(
+        SMALL.build(), Description(SMALL, parent="v0001", training={"labels": LABELS, "seed": 3}, metrics={"verdict": VERDICT})
+    )
+    registry.publish("v0001")
+    return registry
+
+
+@pytest.fixture
+def run(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[str, str]]:
+    """Runs `fetal-head models` with arguments, which must end with `status`; what it printed on both ways."""
+
+    def call(*arguments: str, status: int = 0) -> tuple[str, str]:
+        monkeypatch.setattr(sys, "argv", ["fetal-head", "models", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        assert ended.value.code == status, printed.err
+        assert "Traceback" not in printed.err
+        return printed.out, printed.err
+
+    return call
+
+
+def test_every_command_has_an_example(run: Callable[..., tuple[str, str]]) -> None:
+    for command in ("list", "show", "publish", "rollback"):
+        assert f"Example: fetal-head models {command}" in run(command, "--help")[0]
+
+
+def test_list_tells_what_is_and_what_was_served(run: Callable[..., tuple[str, str]], registry: Registry) -> None:
+    rows = json.loads(run("list", "--json")[0])
+    assert [(row["version"], row["parent"], row["served"], row["published"]) for row in rows] == [
+        ("shipped", None, False, True),
+        ("v0001", "shipped", True, True),
+        ("v0002", "v0001", False, False),
+    ]
+    (registry.folder / "v0003.safetensors").write_bytes(b"half")
+    rows = [[cell.strip() for cell in line.split("│")] for line in run("list")[0].splitlines() if "│" in line]
+    assert [row[1:3] for row in rows] == [["+", "shipped"], ["*", "v0001"], ["", "v0002"], ["", "v0003"]]
+    assert "LV 0.500" in rows[1]
+    assert "surely worse in LV -0.0400" in rows[2]
+    assert any("v0003.safetensors is no model file" in cell for cell in rows[3])
+
+
+def test_show_tells_all_that_the_file_says(run: Callable[..., tuple[str, str]]) -> None:
+    told = json.loads(run("show", "v0002", "--json")[0])
+    assert (told["version"], told["served"], told["parent"]) == ("v0002", False, "v0001")
+    assert told["training"]["labels"] == LABELS
+    assert told["metrics"]["verdict"] == VERDICT
+    assert told["architecture"]["channels"] == [4, 8]
+    text = run("show", "v0002")[0]
+    for line in (
+        "training.labels.digest",
+        "d1gest",
+        "training.seed",
+        "metrics.verdict.reason",
+        "surely worse in LV",
+        "v0002.safe",
+    ):
+        assert line in text
+    assert "image7" not in text, "thousands of masks are for --json"
+
+
+def test_publish_and_rollback(run: Callable[..., tuple[str, str]], registry: Registry) -> None:
+    assert "version v0002 is served" in run("publish", "v0002")[1]
+    assert registry.current().name == "v0002"
+    assert json.loads(run("rollback", "--json")[0]) == {"served": "v0001"}
+    assert "version shipped is served" in run("rollback")[1]
+    assert registry.current().name == "shipped"
+    assert "nothing was served before 'shipped'" in run("rollback", status=1)[1]
+
+
+@pytest.mark.parametrize("command", ["show", "publish"])
+def test_bad_input_is_one_sentence(run: Callable[..., tuple[str, str]], registry: Registry, command: str) -> None:
+    assert "no model version is called 'v0009'; there are shipped, v0001, v0002" in run(command, "v0009", status=1)[1]
+    (registry.folder / "v0002.safetensors").write_bytes(b"half")
+    assert "v0002.safetensors is no model file of this app" in run(command, "v0002", status=1)[1]
+    assert registry.current().name == "v0001"
