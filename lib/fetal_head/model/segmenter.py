@@ -66,9 +66,8 @@ class Segmenter:
             planes = np.zeros((3, *image.shape), dtype=np.float32)
         else:
             planes = put_back(framed.probabilities, framed.frame, _shape(image)).numpy()
-        mask = to_mask(
-            planes, self._settings.threshold, self._ellipse(framed, _shape(image)) if self._settings.head_as_ellipse else None
-        )
+        ellipse = self._ellipse(framed, _shape(image)) if self._settings.head_as_ellipse else None
+        mask = to_mask(planes, self._settings.thresholds, ellipse)
         return Prediction(mask, confidence(planes, mask), self._version)
 
     def _ellipse(self, framed: Framed, shape: tuple[int, int]) -> Ellipse | None:
@@ -114,7 +113,7 @@ class Segmenter:
         if framed.frame is None:
             size = self._architecture.locator_size
             return np.zeros((3, *size), dtype=np.bool_), (place(true, size) > 0.5).numpy()
-        predicted = (framed.probabilities > self._settings.threshold).numpy()
+        predicted = (framed.probabilities > torch.tensor(self._settings.thresholds)[:, None, None]).numpy()
         return predicted, (cut(true, framed.frame, self._architecture.frame_size) > 0.5).numpy()
 
 
