@@ -31,14 +31,7 @@ class ModelSettings(_Section):
     channels: tuple[int, ...] = Field(min_length=2)
     residual_units: int = Field(ge=0)
     threshold: float = Field(gt=0, lt=1)
-    csp_threshold: float = Field(gt=0, lt=1)
-    lv_threshold: float = Field(gt=0, lt=1)
     head_as_ellipse: bool
-
-    @property
-    def thresholds(self) -> tuple[float, float, float]:
-        """Of the whole head, CSP and LV."""
-        return self.threshold, self.csp_threshold, self.lv_threshold
 
 
 class LearningSettings(_Section):

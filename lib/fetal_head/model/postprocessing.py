@@ -11,24 +11,24 @@ from fetal_head.imaging import Mask
 from fetal_head.labels import BRAIN, CSP, LV, STRUCTURES
 
 
-def to_mask(probabilities: NDArray[np.float32], thresholds: tuple[float, float, float], ellipse: Ellipse | None = None) -> Mask:
+def to_mask(probabilities: NDArray[np.float32], threshold: float, ellipse: Ellipse | None = None) -> Mask:
     """The mask of one image: one head, at most one CSP and one LV, both inside the head.
 
     Args:
         probabilities: (3, rows, columns) of the whole head, CSP and LV, independent of each other.
-        thresholds: a pixel belongs to head, CSP, LV above them; one that CSP and LV both claim is the CSP's.
+        threshold: a pixel belongs to a structure above it; one that CSP and LV both claim is the CSP's.
         ellipse: the head, in pixels, when it is to be drawn as one instead of pixel by pixel.
 
     Returns:
         (rows, columns) uint8: 0 background, 1 BRAIN, 2 CSP, 3 LV.
     """
     head, csp, lv = probabilities
-    inside = ellipse.region(head.shape) if ellipse else ndimage.binary_fill_holes(largest_component(head > thresholds[0]))
+    inside = ellipse.region(head.shape) if ellipse else ndimage.binary_fill_holes(largest_component(head > threshold))
     mask = np.where(inside, BRAIN.value, 0).astype(np.uint8)
-    csp_region = largest_component(inside & (csp > thresholds[1]))
+    csp_region = largest_component(inside & (csp > threshold))
     mask[csp_region] = CSP.value
     # the LV output likes every dark box, a CSP too, often more than the LV itself: what is the CSP's comes off first
-    mask[largest_component(inside & (lv > thresholds[2]) & ~csp_region)] = LV.value
+    mask[largest_component(inside & (lv > threshold) & ~csp_region)] = LV.value
     return mask
 
 

@@ -67,7 +67,7 @@ class Segmenter:
         else:
             planes = put_back(framed.probabilities, framed.frame, _shape(image)).numpy()
         ellipse = self._ellipse(framed, _shape(image)) if self._settings.head_as_ellipse else None
-        mask = to_mask(planes, self._settings.thresholds, ellipse)
+        mask = to_mask(planes, self._settings.threshold, ellipse)
         return Prediction(mask, confidence(planes, mask), self._version)
 
     def _ellipse(self, framed: Framed, shape: tuple[int, int]) -> Ellipse | None:
@@ -113,7 +113,7 @@ class Segmenter:
         if framed.frame is None:
             size = self._architecture.locator_size
             return np.zeros((3, *size), dtype=np.bool_), (place(true, size) > 0.5).numpy()
-        predicted = (framed.probabilities > torch.tensor(self._settings.thresholds)[:, None, None]).numpy()
+        predicted = (framed.probabilities > self._settings.threshold).numpy()
         return predicted, (cut(true, framed.frame, self._architecture.frame_size) > 0.5).numpy()
 
 
