@@ -6,11 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from fetal_head.biometry import measure
-from fetal_head.evaluation.metrics import Agreement, Region, agreement
+from fetal_head.evaluation.metrics import Agreement, agreement
 from fetal_head.evaluation.pairs import Known, Pair
 from fetal_head.evaluation.predictor import MaskPredictor
 from fetal_head.imaging import Mask
-from fetal_head.labels import BRAIN, CSP, LV, NAMES, VALUES
+from fetal_head.imaging.mask import region_of
+from fetal_head.labels import BRAIN, CSP, LV, NAMES
 
 # the measurements of biometry.Biometry that each structure gives
 MEASUREMENTS = {"hc": BRAIN.name, "bpd": BRAIN.name, "ofd": BRAIN.name, "csp_width": CSP.name, "lv_width": LV.name}
@@ -64,11 +65,6 @@ def compare(pair: Pair, predictor: MaskPredictor, classes: Collection[str]) -> C
         network={n: agreement(predicted[NAMES.index(n)], truth[NAMES.index(n)]) for n in names},
         lengths=_lengths(prediction.mask, known, names, pair.circumference),
     )
-
-
-def region_of(mask: Mask, name: str) -> Region:
-    """The pixels of a structure, (rows, columns); BRAIN is the whole head, CSP and LV included."""
-    return mask > 0 if name == BRAIN.name else mask == VALUES[name]
 
 
 def _lengths(predicted: Mask, known: Known, names: list[str], published: float | None) -> dict[str, Length]:

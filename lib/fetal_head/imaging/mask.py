@@ -73,3 +73,8 @@ def annotated_in(mask: Mask) -> tuple[str, ...]:
 
 def _size(shape: tuple[int, ...]) -> str:
     return " x ".join(str(n) for n in shape[::-1])
+
+
+def region_of(mask: Mask, name: str) -> NDArray[np.bool_]:
+    """The pixels of a structure, (rows, columns); BRAIN is the whole head, CSP and LV included."""
+    return np.asarray(mask > 0 if name == BRAIN.name else mask == VALUES[name])

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage.segmentation import find_boundaries
 
-from fetal_head.imaging.mask import Mask
-from fetal_head.labels import BRAIN, STRUCTURES
+from fetal_head.imaging.mask import Mask, region_of
+from fetal_head.labels import STRUCTURES
 
 
 def overlay(image: NDArray[np.float32], mask: Mask) -> Image.Image:
@@ -17,6 +17,6 @@ def overlay(image: NDArray[np.float32], mask: Mask) -> Image.Image:
     grey = ((image - low) * (255 / max(high - low, 1e-6))).astype(np.uint8)
     picture = np.stack([grey] * 3, axis=-1)
     for structure in STRUCTURES:
-        region = mask > 0 if structure is BRAIN else mask == structure.value
+        region = region_of(mask, structure.name)
         picture[find_boundaries(region, mode="inner")] = structure.colour
     return Image.fromarray(picture)

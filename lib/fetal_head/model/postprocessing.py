@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from fetal_head.biometry.ellipse import Ellipse
 from fetal_head.imaging import Mask
+from fetal_head.imaging.mask import region_of
 from fetal_head.labels import BRAIN, CSP, LV, STRUCTURES
 
 
@@ -46,6 +47,6 @@ def confidence(probabilities: NDArray[np.float32], mask: Mask) -> dict[str, floa
     """Mean probability over each structure's own pixels (the whole head for BRAIN), by name; None where there is none."""
     found: dict[str, float | None] = {}
     for index, structure in enumerate(STRUCTURES):
-        region = mask > 0 if structure is BRAIN else mask == structure.value
+        region = region_of(mask, structure.name)
         found[structure.name] = float(probabilities[index][region].mean()) if region.any() else None
     return found

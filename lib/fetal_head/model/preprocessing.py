@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch.nn.functional import interpolate, pad
 
 from fetal_head.imaging import Mask
-from fetal_head.labels import BRAIN, STRUCTURES
+from fetal_head.imaging.mask import region_of
+from fetal_head.labels import NAMES
 
 
 @dataclass(frozen=True)
@@ -56,5 +57,4 @@ def network_input(image: NDArray[np.float32], size: tuple[int, int]) -> torch.Te
 
 def nested_planes(mask: Mask) -> torch.Tensor:
     """A (rows, columns) mask -> (3, rows, columns) float: the head (every pixel that is not background), CSP and LV."""
-    values = torch.from_numpy(mask)
-    return torch.stack([values > 0 if s is BRAIN else values == s.value for s in STRUCTURES]).float()
+    return torch.from_numpy(np.stack([region_of(mask, name) for name in NAMES])).float()

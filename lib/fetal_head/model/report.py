@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fetal_head.labels import BRAIN, STRUCTURES
+from fetal_head.imaging.mask import region_of
+from fetal_head.labels import STRUCTURES
 from fetal_head.model.segmenter import Prediction
 
 
@@ -17,7 +18,7 @@ def structures_found(prediction: Prediction, spacing: tuple[float, float] | None
     """
     found = {}
     for structure in STRUCTURES:
-        region = prediction.mask > 0 if structure is BRAIN else prediction.mask == structure.value
+        region = region_of(prediction.mask, structure.name)
         area = int(np.count_nonzero(region))
         rows, columns = np.nonzero(region)
         found[structure.name] = {
