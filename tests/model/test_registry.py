@@ -170,11 +170,21 @@ def test_what_does_not_load_is_not_published(registry: Registry, content: bytes 
     with pytest.raises(ValueError, match="no model version is called 'v0003'"):
         registry.publish("v0003")
     assert registry.current().name == "v0001"
-    registry.publish(_add(registry))
+
+
+@pytest.mark.parametrize("keep", [0, 10, -1])
+def test_a_damaged_version_is_not_served_but_the_one_before(
+    registry: Registry, keep: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        registry.publish(_add(registry))
+    served = registry.version("v0003").path
+    served.write_bytes(served.read_bytes()[:keep])
+    predictor = Predictor(registry, load_settings().model)
+    assert predictor.predict(speckle(60, 90).astype(np.float32)).version == registry.current().name == "v0002"
+    assert [record.message for record in caplog.records if "v0002 is served instead" in record.message]
     registry.version("v0001").path.write_bytes(b"")
-    with pytest.raises(ValueError, match="no model file"):
-        registry.rollback()
-    assert registry.current().name == "v0003"
+    assert registry.rollback().name == "shipped"
 
 
 def test_a_number_is_not_given_twice_while_it_is_remembered(registry: Registry) -> None:

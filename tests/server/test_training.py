@@ -219,7 +219,7 @@ def test_without_a_label_nothing_starts(tmp_path: Path) -> None:
         assert requests.get(f"{server.url}/train/", timeout=60).status_code == 404
 
 
-@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_training_ends_with_its_server_and_the_next_server_can_train(tmp_path: Path, by: signal.Signals) -> None:
     with _endless(tmp_path) as server:
         assert _post(server).ok

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -66,18 +67,19 @@ class Registry:
         return versions[name]
 
     def current(self) -> Version:
-        """The served version; where its file is gone, the one served before it (at last the shipped one), with a warning."""
+        """The served version; where its file is gone or cut off, the one before it (at last the shipped one), with a warning."""
         return self.served()[-1]
 
     def served(self) -> list[Version]:
-        """What was served and is still there, first to last: the last one is served now, `rollback` goes to the one before."""
+        """What was served and is still whole, first to last: the last one is served now, `rollback` goes to the one before."""
         names = [SHIPPED_NAME, *self._names()]
-        there = {version.name: version for version in self.versions()}
+        there = {version.name: version for version in self.versions() if _is_whole(version.path)}
         found = [there[name] for name in names if name in there]
         order = [version for i, version in enumerate(found) if i == 0 or version != found[i - 1]]
         if names[-1] not in there and names[-1] != self._told_missing:
             self._told_missing = names[-1]
-            logger.warning("the published model '%s' is not in %s: %s is served instead", names[-1], self.folder, order[-1].name)
+            message = "the published model '%s' is missing or damaged in %s: %s is served instead"
+            logger.warning(message, names[-1], self.folder, order[-1].name)
         return order
 
     def add(self, network: torch.nn.Module, description: Description) -> Version:
@@ -130,6 +132,24 @@ class Registry:
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / "registry.lock"):
             yield
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        file = path.stat()
+    except FileNotFoundError:
+        return False
+    return _reads(path, file.st_mtime_ns, file.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _reads(path: Path, changed: int, size: int) -> bool:
+    """Whether the header of a file in this state reads and is followed by as many bytes as it says."""
+    try:
+        read_description(path)
+    except ValueError:
+        return False
+    return True
 
 
 def _number(name: str) -> int:

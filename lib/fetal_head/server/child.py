@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import threading
 import time
+from collections.abc import Callable
+from types import FrameType
 
 import psutil
 
@@ -31,6 +34,23 @@ def die_with_parent() -> None:
     parent = int(os.environ.get(PARENT, os.getpid()))
     if parent != os.getpid():
         threading.Thread(target=_watch, args=(parent,), name="parent", daemon=True).start()
+
+
+def before_interrupt(end_children: Callable[[], object]) -> None:
+    """Called in the server: Ctrl-C ends its children first and then does what it did before.
+
+    Python waits at its end for every thread, also for the one in which upstream waits for a training to end.
+    """
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        end_children()
+        if callable(before):
+            before(number, frame)
+
+    # only the main thread may say what a signal does; a server that runs in another one is not ended by Ctrl-C either
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, interrupt)
 
 
 def _watch(pid: int) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 from fastapi import APIRouter, Depends
 from monailabel.config import settings
 from monailabel.endpoints.activelearning import sample
-from monailabel.endpoints.train import status
+from monailabel.endpoints.train import status, stop
 from monailabel.endpoints.user.auth import RBAC, User
 from monailabel.interfaces.app import MONAILabelApp
 
-from fetal_head.server.child import announce_parent
+from fetal_head.server.child import announce_parent, before_interrupt
 from fetal_head.server.sample import for_slicer
 from fetal_head.server.training import training_routes
 
@@ -22,6 +22,7 @@ def install_routes(app: MONAILabelApp) -> None:
     from monailabel.app import app as application
 
     announce_parent()
+    before_interrupt(stop)
     application.router.routes[:0] = [*training_routes(app).routes, *routes(app).routes]
 
 
