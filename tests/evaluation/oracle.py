@@ -19,20 +19,20 @@ SHAPE = (80, 120)
 
 @dataclass(frozen=True)
 class Answer:
-    """What the oracle says."""
+    """What the oracle says; its network works at half the size."""
 
     mask: Mask
     version: str
 
+    def at_network_size(self, truth: Mask) -> tuple[Planes, Planes]:
+        return _nested(self.mask), _nested(truth)
+
 
 class Oracle:
-    """Takes an image of the values 0..3 for its prediction; its network works at half the size."""
+    """Takes an image of the values 0..3 for its prediction."""
 
     def predict(self, image: NDArray[np.float32]) -> Answer:
         return Answer(image.astype(np.uint8), "oracle")
-
-    def at_network_size(self, image: NDArray[np.float32], truth: Mask) -> tuple[Planes, Planes]:
-        return _nested(image.astype(np.uint8)), _nested(truth)
 
 
 def _nested(mask: Mask) -> Planes:

@@ -1,17 +1,13 @@
-"""Published pixel sizes: tables of file name and millimetres, in whatever words their authors headed them."""
+"""Published pixel sizes, in whatever words their authors headed them, and the head circumferences beside them."""
 
 from __future__ import annotations
 
-import csv
-import math
 from pathlib import Path
 from typing import NamedTuple
 
-from fetal_head.datasets.names import stem_of
+from fetal_head.datasets.published import FILE_HEADERS, read_table
 
 PER_AXIS, ONE_VALUE, UNKNOWN_SIZE = "per axis", "published, one value", "unknown"
-
-FILE_HEADERS = ("filename", "file name", "file", "image", "image name", "name", "label")
 
 
 class PixelSize(NamedTuple):
@@ -34,27 +30,24 @@ def read_pixel_sizes(path: Path) -> dict[str, PixelSize]:
     Raises:
         ValueError: no table, or none of its columns is a size in millimetres.
     """
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    delimiter = max(",;\t", key=lines[0].count) if lines else ","
-    try:
-        header, *rows = list(csv.reader(lines, delimiter=delimiter)) or [[]]
-    except csv.Error as error:
-        raise ValueError(f"{path.name}: {error}") from error
-    headers = [" ".join(name.lower().split()) for name in header]
-    file_column = next((i for i, name in enumerate(headers) if name in FILE_HEADERS), 0)
-    size_columns = _size_columns(headers)
-    if not size_columns:
-        raise ValueError(f"{path.name}: no column holds a pixel size in mm; its columns are {', '.join(header) or 'none'}")
+    table = read_table(path)
+    columns = _size_columns(table.headers)
+    if not columns:
+        headers = ", ".join(table.headers) or "none"
+        raise ValueError(f"{path.name}: no column holds a pixel size in mm; its columns are {headers}")
+    note = PER_AXIS if len(columns) == 2 else ONE_VALUE
+    return {stem: PixelSize((values[0], values[-1]), note) for stem, values in table.numbers(*columns).items()}
 
-    sizes: dict[str, PixelSize] = {}
-    for row in rows:
-        if len(row) <= max(file_column, *size_columns):
-            continue
-        values = [_millimetres(row[column]) for column in size_columns]
-        if None not in values:
-            note = PER_AXIS if len(values) == 2 else ONE_VALUE
-            sizes[stem_of(row[file_column])] = PixelSize((values[0] or 0.0, values[-1] or 0.0), note)
-    return sizes
+
+def read_circumferences(path: Path) -> dict[str, float]:
+    """Head circumference in mm by image, as HC18's csv has it; empty where no column speaks of a circumference.
+
+    Raises:
+        ValueError: no table.
+    """
+    table = read_table(path)
+    column = next((i for i, name in enumerate(table.headers) if "circumference" in name), None)
+    return {} if column is None else {stem: value for stem, (value,) in table.numbers(column).items()}
 
 
 def _size_columns(headers: list[str]) -> list[int]:
@@ -65,11 +58,3 @@ def _size_columns(headers: list[str]) -> list[int]:
             if word in name and name not in FILE_HEADERS:
                 return [i]
     return []
-
-
-def _millimetres(text: str) -> float | None:
-    try:
-        value = float(text.strip().replace(",", "."))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and value > 0 else None

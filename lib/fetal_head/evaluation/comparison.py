@@ -55,7 +55,7 @@ def compare(pair: Pair, predictor: MaskPredictor, classes: Collection[str]) -> C
     """
     known = pair.load()
     prediction = predictor.predict(known.image)
-    predicted, truth = predictor.at_network_size(known.image, known.truth)
+    predicted, truth = prediction.at_network_size(known.truth)
     names = [name for name in NAMES if name in known.annotated and name in classes]
     return Comparison(
         pair,

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from fetal_head.datasets.hc18 import ANNOTATION, read_annotation
 from fetal_head.datasets.names import files_in, stem_of
-from fetal_head.datasets.pixel_size import PixelSize, read_pixel_sizes
-from fetal_head.evaluation.published import read_circumferences
+from fetal_head.datasets.pixel_size import PixelSize, read_circumferences, read_pixel_sizes
 from fetal_head.files import suffix_of
 from fetal_head.imaging import EXTENSIONS, Mask, annotated_in, read_image, read_mask
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS

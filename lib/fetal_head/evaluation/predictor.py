@@ -23,12 +23,12 @@ class PredictedMask(Protocol):
     def version(self) -> str:
         """Name of the model version."""
 
+    def at_network_size(self, truth: Mask) -> tuple[Planes, Planes]:
+        """What the network itself says and the true mask as it would have to say it: each (3, H, W) of the head, CSP and LV."""
+
 
 class MaskPredictor(Protocol):
     """A model that can be asked for masks."""
 
     def predict(self, image: NDArray[np.float32]) -> PredictedMask:
         """The mask of one grey image, (rows, columns) in any range."""
-
-    def at_network_size(self, image: NDArray[np.float32], truth: Mask) -> tuple[Planes, Planes]:
-        """What the network itself says and the mask as it would have to say it: each (3, H, W) of the whole head, CSP and LV."""

@@ -15,7 +15,7 @@ from fetal_head.imaging import Mask, annotated_in, read_image, read_mask
 from fetal_head.labels import BRAIN, NAMES
 from fetal_head.model.frame import Frame, cut
 from fetal_head.model.network import Architecture
-from fetal_head.model.preprocessing import nested_planes, network_input, normalise, place
+from fetal_head.model.preprocessing import nested_planes, normalise, place
 from fetal_head.patients import patient_of
 
 # the head's frame is cut with this much around it, so that moving it brings in the image's own surroundings
@@ -109,15 +109,13 @@ def make_sample(
     """
     known = torch.tensor([float(structure in annotated) for structure in NAMES])
     planes = nested_planes(mask)
-    whole = View(
-        network_input(image, architecture.locator_size).half(), place(planes[:1], architecture.locator_size) > 0.5, known[:1]
-    )
+    pixels, size = normalise(image), architecture.locator_size
+    whole = View(place(pixels, size).half(), place(planes[:1], size) > 0.5, known[:1])
     head = fit_ellipse(mask > 0) if BRAIN.name in annotated else None
     frame = Frame.around(head, architecture.frame_size) if head else find(image) if find else None
     if frame is None:
         return Sample(name, patient, whole, None)
     rows, columns = (side + MARGIN for side in architecture.frame_size)
-    pixels = normalise(torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32))[None])
     framed = View(cut(pixels, frame, (rows, columns)).half(), cut(planes, frame, (rows, columns)) > 0.5, known)
     return Sample(name, patient, whole, framed)
 

@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 
 from fetal_head.config import ModelSettings
-from fetal_head.imaging import Mask
 from fetal_head.model.registry import Registry, Version
 from fetal_head.model.segmenter import Prediction, Segmenter, load_segmenter
 
@@ -32,10 +31,6 @@ class Predictor:
     def predict(self, image: NDArray[np.float32]) -> Prediction:
         """Mask and confidence of one grey image, (rows, columns) in any range."""
         return self._model()[1].predict(image)
-
-    def at_network_size(self, image: NDArray[np.float32], truth: Mask) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """As `Segmenter.at_network_size`."""
-        return self._model()[1].at_network_size(image, truth)
 
     def probabilities(self, images: list[NDArray[np.float32]]) -> tuple[torch.Tensor, str]:
         """(N, 3, H, W) probabilities in each head's own frame, and the model version that gave them."""

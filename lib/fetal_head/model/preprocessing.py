@@ -40,19 +40,15 @@ def place(planes: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     return pad(content, (where.left, right, where.top, bottom))
 
 
-def normalise(planes: torch.Tensor) -> torch.Tensor:
-    """Grey values -> what the network is used to: black at 0, in units of the standard deviation.
+def normalise(image: NDArray[np.float32]) -> torch.Tensor:
+    """A grey image, (rows, columns) in any range -> (1, rows, columns): black at 0, in units of the standard deviation.
 
     The result is the same for any linear change of grey (8 or 16 bit), and zero padding stays black.
     """
-    planes = planes - planes.amin(dim=(-2, -1), keepdim=True)
-    deviation = planes.std(dim=(-2, -1), keepdim=True)
-    return planes / torch.where(deviation > 0, deviation, torch.ones_like(deviation))
-
-
-def network_input(image: NDArray[np.float32], size: tuple[int, int]) -> torch.Tensor:
-    """A grey image, (rows, columns) in any range -> (1, *size) float32 for the network."""
-    return place(normalise(torch.from_numpy(np.ascontiguousarray(image))[None]), size)
+    pixels = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32))[None]
+    pixels = pixels - pixels.min()
+    deviation = pixels.std()
+    return pixels / deviation if deviation > 0 else pixels
 
 
 def nested_planes(mask: Mask) -> torch.Tensor:

@@ -16,7 +16,7 @@ from fetal_head.model.frame import Frame, cut, put_back
 from fetal_head.model.locating import head_ellipse
 from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.postprocessing import confidence, largest_component, to_mask
-from fetal_head.model.preprocessing import nested_planes, network_input, normalise, place, placement
+from fetal_head.model.preprocessing import nested_planes, normalise, place, placement
 from fetal_head.model.weights import load_weights
 
 
@@ -28,11 +28,20 @@ class Prediction:
         mask: (rows, columns) uint8 at the original size.
         confidence: mean probability within each structure, None where it was not found.
         version: name of the model version that said so.
+        frame: where the head lies in the image; None when none was found.
+        planes: (3, H, W) of the whole head, CSP and LV as the network itself says, in that frame.
     """
 
     mask: Mask
     confidence: dict[str, float | None]
     version: str
+    frame: Frame | None
+    planes: NDArray[np.bool_]
+
+    def at_network_size(self, truth: Mask) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """`planes`, and a true mask as they would have to say it; that is the whole image where no head was found."""
+        true, size = nested_planes(truth), (self.planes.shape[1], self.planes.shape[2])
+        return self.planes, ((cut(true, self.frame, size) if self.frame else place(true, size)) > 0.5).numpy()
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,8 @@ class Segmenter:
             planes = put_back(framed.probabilities, framed.frame, _shape(image)).numpy()
         ellipse = self._ellipse(framed, _shape(image)) if self._settings.head_as_ellipse else None
         mask = to_mask(planes, self._settings.threshold, ellipse)
-        return Prediction(mask, confidence(planes, mask), self._version)
+        regions = (framed.probabilities > self._settings.threshold).numpy()
+        return Prediction(mask, confidence(planes, mask), self._version, framed.frame, regions)
 
     def _ellipse(self, framed: Framed, shape: tuple[int, int]) -> Ellipse | None:
         """The ellipse of the head in the image; None where there is no head, or one that the image's border cuts."""
@@ -86,35 +96,26 @@ class Segmenter:
 
     def segment(self, image: NDArray[np.float32]) -> Framed:
         """Probabilities in the head's own frame, the mean of the image and its mirror image."""
-        size = self._architecture.frame_size
-        frame = self.find(image)
+        size, pixels = self._architecture.frame_size, normalise(image)
+        frame = self._find(pixels)
         if frame is None:
             return Framed(None, torch.zeros(3, *size))
         with torch.inference_mode():
-            planes = cut(normalise(torch.from_numpy(np.ascontiguousarray(image))[None]), frame, size).to(self._device)
+            planes = cut(pixels, frame, size).to(self._device)
             both = torch.sigmoid(self._networks.segmenter(torch.stack([planes, planes.flip(-1)])))
             return Framed(frame, ((both[0] + both[1].flip(-1)) / 2).float().cpu())
 
     def find(self, image: NDArray[np.float32]) -> Frame | None:
         """The frame of the head of a grey image, (rows, columns) in any range; None when no head is found."""
+        return self._find(normalise(image))
+
+    def _find(self, pixels: torch.Tensor) -> Frame | None:
         size = self._architecture.locator_size
-        where = placement(_shape(image), size)
+        where = placement((pixels.shape[1], pixels.shape[2]), size)
         with torch.inference_mode():
-            logits = self._networks.locator(network_input(image, size)[None].to(self._device))
+            logits = self._networks.locator(place(pixels, size)[None].to(self._device))
             ellipse = head_ellipse(torch.sigmoid(logits[0, 0]).float().cpu(), where)
         return Frame.around(ellipse, self._architecture.frame_size) if ellipse else None
-
-    def at_network_size(self, image: NDArray[np.float32], truth: Mask) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """What the network itself says and the true mask as it would have to say it: both (3, H, W) of head, CSP and LV.
-
-        They are compared in the head's own frame; where no head was found, in the whole image at the locator's size.
-        """
-        framed, true = self.segment(image), nested_planes(truth)
-        if framed.frame is None:
-            size = self._architecture.locator_size
-            return np.zeros((3, *size), dtype=np.bool_), (place(true, size) > 0.5).numpy()
-        predicted = (framed.probabilities > self._settings.threshold).numpy()
-        return predicted, (cut(true, framed.frame, self._architecture.frame_size) > 0.5).numpy()
 
 
 def load_segmenter(path: Path, settings: ModelSettings, version: str) -> Segmenter:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from command import Run
 
-from fetal_head import cli
 from fetal_head.model.network import Architecture
 from fetal_head.model.registry import Registry
 from fetal_head.model.weights import Description, save_weights
@@ -26,8 +24,6 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     torch.manual_seed(0)
     save_weights(tmp_path / "shipped.safetensors", SMALL.build(), Description(SMALL))
     monkeypatch.setattr("fetal_head.model.registry.SHIPPED", tmp_path / "shipped.safetensors")
-    monkeypatch.setenv("COLUMNS", "250")
-    monkeypatch.setenv("FETAL_HEAD_APP", str(tmp_path / "app"))
     registry = Registry.of_app(tmp_path / "app")
     registry.add(SMALL.build(), Description(SMALL, parent="shipped", created="2024-05-01", metrics={"dice": {"LV": 0.5}}))
     registry.add(
@@ -37,52 +33,29 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     return registry
 
 
-@pytest.fixture
-def run(
-    registry: Registry, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[str, str]]:
-    """Runs `fetal-head models` with arguments, which must end with `status`; what it printed on both ways."""
-
-    def call(*arguments: str, status: int = 0) -> tuple[str, str]:
-        monkeypatch.setattr(sys, "argv", ["fetal-head", "models", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = capsys.readouterr()
-        assert ended.value.code == status, printed.err
-        assert "Traceback" not in printed.err
-        return printed.out, printed.err
-
-    return call
-
-
-def test_every_command_has_an_example(run: Callable[..., tuple[str, str]]) -> None:
-    for command in ("list", "show", "publish", "rollback"):
-        assert f"Example: fetal-head models {command}" in run(command, "--help")[0]
-
-
-def test_list_tells_what_is_and_what_was_served(run: Callable[..., tuple[str, str]], registry: Registry) -> None:
-    rows = json.loads(run("list", "--json")[0])
+def test_list_tells_what_is_and_what_was_served(run: Run, registry: Registry) -> None:
+    rows = json.loads(run("models", "list", "--json").stdout)
     assert [(row["version"], row["parent"], row["served"], row["published"]) for row in rows] == [
         ("shipped", None, False, True),
         ("v0001", "shipped", True, True),
         ("v0002", "v0001", False, False),
     ]
     (registry.folder / "v0003.safetensors").write_bytes(b"half")
-    rows = [[cell.strip() for cell in line.split("│")] for line in run("list")[0].splitlines() if "│" in line]
+    rows = [[cell.strip() for cell in line.split("│")] for line in run("models", "list").stdout.splitlines() if "│" in line]
     assert [row[1:3] for row in rows] == [["+", "shipped"], ["*", "v0001"], ["", "v0002"], ["", "v0003"]]
     assert "LV 0.500" in rows[1]
     assert "surely worse in LV -0.0400" in rows[2]
     assert any("v0003.safetensors is no model file" in cell for cell in rows[3])
 
 
-def test_show_tells_all_that_the_file_says(run: Callable[..., tuple[str, str]]) -> None:
-    told = json.loads(run("show", "v0002", "--json")[0])
+@pytest.mark.usefixtures("registry")
+def test_show_tells_all_that_the_file_says(run: Run) -> None:
+    told = json.loads(run("models", "show", "v0002", "--json").stdout)
     assert (told["version"], told["served"], told["parent"]) == ("v0002", False, "v0001")
     assert told["training"]["labels"] == LABELS
     assert told["metrics"]["verdict"] == VERDICT
     assert told["architecture"]["channels"] == [4, 8]
-    text = run("show", "v0002")[0]
+    text = run("models", "show", "v0002").stdout
     for line in (
         "training.labels.digest",
         "d1gest",
@@ -95,18 +68,20 @@ def test_show_tells_all_that_the_file_says(run: Callable[..., tuple[str, str]]) 
     assert "image7" not in text, "thousands of masks are for --json"
 
 
-def test_publish_and_rollback(run: Callable[..., tuple[str, str]], registry: Registry) -> None:
-    assert "version v0002 is served" in run("publish", "v0002")[1]
+def test_publish_and_rollback(run: Run, registry: Registry) -> None:
+    assert "version v0002 is served" in run("models", "publish", "v0002").stderr
     assert registry.current().name == "v0002"
-    assert json.loads(run("rollback", "--json")[0]) == {"served": "v0001"}
-    assert "version shipped is served" in run("rollback")[1]
+    assert json.loads(run("models", "rollback", "--json").stdout) == {"served": "v0001"}
+    assert "version shipped is served" in run("models", "rollback").stderr
     assert registry.current().name == "shipped"
-    assert "nothing was served before 'shipped'" in run("rollback", status=1)[1]
+    assert "nothing was served before 'shipped'" in run("models", "rollback", status=1).stderr
 
 
 @pytest.mark.parametrize("command", ["show", "publish"])
-def test_bad_input_is_one_sentence(run: Callable[..., tuple[str, str]], registry: Registry, command: str) -> None:
-    assert "no model version is called 'v0009'; there are shipped, v0001, v0002" in run(command, "v0009", status=1)[1]
+def test_bad_input_is_one_sentence(run: Run, registry: Registry, command: str) -> None:
+    assert (
+        "no model version is called 'v0009'; there are shipped, v0001, v0002" in run("models", command, "v0009", status=1).stderr
+    )
     (registry.folder / "v0002.safetensors").write_bytes(b"half")
-    assert "v0002.safetensors is no model file of this app" in run(command, "v0002", status=1)[1]
+    assert "v0002.safetensors is no model file of this app" in run("models", command, "v0002", status=1).stderr
     assert registry.current().name == "v0001"

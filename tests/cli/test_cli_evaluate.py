@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command import Run
 
 from fetal_head.phantom import phantom
 from pictures import speckle, three_structures, write_itk, write_picture
-from test_cli import Done, run
-
-__all__ = ["run"]
 
 
 @pytest.fixture
@@ -29,7 +26,7 @@ def phantoms(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_the_shipped_model_on_phantoms(run: Callable[..., Done], phantoms: Path, tmp_path: Path) -> None:
+def test_the_shipped_model_on_phantoms(run: Run, phantoms: Path, tmp_path: Path) -> None:
     arguments = ("evaluate", "--images", phantoms, "--masks", phantoms, "--to", tmp_path / "report", "--classes", "head,lv")
     done = run(*arguments, "--json")
     metrics = json.loads(done.stdout)
@@ -48,16 +45,12 @@ def test_the_shipped_model_on_phantoms(run: Callable[..., Done], phantoms: Path,
 
 
 @pytest.mark.slow
-def test_without_json_it_prints_a_table(run: Callable[..., Done], phantoms: Path, tmp_path: Path) -> None:
+def test_without_json_it_prints_a_table(run: Run, phantoms: Path, tmp_path: Path) -> None:
     printed = run("evaluate", "--images", phantoms, "--masks", phantoms, "--to", tmp_path / "report").stdout
     dice = json.loads((tmp_path / "report" / "metrics.json").read_text())["structures"]["BRAIN"]["dice"]
     (line,) = [line for line in printed.splitlines() if "BRAIN" in line]
     assert f"{dice['mean']:.3f}" in line
     assert f"{dice['low']:.3f} to {dice['high']:.3f}" in line
-
-
-def test_it_has_an_example(run: Callable[..., Done]) -> None:
-    assert "Example: fetal-head evaluate" in run("evaluate", "--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -76,9 +69,7 @@ def test_it_has_an_example(run: Callable[..., Done]) -> None:
         ({"--to": "images"}, "cannot take the report: name a new folder"),
     ],
 )
-def test_bad_input_is_one_sentence_and_writes_nothing(
-    run: Callable[..., Done], tmp_path: Path, changed: dict[str, str], sentence: str
-) -> None:
+def test_bad_input_is_one_sentence_and_writes_nothing(run: Run, tmp_path: Path, changed: dict[str, str], sentence: str) -> None:
     for folder in ("images", "masks", "unmarked", "turned", "damaged"):
         (tmp_path / folder).mkdir()
     write_picture(tmp_path / "images/a.png", speckle(60, 90))
@@ -90,5 +81,4 @@ def test_bad_input_is_one_sentence_and_writes_nothing(
     arguments = {"--images": "images", "--masks": "masks", "--to": "report"} | changed
     done = run("evaluate", *(part for pair in arguments.items() for part in pair), status=1)
     assert sentence in done.stderr.replace("\n", " ")
-    assert "Traceback" not in done.stderr
     assert sorted(tmp_path.rglob("*")) == before

@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
-import pytest
+from command import Run
 
-from fetal_head import cli
 from fetal_head.datasets.phantoms import write_phantoms
 from small_labels import SMALL
 
 QUICK = {**SMALL, "max_epochs": "1", "batches_per_epoch": "1", "batch_size": "2"}
 
 
-def _run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object, status: int = 0) -> str:
-    monkeypatch.setenv("COLUMNS", "200")
-    conf = [part for key, value in QUICK.items() if key != "network" for part in ("--conf", key, value)]
-    monkeypatch.setattr(sys, "argv", ["fetal-head", "experiment", *map(str, arguments), *conf])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    printed = capsys.readouterr()
-    assert ended.value.code == status, printed.err
-    return printed.out + printed.err
+CONF = [part for key, value in QUICK.items() if key != "network" for part in ("--conf", key, value)]
 
 
-def test_a_grid_of_trainings_is_a_table_a_plot_and_trials(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_grid_of_trainings_is_a_table_a_plot_and_trials(run: Run, tmp_path: Path) -> None:
     study, to = tmp_path / "study", tmp_path / "to"
     write_phantoms(study, 10, 0)
-    grid = ["augmentation", "--studies", study, "--to", to, "--values", "none,full"]
-    _run(monkeypatch, capsys, *grid, "--seeds", 1)
+    grid = ["experiment", "augmentation", "--studies", study, "--to", to, "--values", "none,full", *CONF]
+    run(*grid, "--seeds", 1)
     before = json.loads((to / "trials.json").read_text())
-    printed = _run(monkeypatch, capsys, *grid, "--seeds", 2)
+    printed = run(*grid, "--seeds", 2).stdout
     trials = json.loads((to / "trials.json").read_text())
     assert trials[:2] == before
     assert sorted((t["value"], t["seed"]) for t in trials) == [("full", 0), ("full", 1), ("none", 0), ("none", 1)]
@@ -44,7 +32,7 @@ def test_a_grid_of_trainings_is_a_table_a_plot_and_trials(
         assert f"{mean:.3f} ±" in printed
 
 
-def test_bad_input_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input_is_one_sentence(run: Run, tmp_path: Path) -> None:
     study = tmp_path / "study"
     write_phantoms(study, 1, 0)
     for arguments, sentence in (
@@ -52,4 +40,4 @@ def test_bad_input_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (["network", "--studies", tmp_path / "none", "--to", tmp_path / "to"], "no study folder"),
         (["augmentation", "--studies", study, "--to", tmp_path / "to"], "no labelled patient is for validation"),
     ):
-        assert sentence in _run(monkeypatch, capsys, *arguments, status=1)
+        assert sentence in run("experiment", *arguments, *CONF, status=1).stderr

@@ -6,45 +6,16 @@ import csv
 import json
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command import Run
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from fetal_head import cli
 from fetal_head.imaging import read_image, read_mask
 from pictures import speckle, three_structures, write_itk, write_picture
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command printed."""
-
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """Runs `fetal-head` with arguments, which must end with `status`; the models of this checkout stay out of it."""
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("FETAL_HEAD_APP", str(tmp_path / "app"))
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: object, status: int = 0) -> Done:
-        monkeypatch.setattr(sys, "argv", ["fetal-head", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = capsys.readouterr()
-        assert ended.value.code == status, printed.err
-        return Done(printed.out, printed.err)
-
-    return call
 
 
 def test_it_is_installed() -> None:
@@ -53,12 +24,18 @@ def test_it_is_installed() -> None:
     assert "phantom" in done.stdout
 
 
-def test_every_command_has_an_example(run: Callable[..., Done]) -> None:
-    for command in (["serve"], ["phantom"], ["import"], ["predict"], ["train"], ["models", "list"]):
-        assert f"Example: fetal-head {' '.join(command)}" in run(*command, "--help").stdout
+COMMANDS = (
+    *("serve", "phantom", "import", "predict", "train", "evaluate", "experiment augmentation", "experiment network"),
+    *("models list", "models show", "models publish", "models rollback"),
+)
 
 
-def test_phantoms_are_a_study_and_the_same_for_the_same_seed(run: Callable[..., Done], tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_an_example(run: Run, command: str) -> None:
+    assert f"Example: fetal-head {command}" in run(*command.split(), "--help").stdout
+
+
+def test_phantoms_are_a_study_and_the_same_for_the_same_seed(run: Run, tmp_path: Path) -> None:
     run("phantom", "--count", 3, "--to", tmp_path / "a", "--seed", 5)
     run("phantom", "--count", 3, "--to", tmp_path / "b", "--seed", 5)
     run("phantom", "--count", 2, "--to", tmp_path / "b", "--seed", 6, "--no-labels")
@@ -70,7 +47,7 @@ def test_phantoms_are_a_study_and_the_same_for_the_same_seed(run: Callable[..., 
     assert "already holds phantoms of seed 6" in again.stderr
 
 
-def test_import_tells_what_it_skipped(run: Callable[..., Done], tmp_path: Path) -> None:
+def test_import_tells_what_it_skipped(run: Run, tmp_path: Path) -> None:
     for folder in ("images", "masks"):
         (tmp_path / "source" / folder).mkdir(parents=True)
     for name in ("good", "bad"):
@@ -92,7 +69,7 @@ def test_import_tells_what_it_skipped(run: Callable[..., Done], tmp_path: Path) 
     assert not (tmp_path / "x").exists()
 
 
-def test_predict_writes_masks_overlays_and_a_table(run: Callable[..., Done], tmp_path: Path) -> None:
+def test_predict_writes_masks_overlays_and_a_table(run: Run, tmp_path: Path) -> None:
     images = [write_picture(tmp_path / "a.png", speckle(60, 90)), write_itk(tmp_path / "b.nrrd", speckle(60, 90), (0.2, 0.3))]
     (tmp_path / "c.png").write_text("no image")
     done = run("predict", *images, tmp_path / "c.png", "--to", tmp_path / "out", "--overlay", "--json", status=1)
@@ -118,19 +95,19 @@ def test_predict_writes_masks_overlays_and_a_table(run: Callable[..., Done], tmp
         (["import", "nowhere", "--to", "o"], "no folder"),
     ],
 )
-def test_bad_input_is_one_sentence(run: Callable[..., Done], arguments: list[str], sentence: str) -> None:
+def test_bad_input_is_one_sentence(run: Run, arguments: list[str], sentence: str) -> None:
     done = run(*arguments, status=1)
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_models_list(run: Callable[..., Done]) -> None:
+def test_models_list(run: Run) -> None:
     versions = json.loads(run("models", "list", "--json").stdout)
     assert [(version["version"], version["served"]) for version in versions] == [("shipped", True)]
     assert "shipped" in run("models", "list").stdout
 
 
-def test_train_keeps_a_version_that_predict_can_use(run: Callable[..., Done], tmp_path: Path) -> None:
+def test_train_keeps_a_version_that_predict_can_use(run: Run, tmp_path: Path) -> None:
     run("phantom", "--count", 4, "--to", tmp_path / "study")
     quick = ["--conf", "batches_per_epoch", "1", "--conf", "batch_size", "1"]
     trained = json.loads(run("train", "--studies", tmp_path / "study", "--epochs", 1, *quick, "--json").stdout)

@@ -1,0 +1,50 @@
+"""Tables that data sets publish beside their images: a row for each file name, numbers in columns with headers."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from fetal_head.datasets.names import stem_of
+
+FILE_HEADERS = ("filename", "file name", "file", "image", "image name", "name", "label")
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A csv whatever its delimiter, its headers in lower case; the file's name is in one of `FILE_HEADERS`, else comes first."""
+
+    headers: list[str]
+    rows: list[list[str]]
+
+    def numbers(self, *columns: int) -> dict[str, tuple[float, ...]]:
+        """Positive numbers of some columns by image, the file's name without extension; rows that lack one are left out."""
+        file_column = next((i for i, name in enumerate(self.headers) if name in FILE_HEADERS), 0)
+        found = {}
+        for row in self.rows:
+            if len(row) > max(file_column, *columns):
+                values = tuple(value for column in columns if (value := _positive(row[column])) is not None)
+                if len(values) == len(columns):
+                    found[stem_of(row[file_column])] = values
+        return found
+
+
+def read_table(path: Path) -> PublishedTable:
+    """Raises ValueError when it is no table."""
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    delimiter = max(",;\t", key=lines[0].count) if lines else ","
+    try:
+        header, *rows = list(csv.reader(lines, delimiter=delimiter)) or [[]]
+    except csv.Error as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    return PublishedTable([" ".join(name.lower().split()) for name in header], rows)
+
+
+def _positive(text: str) -> float | None:
+    try:
+        value = float(text.strip().replace(",", "."))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value > 0 else None
