@@ -9,15 +9,28 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from fetal_head.model.postprocessing import confidence, to_mask
+from fetal_head.biometry.ellipse import Ellipse
+from fetal_head.imaging import Mask
+from fetal_head.model.frame import Frame
+from fetal_head.model.postprocessing import confidence, regions_of, to_mask
 
-planes = arrays(np.float32, (3, 24, 32), elements=st.floats(0, 1, width=32))
+
+def _drawn(probabilities: np.ndarray, frame: Frame | None = None, shape: tuple[int, int] | None = None) -> Mask:
+    """The mask of probabilities in a frame, by default the image itself."""
+    rows, columns = probabilities.shape[1:]
+    frame = frame or Frame(((columns - 1) / 2, (rows - 1) / 2), 0.0, 1.0)
+    return to_mask(probabilities, regions_of(probabilities, 0.5), frame, shape or (rows, columns), 0.5)
+
+
+# the way through the frame rounds: just at the threshold either answer is right
+probability = st.floats(0, 0.4375, width=32) | st.floats(0.5625, 1, width=32)
+planes = arrays(np.float32, (3, 24, 32), elements=probability)
 
 
 @settings(max_examples=50)
 @given(planes)
 def test_one_part_each_and_all_inside_the_head(probabilities: np.ndarray) -> None:
-    mask = to_mask(probabilities, 0.5)
+    mask = _drawn(probabilities)
     assert mask.dtype == np.uint8
     assert set(np.unique(mask)) <= {0, 1, 2, 3}
     for region in (mask > 0, mask == 2, mask == 3):
@@ -32,7 +45,7 @@ def test_an_lv_claimed_on_the_csp_takes_neither_away() -> None:
     probabilities[1, 5:8, 5:15] = 0.7
     probabilities[2, 4:9, 4:16] = 0.95
     probabilities[2, 12:17, 20:30] = 0.8
-    mask = to_mask(probabilities, 0.5)
+    mask = _drawn(probabilities)
     assert (mask[5:8, 5:15] == 2).all()
     assert (mask[12:17, 20:30] == 3).sum() == 50
 
@@ -43,11 +56,38 @@ def test_what_both_claim_is_the_csps_and_confidence_is_the_mean() -> None:
     probabilities[1, 5:10, 5:10] = 0.8
     probabilities[2, 5:10, 8:15] = 0.95
     probabilities[2, 0, 0] = 1.0
-    mask = to_mask(probabilities, 0.5)
+    mask = _drawn(probabilities)
     assert (mask[5:10, 5:10] == 2).all()
     assert (mask[5:10, 10:15] == 3).all()
     assert mask[0, 0] == 0
-    found = confidence(probabilities, mask)
+    regions = regions_of(probabilities, 0.5)
+    found = confidence(probabilities, regions, mask)
     assert found["CSP"] == pytest.approx(0.8)
     assert found["LV"] == pytest.approx(0.95)
-    assert confidence(np.zeros((3, 20, 20), np.float32), np.zeros((20, 20), np.uint8)) == {"BRAIN": None, "CSP": None, "LV": None}
+    nothing = np.zeros((20, 20), np.uint8)
+    assert confidence(probabilities, regions, nothing) == {"BRAIN": None, "CSP": None, "LV": None}
+
+
+frames = st.builds(Frame, st.tuples(st.floats(-20, 120), st.floats(-20, 90)), st.floats(-1.5, 1.5), st.floats(0.2, 2))
+
+
+@settings(max_examples=50, deadline=None)
+@given(planes, frames)
+def test_in_any_frame_one_part_each_and_all_inside_the_head(probabilities: np.ndarray, frame: Frame) -> None:
+    mask = _drawn(probabilities, frame, (70, 100))
+    for region in (mask > 0, mask == 2, mask == 3):
+        assert ndimage.label(region)[1] <= 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(-1.5, 1.5), st.floats(0.15, 0.6), st.integers(0, 2))
+def test_an_outline_lies_in_the_image_where_the_probability_crosses_the_threshold(angle: float, scale: float, index: int) -> None:
+    frame, shape, size = Frame((200.0, 150.0), angle, scale), (300, 400), (96, 128)
+    y, x = np.mgrid[: size[0], : size[1]]
+    probabilities = np.zeros((3, *size), np.float32)
+    probabilities[0] = 0.9
+    # a disc of radius 12 with a smooth rim: the threshold is crossed between pixels
+    probabilities[index] = np.clip(0.5 + (12 - np.hypot(x - 63.5, y - 47.5)) / 4, 0, 1)
+    region = _drawn(probabilities, frame, shape) == index + 1
+    disc = Ellipse((200.0, 150.0), 24 / scale, 24 / scale, 0.0).region(shape)
+    assert (region ^ disc).sum() < 0.02 * disc.sum() + 4

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from skimage.draw import ellipse as draw_ellipse
+from skimage.measure import centroid, moments_central
 
 
 @dataclass(frozen=True)
@@ -60,17 +61,19 @@ def fit_ellipse(region: NDArray[np.bool_], spacing: tuple[float, float] = (1.0, 
     Returns:
         None when the region holds no pixel or only a line.
     """
-    rows, columns = np.nonzero(region)
-    if rows.size < 3:
+    count = np.count_nonzero(region)
+    if count < 3:
         return None
-    y, x = rows * spacing[0], columns * spacing[1]
+    pixels = region.astype(np.float64)
+    y, x = centroid(pixels, spacing=spacing)
+    central = moments_central(pixels, (y, x), order=2, spacing=spacing) / count
     # a pixel is a small square, not a point: its own second moment is side^2 / 12
-    moments = np.cov(np.stack([x, y]), ddof=0) + np.diag([spacing[1] ** 2, spacing[0] ** 2]) / 12
-    variances, axes = np.linalg.eigh(moments)
+    own = np.diag([spacing[1] ** 2, spacing[0] ** 2]) / 12
+    variances, axes = np.linalg.eigh(np.array([[central[0, 2], central[1, 1]], [central[1, 1], central[2, 0]]]) + own)
     if variances[0] <= 0:
         return None
     angle = math.atan2(axes[1, 1], axes[0, 1])
     angle = (angle + math.pi / 2) % math.pi - math.pi / 2
     # the variance along a semi-axis a of a filled ellipse is a^2 / 4
     minor, major = 4 * np.sqrt(variances)
-    return Ellipse((float(x.mean()), float(y.mean())), float(major), float(minor), angle)
+    return Ellipse((float(x), float(y)), float(major), float(minor), angle)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects
 from skimage.measure import find_contours
 
 from fetal_head.biometry.ellipse import fit_ellipse
@@ -21,9 +22,10 @@ def extent(region: NDArray[np.bool_], direction: float, spacing: tuple[float, fl
         direction: of the line against the x axis, radians, turning from x (columns) towards y (rows), in `spacing`'s space.
         spacing: length of a pixel along (rows, columns).
     """
-    outlines = find_contours(np.pad(region, 1).astype(float), 0.5)
-    if not outlines:
+    if not region.any():
         return None
+    (around,) = find_objects(region.astype(np.uint8))
+    outlines = find_contours(np.pad(region[around], 1).astype(float), 0.5)
     outline = np.concatenate(outlines) * np.asarray(spacing)
     along = outline[:, 1] * math.cos(direction) + outline[:, 0] * math.sin(direction)
     return float(along.max() - along.min())

@@ -30,12 +30,9 @@ def to_grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
     if np.iscomplexobj(pixels):
         raise ValueError("the pixels are complex numbers; a B-mode image has real ones")
 
-    values = pixels.astype(np.float32)
+    if pixels.ndim == 3 and all(np.array_equal(pixels[..., 0], pixels[..., c]) for c in range(1, pixels.shape[2])):
+        pixels = pixels[..., 0]
+    values = np.ascontiguousarray(pixels, dtype=np.float32)
     if not np.isfinite(values).all():
         raise ValueError("the image holds values that are not finite numbers")
-    if values.ndim == 2:
-        return values
-    first = values[..., :1]
-    if np.array_equal(values, np.broadcast_to(first, values.shape)):
-        return np.ascontiguousarray(first[..., 0])
-    return np.asarray(values @ LUMA, dtype=np.float32)
+    return values if values.ndim == 2 else np.asarray(values @ LUMA, dtype=np.float32)

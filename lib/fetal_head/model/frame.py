@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.ndimage import find_objects
 from torch.nn.functional import affine_grid, grid_sample, interpolate
 
 from fetal_head.biometry.ellipse import Ellipse
+
+Window = tuple[slice, slice]
 
 # length of the head's major axis in the frame, as a share of its columns: what is left is for a head found too small
 HEAD_SHARE = 0.78
@@ -50,11 +55,28 @@ def cut(planes: torch.Tensor, frame: Frame, size: tuple[int, int]) -> torch.Tens
     return _sample(planes, theta, size)
 
 
-def put_back(planes: torch.Tensor, frame: Frame, original: tuple[int, int]) -> torch.Tensor:
-    """(C, H, W) of the frame -> (C, *original) of the image, 0 outside the frame; the inverse of `cut`."""
-    size = (planes.shape[1], planes.shape[2])
-    theta = _units(size) @ torch.linalg.inv(_to_image(frame, size)) @ torch.linalg.inv(_units(original))
-    return _sample(planes, theta, original)
+def put_back(planes: torch.Tensor, frame: Frame, original: tuple[int, int], window: Window | None = None) -> torch.Tensor:
+    """(C, H, W) of the frame -> (C, *original) of the image, 0 outside the frame; the inverse of `cut`.
+
+    With a `window` of the image, (C, rows, columns) of that alone.
+    """
+    size, (rows, columns) = (planes.shape[1], planes.shape[2]), window or (slice(0, original[0]), slice(0, original[1]))
+    part = (rows.stop - rows.start, columns.stop - columns.start)
+    shift = torch.tensor([[1, 0, columns.start], [0, 1, rows.start], [0, 0, 1]], dtype=torch.float64)
+    theta = _units(size) @ torch.linalg.inv(_to_image(frame, size)) @ shift @ torch.linalg.inv(_units(part))
+    return _sample(planes, theta, part)
+
+
+def window_of(region: NDArray[np.bool_], frame: Frame, original: tuple[int, int]) -> Window | None:
+    """The part of an image in which a region of the frame lies, (H, W), with one pixel of the frame around it; None for none."""
+    if not region.any():
+        return None
+    ((rows, columns),) = find_objects(region.astype(np.uint8))
+    corners = [(x, y, 1.0) for x in (columns.start - 1, columns.stop) for y in (rows.start - 1, rows.stop)]
+    size = (region.shape[0], region.shape[1])
+    x, y, _ = (_to_image(frame, size) @ torch.tensor(corners, dtype=torch.float64).T).numpy()
+    sides = [(max(0, math.floor(v.min())), min(side, math.ceil(v.max()) + 1)) for v, side in zip((y, x), original, strict=True)]
+    return None if any(start >= stop for start, stop in sides) else (slice(*sides[0]), slice(*sides[1]))
 
 
 def _to_image(frame: Frame, size: tuple[int, int]) -> torch.Tensor:

@@ -45,10 +45,8 @@ def normalise(image: NDArray[np.float32]) -> torch.Tensor:
 
     The result is the same for any linear change of grey (8 or 16 bit), and zero padding stays black.
     """
-    pixels = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32))[None]
-    pixels = pixels - pixels.min()
-    deviation = pixels.std()
-    return pixels / deviation if deviation > 0 else pixels
+    deviation = image.std(dtype=np.float64)
+    return torch.from_numpy((image - image.min()) / np.float32(deviation if deviation > 0 else 1))[None]
 
 
 def nested_planes(mask: Mask) -> torch.Tensor:

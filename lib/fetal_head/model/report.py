@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from skimage.measure import centroid
 
 from fetal_head.imaging.mask import region_of
 from fetal_head.labels import STRUCTURES
@@ -20,11 +21,11 @@ def structures_found(prediction: Prediction, spacing: tuple[float, float] | None
     for structure in STRUCTURES:
         region = region_of(prediction.mask, structure.name)
         area = int(np.count_nonzero(region))
-        rows, columns = np.nonzero(region)
+        row, column = centroid(region.astype(np.float64)) if area else (0.0, 0.0)
         found[structure.name] = {
             "area_px": area,
             "area_mm2": area * spacing[0] * spacing[1] if spacing else None,
             "confidence": prediction.confidence[structure.name],
-            "centroid": {"x": float(columns.mean()), "y": float(rows.mean())} if area else None,
+            "centroid": {"x": float(column), "y": float(row)} if area else None,
         }
     return found

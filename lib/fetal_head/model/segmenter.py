@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from fetal_head.biometry.ellipse import Ellipse, fit_ellipse
 from fetal_head.config import ModelSettings
 from fetal_head.imaging import Mask
-from fetal_head.model.frame import Frame, cut, put_back
+from fetal_head.model.engine import engine
+from fetal_head.model.frame import Frame, cut
 from fetal_head.model.locating import head_ellipse
 from fetal_head.model.network import Architecture, HeadNetworks
-from fetal_head.model.postprocessing import confidence, largest_component, to_mask
+from fetal_head.model.postprocessing import confidence, regions_of, to_mask
 from fetal_head.model.preprocessing import nested_planes, normalise, place, placement
 from fetal_head.model.weights import load_weights
 
@@ -61,33 +62,32 @@ class Segmenter:
     """Finds the head in an image, cuts it out in its own frame, and outlines it and what lies in it there."""
 
     def __init__(self, networks: HeadNetworks, architecture: Architecture, settings: ModelSettings, version: str = "") -> None:
-        """Puts the networks on the GPU if there is one; `version` is what predictions are signed with."""
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._networks = networks.to(self._device).eval()
+        """`version` is what predictions are signed with."""
+        self._locate = engine(networks.locator, architecture.locator_size)
+        self._outline = engine(networks.segmenter, architecture.frame_size)
         self._architecture = architecture
         self._settings = settings
         self._version = version
 
     def predict(self, image: NDArray[np.float32]) -> Prediction:
         """Mask and confidence of one grey image, (rows, columns) in any range."""
-        framed = self.segment(image)
+        framed, shape = self.segment(image), (image.shape[0], image.shape[1])
+        probabilities = framed.probabilities.numpy()
+        regions = regions_of(probabilities, self._settings.threshold)
         if framed.frame is None:
-            planes = np.zeros((3, *image.shape), dtype=np.float32)
+            mask = np.zeros(shape, dtype=np.uint8)
         else:
-            planes = put_back(framed.probabilities, framed.frame, _shape(image)).numpy()
-        ellipse = self._ellipse(framed, _shape(image)) if self._settings.head_as_ellipse else None
-        mask = to_mask(planes, self._settings.threshold, ellipse)
-        regions = (framed.probabilities > self._settings.threshold).numpy()
-        return Prediction(mask, confidence(planes, mask), self._version, framed.frame, regions)
+            ellipse = self._ellipse(regions[0], framed.frame, shape) if self._settings.head_as_ellipse else None
+            mask = to_mask(probabilities, regions, framed.frame, shape, self._settings.threshold, ellipse)
+        planes = probabilities > self._settings.threshold
+        return Prediction(mask, confidence(probabilities, regions, mask), self._version, framed.frame, planes)
 
-    def _ellipse(self, framed: Framed, shape: tuple[int, int]) -> Ellipse | None:
+    def _ellipse(self, head: NDArray[np.bool_], frame: Frame, shape: tuple[int, int]) -> Ellipse | None:
         """The ellipse of the head in the image; None where there is no head, or one that the image's border cuts."""
-        if framed.frame is None:
-            return None
-        found = fit_ellipse(largest_component((framed.probabilities[0] > self._settings.threshold).numpy()))
+        found = fit_ellipse(head)
         if found is None:
             return None
-        ellipse = framed.frame.to_image(found, self._architecture.frame_size)
+        ellipse = frame.to_image(found, self._architecture.frame_size)
         inside = all(
             reach - 0.5 <= centre <= side - 0.5 - reach
             for centre, reach, side in zip(ellipse.centre, ellipse.reach, (shape[1], shape[0]), strict=True)
@@ -100,10 +100,9 @@ class Segmenter:
         frame = self._find(pixels)
         if frame is None:
             return Framed(None, torch.zeros(3, *size))
-        with torch.inference_mode():
-            planes = cut(pixels, frame, size).to(self._device)
-            both = torch.sigmoid(self._networks.segmenter(torch.stack([planes, planes.flip(-1)])))
-            return Framed(frame, ((both[0] + both[1].flip(-1)) / 2).float().cpu())
+        planes = cut(pixels, frame, size)
+        both = torch.sigmoid(self._outline(torch.stack([planes, planes.flip(-1)])))
+        return Framed(frame, (both[0] + both[1].flip(-1)) / 2)
 
     def find(self, image: NDArray[np.float32]) -> Frame | None:
         """The frame of the head of a grey image, (rows, columns) in any range; None when no head is found."""
@@ -112,9 +111,8 @@ class Segmenter:
     def _find(self, pixels: torch.Tensor) -> Frame | None:
         size = self._architecture.locator_size
         where = placement((pixels.shape[1], pixels.shape[2]), size)
-        with torch.inference_mode():
-            logits = self._networks.locator(place(pixels, size)[None].to(self._device))
-            ellipse = head_ellipse(torch.sigmoid(logits[0, 0]).float().cpu(), where)
+        logits = self._locate(place(pixels, size)[None])
+        ellipse = head_ellipse(torch.sigmoid(logits[0, 0]), where)
         return Frame.around(ellipse, self._architecture.frame_size) if ellipse else None
 
 
@@ -122,7 +120,3 @@ def load_segmenter(path: Path, settings: ModelSettings, version: str) -> Segment
     """The model of a file. Raises ValueError when the file is none of ours."""
     networks, description = load_weights(path)
     return Segmenter(networks, description.architecture, settings, version)
-
-
-def _shape(image: NDArray[np.float32]) -> tuple[int, int]:
-    return image.shape[0], image.shape[1]
