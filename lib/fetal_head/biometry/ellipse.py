@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from skimage.draw import ellipse as draw_ellipse
 from skimage.measure import centroid, moments_central
 
+from fetal_head.imaging.mask import bounding_box
+
 
 @dataclass(frozen=True)
 class Ellipse:
@@ -61,10 +63,11 @@ def fit_ellipse(region: NDArray[np.bool_], spacing: tuple[float, float] = (1.0, 
     Returns:
         None when the region holds no pixel or only a line.
     """
+    around = bounding_box(region)
     count = np.count_nonzero(region)
-    if count < 3:
+    if around is None or count < 3:
         return None
-    pixels = region.astype(np.float64)
+    pixels = region[around].astype(np.float64)
     y, x = centroid(pixels, spacing=spacing)
     central = moments_central(pixels, (y, x), order=2, spacing=spacing) / count
     # a pixel is a small square, not a point: its own second moment is side^2 / 12
@@ -76,4 +79,6 @@ def fit_ellipse(region: NDArray[np.bool_], spacing: tuple[float, float] = (1.0, 
     angle = (angle + math.pi / 2) % math.pi - math.pi / 2
     # the variance along a semi-axis a of a filled ellipse is a^2 / 4
     minor, major = 4 * np.sqrt(variances)
-    return Ellipse((float(x), float(y)), float(major), float(minor), angle)
+    rows, columns = around
+    centre = float(x + columns.start * spacing[1]), float(y + rows.start * spacing[0])
+    return Ellipse(centre, float(major), float(minor), angle)

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects
 from skimage.measure import find_contours
 
 from fetal_head.biometry.ellipse import fit_ellipse
+from fetal_head.imaging.mask import bounding_box
 
 
 def extent(region: NDArray[np.bool_], direction: float, spacing: tuple[float, float] = (1.0, 1.0)) -> float | None:
@@ -22,9 +22,9 @@ def extent(region: NDArray[np.bool_], direction: float, spacing: tuple[float, fl
         direction: of the line against the x axis, radians, turning from x (columns) towards y (rows), in `spacing`'s space.
         spacing: length of a pixel along (rows, columns).
     """
-    if not region.any():
+    around = bounding_box(region)
+    if around is None:
         return None
-    (around,) = find_objects(region.astype(np.uint8))
     outlines = find_contours(np.pad(region[around], 1).astype(float), 0.5)
     outline = np.concatenate(outlines) * np.asarray(spacing)
     along = outline[:, 1] * math.cos(direction) + outline[:, 0] * math.sin(direction)

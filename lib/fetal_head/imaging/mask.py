@@ -78,3 +78,9 @@ def _size(shape: tuple[int, ...]) -> str:
 def region_of(mask: Mask, name: str) -> NDArray[np.bool_]:
     """The pixels of a structure, (rows, columns); BRAIN is the whole head, CSP and LV included."""
     return np.asarray(mask > 0 if name == BRAIN.name else mask == VALUES[name])
+
+
+def bounding_box(region: NDArray[np.bool_]) -> tuple[slice, slice] | None:
+    """The smallest window (rows, columns) that holds all pixels of a region; None for an empty one."""
+    rows, columns = (np.flatnonzero(region.any(axis=axis)) for axis in (1, 0))
+    return (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)) if rows.size else None

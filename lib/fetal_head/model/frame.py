@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects
 from torch.nn.functional import affine_grid, grid_sample, interpolate
 
 from fetal_head.biometry.ellipse import Ellipse
+from fetal_head.imaging.mask import bounding_box
 
 Window = tuple[slice, slice]
 
@@ -69,9 +69,10 @@ def put_back(planes: torch.Tensor, frame: Frame, original: tuple[int, int], wind
 
 def window_of(region: NDArray[np.bool_], frame: Frame, original: tuple[int, int]) -> Window | None:
     """The part of an image in which a region of the frame lies, (H, W), with one pixel of the frame around it; None for none."""
-    if not region.any():
+    around = bounding_box(region)
+    if around is None:
         return None
-    ((rows, columns),) = find_objects(region.astype(np.uint8))
+    rows, columns = around
     corners = [(x, y, 1.0) for x in (columns.start - 1, columns.stop) for y in (rows.start - 1, rows.stop)]
     size = (region.shape[0], region.shape[1])
     x, y, _ = (_to_image(frame, size) @ torch.tensor(corners, dtype=torch.float64).T).numpy()

@@ -45,7 +45,7 @@ def normalise(image: NDArray[np.float32]) -> torch.Tensor:
 
     The result is the same for any linear change of grey (8 or 16 bit), and zero padding stays black.
     """
-    deviation = image.std(dtype=np.float64)
+    deviation = image.std()
     return torch.from_numpy((image - image.min()) / np.float32(deviation if deviation > 0 else 1))[None]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from skimage.measure import centroid
 
-from fetal_head.imaging.mask import region_of
+from fetal_head.imaging.mask import bounding_box, region_of
 from fetal_head.labels import STRUCTURES
 from fetal_head.model.segmenter import Prediction
 
@@ -20,12 +21,16 @@ def structures_found(prediction: Prediction, spacing: tuple[float, float] | None
     found = {}
     for structure in STRUCTURES:
         region = region_of(prediction.mask, structure.name)
-        area = int(np.count_nonzero(region))
-        row, column = centroid(region.astype(np.float64)) if area else (0.0, 0.0)
+        area, around = int(np.count_nonzero(region)), bounding_box(region)
         found[structure.name] = {
             "area_px": area,
             "area_mm2": area * spacing[0] * spacing[1] if spacing else None,
             "confidence": prediction.confidence[structure.name],
-            "centroid": {"x": float(column), "y": float(row)} if area else None,
+            "centroid": _centroid(region, around) if around else None,
         }
     return found
+
+
+def _centroid(region: NDArray[np.bool_], around: tuple[slice, slice]) -> dict[str, float]:
+    row, column = centroid(region[around].astype(np.float64))
+    return {"x": float(column + around[1].start), "y": float(row + around[0].start)}

@@ -15,6 +15,8 @@ from monai.transforms import (
     EnsureTyped,
     Lambdad,
     LoadImaged,
+    MapTransform,
+    Resize,
     Resized,
     ScaleIntensityd,
     SqueezeDimd,
@@ -23,9 +25,16 @@ from monai.transforms import (
 from monailabel.interfaces.app import MONAILabelApp
 from monailabel.interfaces.tasks.infer_v2 import InferType
 from monailabel.tasks.infer.basic_infer import BasicInferTask
-from monailabel.transform.post import Restored
 
 LABELS = {"BRAIN": 1, "CSP": 2, "LV": 3}
+
+
+class Restored(MapTransform):
+    """What `monailabel.transform.post.Restored` does; its module needs torchvision, which a CPU build of torch lacks."""
+
+    def __call__(self, data: dict[str, Any]) -> dict[str, Any]:
+        shape = tuple(int(side) for side in data["image"].meta["spatial_shape"])
+        return {**data, **{key: Resize(spatial_size=shape, mode="nearest")(data[key]) for key in self.keys}}
 
 
 class Segmentation(BasicInferTask):
@@ -52,9 +61,9 @@ class Segmentation(BasicInferTask):
             EnsureTyped("pred"),
             Activationsd("pred", softmax=True),
             AsDiscreted("pred", argmax=True),
+            Restored("pred"),
             SqueezeDimd("pred", 0),
             ToNumpyd("pred"),
-            Restored("pred", ref_image="image"),
         ]
 
 
