@@ -7,6 +7,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,31 @@ def test_what_cannot_be_answered_is_refused_with_a_sentence(server: Server) -> N
         answer = requests.post(url, data={"params": json.dumps({"result_extension": ".docx"})}, timeout=60)
         assert 400 <= answer.status_code < 500
         assert sentence in answer.json()["detail"]
+    for params in ("{", "[]"):
+        answer = requests.post(f"{server.url}/infer/fetal_head?image=png", data={"params": params}, timeout=60)
+        assert answer.status_code == 422
+        assert "params is no JSON" in answer.json()["detail"]
+
+
+def test_an_uploaded_image_is_answered_too(server: Server, tmp_path: Path) -> None:
+    picture = write_picture(tmp_path / "other.png", phantom(4).image)
+    with picture.open("rb") as file:
+        answer = requests.post(f"{server.url}/infer/fetal_head?output=json", files={"file": ("other.png", file)}, timeout=60)
+    assert answer.ok, answer.text
+    assert answer.json()["structures"]["BRAIN"]["area_px"] > 0
+
+
+def test_predictions_at_once_are_those_one_after_the_other(server: Server, tmp_path: Path) -> None:
+    alone, _ = _predicted(server, "png")
+
+    def ask(_: int) -> bytes:
+        url, params = f"{server.url}/infer/fetal_head?image=png&output=image", {"params": '{"result_extension": ".nrrd"}'}
+        return requests.post(url, data=params, timeout=120).content
+
+    with ThreadPoolExecutor(4) as pool:
+        for number, content in enumerate(pool.map(ask, range(12))):
+            (tmp_path / f"{number}.nrrd").write_bytes(content)
+            assert_array_equal(read_mask(tmp_path / f"{number}.nrrd"), read_mask(alone))
 
 
 def _slicer_file(path: Path, mask: NDArray[np.uint8]) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
 from monailabel.config import settings as upstream
 from monailabel.interfaces.app import MONAILabelApp
 from monailabel.interfaces.tasks.batch_infer import BatchInferTask
@@ -64,5 +65,7 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
 
     def on_init_complete(self) -> None:
         install_routes(self)
+        # the networks have threads of their own; the small steps before and after them only wait for each other on several
+        torch.set_num_threads(1)
         self._predictor.warm_up()
         super().on_init_complete()

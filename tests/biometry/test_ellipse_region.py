@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from skimage import draw
 
 from fetal_head.biometry.ellipse import Ellipse, fit_ellipse
 
@@ -29,6 +31,16 @@ def test_fitting_what_was_drawn_gives_it_back(drawn: Ellipse) -> None:
     assert found.major == pytest.approx(drawn.major, abs=0.5)
     assert found.minor == pytest.approx(drawn.minor, abs=0.5)
     assert math.cos(2 * (found.angle - drawn.angle)) == pytest.approx(1, abs=1e-3)
+
+
+@settings(max_examples=100)
+@given(ellipses, st.floats(-300, 300), st.floats(0.2, 1))
+def test_it_has_the_pixels_of_another_program(drawn: Ellipse, moved: float, smaller: float) -> None:
+    ellipse = Ellipse((drawn.centre[0] + moved, drawn.centre[1]), drawn.major * smaller, drawn.minor * smaller, drawn.angle)
+    expected = np.zeros((300, 400), dtype=np.bool_)
+    (x, y), radii = ellipse.centre, (ellipse.minor / 2, ellipse.major / 2)
+    expected[draw.ellipse(y, x, *radii, shape=expected.shape, rotation=-ellipse.angle)] = True
+    assert_array_equal(ellipse.region((300, 400)), expected)
 
 
 @settings(max_examples=50)

@@ -33,7 +33,6 @@ def _by_torch(network: torch.nn.Module) -> Engine:
 
 def _by_onnx_runtime(network: torch.nn.Module, size: tuple[int, int]) -> Engine:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
     # a worker that spins while it waits takes the core from what comes between two predictions
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(_as_onnx(network, size), options, providers=["CPUExecutionProvider"])

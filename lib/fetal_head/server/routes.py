@@ -13,6 +13,7 @@ from monailabel.endpoints.user.auth import RBAC, User
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.server.child import announce_parent, before_interrupt
+from fetal_head.server.infer import infer_routes
 from fetal_head.server.sample import for_slicer
 from fetal_head.server.training import training_routes
 
@@ -23,7 +24,7 @@ def install_routes(app: MONAILabelApp) -> None:
 
     announce_parent()
     before_interrupt(stop)
-    application.router.routes[:0] = [*training_routes(app).routes, *routes(app).routes]
+    application.router.routes[:0] = [*training_routes(app).routes, *infer_routes(app).routes, *routes(app).routes]
 
 
 def routes(app: MONAILabelApp) -> APIRouter:
