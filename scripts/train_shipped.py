@@ -50,7 +50,7 @@ STAGES: dict[str, Stage] = {
     "heads": Stage({"phantoms": 0.15, "heads": 0.85}, {"max_epochs": 60, "learning_rate": 1e-3, "train_locator": False}),
     "all": Stage({"phantoms": 0.1, "heads": 0.4, "all": 0.5}, {"max_epochs": 6, "learning_rate": 1e-3, "train_locator": False}),
 }
-# an image that shows a CSP is drawn so much more often than one that shows none
+# of the images in which all structures are annotated, one that shows a CSP is drawn so much more often than one that shows none
 CSP_SHARE = 1.5
 
 
@@ -106,7 +106,7 @@ def _stage(
     torch.manual_seed(learning.seed)
     networks = load_weights(start)[0] if start else architecture.build()
     shares = STAGES[name].shares
-    parts = [pair for part, share in shares.items() for pair in _drawn(pool[part], share)]
+    parts = [pair for part, share in shares.items() for pair in _drawn(part, pool[part], share)]
     checkpoint = to.with_suffix(".checkpoint")
     trained = train(
         networks,
@@ -147,9 +147,9 @@ def _phantom_samples(architecture: Architecture) -> list[Sample]:
     ]
 
 
-def _drawn(samples: Sequence[Sample], share: float) -> list[tuple[Sample, float]]:
+def _drawn(part: str, samples: Sequence[Sample], share: float) -> list[tuple[Sample, float]]:
     """Each sample with its own part of what is drawn from them all."""
-    weights = [CSP_SHARE if _shows_csp(sample) else 1.0 for sample in samples]
+    weights = [CSP_SHARE if part == "all" and _shows_csp(sample) else 1.0 for sample in samples]
     return [(sample, share * weight / sum(weights)) for sample, weight in zip(samples, weights, strict=True)]
 
 
