@@ -31,6 +31,7 @@ class ModelSettings(_Section):
     channels: tuple[int, ...] = Field(min_length=2)
     residual_units: int = Field(ge=0)
     threshold: float = Field(gt=0, lt=1)
+    smallest_share: float = Field(ge=0, lt=1)
     head_as_ellipse: bool
 
 

@@ -19,7 +19,7 @@ def _drawn(probabilities: np.ndarray, frame: Frame | None = None, shape: tuple[i
     """The mask of probabilities in a frame, by default the image itself."""
     rows, columns = probabilities.shape[1:]
     frame = frame or Frame(((columns - 1) / 2, (rows - 1) / 2), 0.0, 1.0)
-    return to_mask(probabilities, regions_of(probabilities, 0.5), frame, shape or (rows, columns), 0.5)
+    return to_mask(probabilities, regions_of(probabilities, 0.5, 0.0), frame, shape or (rows, columns), 0.5)
 
 
 # the way through the frame rounds: just at the threshold either answer is right
@@ -60,12 +60,21 @@ def test_what_both_claim_is_the_csps_and_confidence_is_the_mean() -> None:
     assert (mask[5:10, 5:10] == 2).all()
     assert (mask[5:10, 10:15] == 3).all()
     assert mask[0, 0] == 0
-    regions = regions_of(probabilities, 0.5)
+    regions = regions_of(probabilities, 0.5, 0.0)
     found = confidence(probabilities, regions, mask)
     assert found["CSP"] == pytest.approx(0.8)
     assert found["LV"] == pytest.approx(0.95)
     nothing = np.zeros((20, 20), np.uint8)
     assert confidence(probabilities, regions, nothing) == {"BRAIN": None, "CSP": None, "LV": None}
+
+
+@pytest.mark.parametrize("index", [1, 2])
+def test_a_speck_is_no_structure(index: int) -> None:
+    probabilities = np.zeros((3, 40, 50), np.float32)
+    probabilities[0] = 0.9
+    probabilities[index, 20, 20:24] = 0.99
+    assert regions_of(probabilities, 0.5, 0.002)[index].sum() == 4
+    assert not regions_of(probabilities, 0.5, 0.0021)[index].any()
 
 
 frames = st.builds(Frame, st.tuples(st.floats(-20, 120), st.floats(-20, 90)), st.floats(-1.5, 1.5), st.floats(0.2, 2))

@@ -14,16 +14,23 @@ from fetal_head.labels import BRAIN, CSP, LV, NAMES
 from fetal_head.model.frame import Frame, Window, put_back, window_of
 
 
-def regions_of(probabilities: NDArray[np.float32], threshold: float) -> NDArray[np.bool_]:
+def regions_of(probabilities: NDArray[np.float32], threshold: float, smallest_share: float) -> NDArray[np.bool_]:
     """(3, H, W) probabilities of the whole head, CSP and LV -> their regions: one head, at most one CSP and one LV, both inside.
 
-    A pixel belongs to a structure above the threshold; one that CSP and LV both claim is the CSP's.
+    A pixel belongs to a structure above the threshold; one that CSP and LV both claim is the CSP's. A CSP or LV that takes up
+    less than `smallest_share` of the head is none.
     """
     head, csp, lv = probabilities > threshold
     inside = ndimage.binary_fill_holes(largest_component(head))
-    csp_region = largest_component(inside & csp)
+    smallest = smallest_share * np.count_nonzero(inside)
+
+    def structure(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        largest = largest_component(region)
+        return largest & (np.count_nonzero(largest) >= smallest)
+
+    csp_region = structure(inside & csp)
     # the LV output likes every dark box, a CSP too, often more than the LV itself: what is the CSP's comes off first
-    return np.stack([inside, csp_region, largest_component(inside & lv & ~csp_region)])
+    return np.stack([inside, csp_region, structure(inside & lv & ~csp_region)])
 
 
 def to_mask(

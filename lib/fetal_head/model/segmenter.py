@@ -73,7 +73,7 @@ class Segmenter:
         """Mask and confidence of one grey image, (rows, columns) in any range."""
         framed, shape = self.segment(image), (image.shape[0], image.shape[1])
         probabilities = framed.probabilities.numpy()
-        regions = regions_of(probabilities, self._settings.threshold)
+        regions = regions_of(probabilities, self._settings.threshold, self._settings.smallest_share)
         if framed.frame is None:
             mask = np.zeros(shape, dtype=np.uint8)
         else:
