@@ -108,8 +108,9 @@ def _attention_unet(architecture: Architecture, outputs: int) -> torch.nn.Module
 def _smp(name: str, outputs: int) -> torch.nn.Module:
     try:
         import segmentation_models_pytorch as smp
-    except ImportError as error:
-        raise ValueError(f"the network '{name}' needs segmentation-models-pytorch: pip install 'fetal-head[smp]'") from error
+    except (ImportError, RuntimeError) as error:  # torchvision, which it imports, raises the latter beside another build of torch
+        advice = "pip install 'fetal-head[smp]'"
+        raise ValueError(f"the network '{name}' needs segmentation-models-pytorch ({advice}): {error}") from error
     try:
         _, decoder, encoder = name.split(":")
         network: torch.nn.Module = smp.create_model(decoder, encoder, encoder_weights=None, in_channels=1, classes=outputs)
