@@ -17,8 +17,8 @@ CEPHALIC_INDEX = (74.0, 83.0)
 VENTRICULOMEGALY_MM = 10.0
 
 # Where the models of the cross-validation drew 29 trans-ventricular images of patients that they never saw, three structures were
-# below it: a CSP that no annotator drew, a CSP of Dice .52 and an LV of .64. Above it were 3 more CSPs that nobody drew, and every
-# head was at .97 or .98: a high value vouches for nothing. Another model needs another look
+# below it: a CSP that no annotator drew, a CSP of Dice .52 and an LV of .64. Above it were 3 more CSPs that nobody drew, and
+# every head was at .97 or .98: a high value vouches for nothing. Another model needs another look
 LOW_CONFIDENCE = 0.8
 
 
