@@ -256,3 +256,11 @@ def test_predictor_takes_up_a_new_version(registry: Registry) -> None:
 
 def test_settings_describe_the_shipped_architecture() -> None:
     assert read_description(SHIPPED).architecture == Architecture.of(load_settings().model)
+
+
+def test_a_damaged_shipped_model_is_named(registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = tmp_path / "shipped.safetensors"
+    damaged.write_bytes(SHIPPED.read_bytes()[:1000])
+    monkeypatch.setattr("fetal_head.model.registry.SHIPPED", damaged)
+    with pytest.raises(ValueError, match=r"shipped\.safetensors is no model file"):
+        Predictor(registry, load_settings().model).warm_up()

@@ -73,7 +73,7 @@ class Registry:
     def served(self) -> list[Version]:
         """What was served and is still whole, first to last: the last one is served now, `rollback` goes to the one before."""
         names = [SHIPPED_NAME, *self._names()]
-        there = {version.name: version for version in self.versions() if _is_whole(version.path)}
+        there = {version.name: version for version in self.versions() if version.path == SHIPPED or _is_whole(version.path)}
         found = [there[name] for name in names if name in there]
         order = [version for i, version in enumerate(found) if i == 0 or version != found[i - 1]]
         if names[-1] not in there and names[-1] != self._told_missing:
