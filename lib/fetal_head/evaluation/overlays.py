@@ -14,7 +14,7 @@ from fetal_head.evaluation.comparison import Comparison
 from fetal_head.evaluation.metrics import Agreement, Region
 from fetal_head.evaluation.picture import Picture, to_png
 from fetal_head.evaluation.predictor import MaskPredictor
-from fetal_head.imaging.mask import region_of
+from fetal_head.imaging.mask import bounding_box, region_of
 from fetal_head.labels import BY_NAME
 
 DOTS_PER_INCH = 100
@@ -68,13 +68,15 @@ def draw(image: NDArray[np.float32], predicted: Region, truth: Region, colour: t
 
 
 def _around(region: Region) -> tuple[slice, slice]:
-    """The rows and columns of a region with some margin, within the image."""
-    bounds = []
-    for axis in (0, 1):
-        found = np.flatnonzero(region.any(axis=1 - axis))
-        margin = max(LEAST_MARGIN, round(MARGIN * (found[-1] - found[0] + 1)))
-        bounds.append(slice(max(0, int(found[0]) - margin), min(region.shape[axis], int(found[-1]) + 1 + margin)))
-    return bounds[0], bounds[1]
+    """The rows and columns of a region, which is not empty, with some margin, within the image."""
+    found = bounding_box(region)
+    assert found is not None, "only images in which the structure is present are ranked"
+    margins = (max(LEAST_MARGIN, round(MARGIN * (part.stop - part.start))) for part in found)
+    rows, columns = (
+        slice(max(0, int(part.start) - margin), min(side, int(part.stop) + margin))
+        for part, margin, side in zip(found, margins, region.shape, strict=True)
+    )
+    return rows, columns
 
 
 def _in_words(agreement: Agreement) -> str:

@@ -12,13 +12,12 @@ from hashlib import sha256
 import torch
 
 from fetal_head.config import Settings
-from fetal_head.imaging import annotated_in, read_image, read_mask
 from fetal_head.labels import NAMES
 from fetal_head.learning import ranks
 from fetal_head.learning.judging import ImageDice, JudgedOn, Verdict, judge, judged_dice
 from fetal_head.learning.lineage import lineage
 from fetal_head.learning.running import only_training
-from fetal_head.learning.samples import Find, Labelled, LeftOut, read_samples
+from fetal_head.learning.samples import Find, Labelled, LeftOut, read_labelled, read_samples
 from fetal_head.learning.split import split
 from fetal_head.learning.tracking import NOWHERE, tracking
 from fetal_head.learning.trainer import Epoch, Trained, train
@@ -162,9 +161,7 @@ def _dice(model: Segmenter, labels: Sequence[Labelled]) -> list[ImageDice]:
     """Dice of each image at its original size."""
     judged = []
     for label in labels:
-        image, geometry = read_image(label.image)
-        truth = read_mask(label.mask, geometry.shape)
-        annotated = annotated_in(truth) if label.annotated is None else label.annotated
+        image, truth, annotated = read_labelled(label)
         predicted = nested_planes(model.predict(image).mask)
         known = torch.tensor([float(name in annotated) for name in NAMES])
         values = judged_dice(predicted > 0, nested_planes(truth) > 0, known).tolist()

@@ -86,12 +86,20 @@ class LeftOut:
     reason: str
 
 
-def sample_of(labelled: Labelled, architecture: Architecture, find: Find | None = None) -> Sample:
-    """Reads one image and its mask. Raises ValueError when either is damaged or they do not fit."""
+def read_labelled(labelled: Labelled) -> tuple[NDArray[np.float32], Mask, tuple[str, ...]]:
+    """The grey image and its mask, both (rows, columns), and the structures that are annotated.
+
+    Raises:
+        ValueError: either is damaged, or they do not fit.
+    """
     image, geometry = read_image(labelled.image)
     mask = read_mask(labelled.mask, shape=geometry.shape)
-    annotated = annotated_in(mask) if labelled.annotated is None else labelled.annotated
-    return make_sample(labelled.id, labelled.patient_id, image, mask, annotated, architecture, find)
+    return image, mask, annotated_in(mask) if labelled.annotated is None else labelled.annotated
+
+
+def sample_of(labelled: Labelled, architecture: Architecture, find: Find | None = None) -> Sample:
+    """Reads one image and its mask. Raises ValueError when either is damaged or they do not fit."""
+    return make_sample(labelled.id, labelled.patient_id, *read_labelled(labelled), architecture, find)
 
 
 def make_sample(
