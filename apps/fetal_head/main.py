@@ -45,7 +45,7 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
         )
 
     def init_datastore(self) -> StudyDatastore:
-        return StudyDatastore(self.studies, upstream.MONAI_LABEL_DATASTORE_AUTO_RELOAD, upstream.MONAI_LABEL_DATASTORE_READ_ONLY)
+        return StudyDatastore(self.studies, self._settings.store)
 
     def init_infers(self) -> dict[str, InferTask]:
         return {MODEL: Infer(self._predictor, self.datastore())}
@@ -65,6 +65,8 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
 
     def on_init_complete(self) -> None:
         install_routes(self)
+        if upstream.MONAI_LABEL_DATASTORE_AUTO_RELOAD:
+            self.datastore().watch()
         # the networks have threads of their own; the small steps before and after them only wait for each other on several
         torch.set_num_threads(1)
         self._predictor.warm_up()

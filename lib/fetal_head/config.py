@@ -60,12 +60,21 @@ class SelectionSettings(_Section):
     uncertainty_candidates: int = Field(ge=1)
 
 
+class StoreSettings(_Section):
+    """Where labels are accounted for, and how people share the work."""
+
+    database_url: str = Field(pattern=r"^(embedded|postgresql\+psycopg://.+)$")
+    lease_minutes: float = Field(gt=0)
+    readers: int = Field(ge=1)
+
+
 class Settings(_Section):
     """All settings, a section for each file in configs/."""
 
     model: ModelSettings
     learning: LearningSettings
     selection: SelectionSettings
+    store: StoreSettings
 
 
 def load_settings(overrides: Mapping[str, str] | None = None, folder: Path = CONFIGS) -> Settings:

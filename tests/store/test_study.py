@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from fastapi import HTTPException
 from monailabel.interfaces.datastore import DefaultLabelTag
 from numpy.testing import assert_array_equal
 
+from fetal_head.config import StoreSettings
 from fetal_head.datasets import Case, StudyWriter
 from fetal_head.imaging import read_image, read_mask
 from fetal_head.store.study import StudyDatastore, labelled_images
@@ -21,14 +23,14 @@ MASK = three_structures(60, 90)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> StudyDatastore:
+def store(tmp_path: Path, settings: StoreSettings) -> StudyDatastore:
     folder = tmp_path / "study"
     folder.mkdir()
     write_picture(folder / "a.png", speckle(60, 90))
     write_picture(folder / "B.JPG", speckle(60, 90), format="JPEG")
     write_dicom(folder / "c.dcm", speckle(60, 90), spacing=(0.2, 0.3))
     (folder / "notes.txt").write_text("not an image")
-    return StudyDatastore(str(folder))
+    return StudyDatastore(str(folder), settings)
 
 
 def test_images_of_every_kind_are_found(store: StudyDatastore) -> None:
@@ -39,7 +41,7 @@ def test_label_is_kept_as_ours_and_survives_a_restart(store: StudyDatastore, tmp
     theirs = np.select([MASK == 1, MASK == 2, MASK == 3], [3, 2, 1]).astype(np.int16)
     segments = {"label_info": [{"name": name, "idx": 9} for name in ("LV", "CSP", "BRAIN")]}
     store.save_label("a", str(write_itk(tmp_path / "l.nii.gz", theirs)), FINAL, segments)
-    again = StudyDatastore(store._datastore_path)
+    again = StudyDatastore(str(store.store.layout.folder), store.store.settings)
     assert_array_equal(read_mask(again.get_label_uri("a", FINAL)), MASK)
     assert again.get_label_info("a", FINAL)["annotated"] == ["BRAIN", "CSP", "LV"]
     assert again.get_unlabeled_images() == [i for i in again.list_images() if i != "a"]
@@ -95,26 +97,66 @@ def test_pixel_size_told_to_the_store_wins_over_the_file(store: StudyDatastore, 
     assert store.spacing_of(outside, read_image(outside)[1]) is None, "another file of the same name is another image"
 
 
-def test_index_is_replaced_and_never_torn(store: StudyDatastore, monkeypatch: pytest.MonkeyPatch) -> None:
-    index = Path(store._datastore_config_path)
-    before = index.read_text()
-
-    def crash(*_: object, **__: object) -> str:
-        raise MemoryError
-
-    monkeypatch.setattr("fetal_head.store.study.json.dumps", crash)
-    with pytest.raises(MemoryError):
-        store.update_image_info("a", {"x": 1})
-    assert index.read_text() == before
-    assert json.loads(before)["objects"]
-
-
-def test_imported_study_opens_with_patients_and_annotated(tmp_path: Path) -> None:
+def test_imported_study_opens_with_patients_and_annotated(tmp_path: Path, settings: StoreSettings) -> None:
     with StudyWriter(tmp_path / "study") as study:
         study.add(Case("h", speckle(60, 90), (MASK > 0).astype(np.uint8), ("BRAIN",), patient="P1", spacing=(0.1, 0.2)))
         study.add(Case("u", speckle(60, 90, seed=1), patient="P2"))
-    store = StudyDatastore(str(tmp_path / "study"))
+    store = StudyDatastore(str(tmp_path / "study"), settings)
     (label,) = labelled_images(store)
     assert (label.patient_id, label.annotated) == ("P1", ("BRAIN",))
     assert store.spacing_of(store.get_image_uri("h"), read_image(store.get_image_uri("h"))[1]) == (0.1, 0.2)
     assert store.get_unlabeled_images() == ["u"]
+
+
+def test_an_image_whose_id_is_taken_is_refused_and_its_labels_stay(store: StudyDatastore, tmp_path: Path) -> None:
+    store.save_label("a", str(write_itk(tmp_path / "l.nrrd", MASK)), FINAL, {})
+    picture, before = write_picture(tmp_path / "x.png", speckle(30, 40)), Path(store.get_image_uri("a")).read_bytes()
+    for image_id in ("a", "B"):
+        with pytest.raises(HTTPException) as refused:
+            store.add_image(image_id, str(picture), {})
+        assert refused.value.status_code == 409
+    assert Path(store.get_image_uri("a")).read_bytes() == before
+    assert_array_equal(read_mask(store.get_label_uri("a", FINAL)), MASK)
+
+
+def test_a_removed_image_can_be_uploaded_anew_and_its_past_stays(store: StudyDatastore, tmp_path: Path) -> None:
+    before = Path(store.get_image_uri("a")).read_bytes()
+    store.save_label("a", str(write_itk(tmp_path / "l.nrrd", MASK)), FINAL, {})
+    label = Path(store.get_label_uri("a", FINAL))
+    store.remove_image("a")
+    assert store.get_image_uri("a") == store.get_label_uri("a", FINAL) == ""
+    assert not label.exists()
+    assert not list(store.store.layout.folder.glob("a.*"))
+    store.add_image("a", str(write_picture(tmp_path / "x.png", speckle(30, 40))), {"patient": "P9"})
+    assert store.get_unlabeled_images() == ["B", "a", "c"], "the label was made for another picture"
+    assert store.get_image_info("a")["patient"] == "P9"
+    past = store.store.layout.history / "a"
+    assert (past / "image-1.png").read_bytes() == before
+    assert_array_equal(read_mask(past / "0001.nrrd"), MASK)
+
+
+def test_status_counts_and_labels_of_other_tags(store: StudyDatastore, tmp_path: Path) -> None:
+    path = str(write_itk(tmp_path / "l.nrrd", MASK))
+    assert store.status() == {"total": 3, "completed": 0, "label_tags": {}}
+    for image, tag in (("a", FINAL), ("a", "second look"), ("B", "original"), ("a", FINAL)):
+        store.save_label(image, path, tag, {"client_id": "ann"})
+    assert store.status() == {"total": 3, "completed": 1, "label_tags": {FINAL: 1, "second look": 1, "original": 1}}
+    assert store.get_labels_by_image_id("a") == {FINAL: "a", "second look": "a"}
+    assert store.get_labeled_images("original") == ["B"]
+    assert store.get_unlabeled_images("original") == ["a", "c"]
+    store.remove_label("a", "second look")
+    assert store.status()["label_tags"] == {FINAL: 1, "original": 1}
+    with pytest.raises(HTTPException, match="has no label 'second look'"):
+        store.remove_label("a", "second look")
+    assert store.json()["objects"]["a"]["labels"][FINAL]["info"]["client_id"] == "ann"
+
+
+def test_the_archive_holds_the_labelled_set(store: StudyDatastore, tmp_path: Path) -> None:
+    with pytest.raises(HTTPException, match="no label yet"):
+        store.get_dataset_archive(None)
+    for image in ("a", "B"):
+        store.save_label(image, str(write_itk(tmp_path / "l.nrrd", MASK)), FINAL, {})
+    with zipfile.ZipFile(store.get_dataset_archive(None)) as archive:
+        assert set(archive.namelist()) == {"image/a.png", "image/B.JPG", "label/a.nrrd", "label/B.nrrd", "metadata.json"}
+    with zipfile.ZipFile(store.get_dataset_archive(1)) as archive:
+        assert list(json.loads(archive.read("metadata.json"))["objects"]) == ["B"]

@@ -69,7 +69,7 @@ def _experiment(
         setting,
         wanted,
         range(seeds),
-        labelled_images(StudyDatastore(str(studies.resolve()))),
+        labelled_images(StudyDatastore(str(studies), load_settings(given).store)),
         lambda changed: load_settings({**given, **changed}),
         to,
         start=Registry.of_app(app_dir).version(init).path if init else None,

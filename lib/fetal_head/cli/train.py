@@ -34,11 +34,12 @@ def train(
     if not studies.is_dir():
         raise ValueError(f"there is no study folder {studies}")
     given = overrides(conf) | ({"max_epochs": str(epochs)} if epochs else {})
+    settings = load_settings(given)
     registry = Registry.of_app(app_dir)
     with ranks.ranks():
         outcome = retrain(
-            labelled_images(StudyDatastore(str(studies.resolve()))),
-            load_settings(given),
+            labelled_images(StudyDatastore(str(studies), settings.store)),
+            settings,
             registry,
             start=None if init == "scratch" else registry.version(init) if init else registry.current(),
             on_epoch=_say_epoch,

@@ -8,13 +8,15 @@ from typing import Any
 from fastapi import APIRouter, BackgroundTasks, Depends, File, Form, HTTPException, UploadFile
 from monailabel.config import settings
 from monailabel.endpoints.infer import ResultType, run_inference, send_response
-from monailabel.endpoints.user.auth import RBAC
+from monailabel.endpoints.user.auth import RBAC, User
 from monailabel.interfaces.app import MONAILabelApp
+
+from fetal_head.server.identity import known
 
 
 def infer_routes(app: MONAILabelApp) -> APIRouter:
     """The route that asks a model for a mask, with the role that upstream asks for."""
-    router = APIRouter(dependencies=[Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_USER))])
+    router = APIRouter()
 
     # not async: upstream's holds up every other request until its prediction is made
     @router.post("/infer/{model}")
@@ -27,19 +29,21 @@ def infer_routes(app: MONAILabelApp) -> APIRouter:
         file: UploadFile | None = File(None),  # noqa: B008
         label: UploadFile | None = File(None),  # noqa: B008
         output: ResultType | None = None,
+        user: User = Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_USER)),  # noqa: B008
     ) -> Any:
         """The mask of an image of the study (`image`), of an uploaded one (`file`) or of a session's; the rest is upstream's."""
-        asked = _params(params)
+        asked = json_object(params)
         if file or label or session_id or output is ResultType.dicom_seg:
             return run_inference(background_tasks, model, image, session_id, params, file, label, output)
         # upstream collects all that GET /info/ tells for each prediction, the state of the whole study included
-        result = app.infer({"model": model, "image": image, **asked})
+        result = app.infer({"model": model, "image": image, **asked, **known(user)})
         return send_response(app.datastore(), result, output, background_tasks)
 
     return router
 
 
-def _params(text: str) -> dict[str, Any]:
+def json_object(text: str) -> dict[str, Any]:
+    """The `params` of a request. Answers 422 when they are no JSON object."""
     try:
         params = json.loads(text or "{}")
     except ValueError as error:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, BackgroundTasks, Depends, Form, UploadFile
 from monailabel.config import settings
-from monailabel.endpoints.activelearning import sample
+from monailabel.endpoints import datastore
 from monailabel.endpoints.train import status, stop
 from monailabel.endpoints.user.auth import RBAC, User
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.server.child import announce_parent, before_interrupt
-from fetal_head.server.infer import infer_routes
+from fetal_head.server.history import history_routes
+from fetal_head.server.identity import known
+from fetal_head.server.infer import infer_routes, json_object
 from fetal_head.server.sample import for_slicer
 from fetal_head.server.training import training_routes
+from fetal_head.store.settling import FINAL
 
 
 def install_routes(app: MONAILabelApp) -> None:
@@ -24,7 +28,12 @@ def install_routes(app: MONAILabelApp) -> None:
 
     announce_parent()
     before_interrupt(stop)
-    application.router.routes[:0] = [*training_routes(app).routes, *infer_routes(app).routes, *routes(app).routes]
+    application.router.routes[:0] = [
+        *training_routes(app).routes,
+        *infer_routes(app).routes,
+        *history_routes(app).routes,
+        *routes(app).routes,
+    ]
 
 
 def routes(app: MONAILabelApp) -> APIRouter:
@@ -39,13 +48,27 @@ def routes(app: MONAILabelApp) -> APIRouter:
         return found if all else {**found, "progress": app.info()["train_stats"]}
 
     @router.post("/activelearning/{strategy}")
-    async def next_sample(
+    def next_sample(
         strategy: str,
         params: dict[str, Any] | None = None,
         user: User = Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_USER)),  # noqa: B008
     ) -> dict[str, Any]:
         """The next image to label, told so that Slicer opens just that one; {} when every image is labelled."""
-        found: dict[str, Any] = sample(strategy, params, user.username)
-        return for_slicer(found, links) if found else {}
+        # not upstream's: it does not say who asks, and writes down for every image whom it was offered to
+        found: dict[str, Any] = app.next_sample({**(params or {}), **known(user), "strategy": strategy})
+        return for_slicer({**found, **app.datastore().get_image_info(found["id"])}, links) if found else {}
+
+    @router.put("/datastore/label")
+    def save_label(
+        background_tasks: BackgroundTasks,
+        image: str,
+        label: UploadFile,
+        params: str = Form("{}"),
+        tag: str = FINAL,
+        user: User = Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_ANNOTATOR)),  # noqa: B008
+    ) -> Any:
+        """Keeps a submitted label; upstream's, which by itself forgets who submits it."""
+        said = json.dumps({**json_object(params), **known(user)})
+        return datastore.save_label(background_tasks, image, said, tag, label, user.username)
 
     return router

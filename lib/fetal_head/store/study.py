@@ -1,117 +1,192 @@
-"""The study folder of a running server: MONAI Label's local datastore, with every label checked and made one of ours."""
+"""MONAI Label's datastore over the store of a study."""
 
 from __future__ import annotations
 
-import json
-import re
-import time
+import io
+import logging
 from pathlib import Path
 from typing import Any
 
-from fastapi import HTTPException
-from filelock import FileLock
-from monailabel.datastore.local import DataModel, LocalDatastore
-from monailabel.interfaces.datastore import Datastore, DefaultLabelTag
+from monailabel.interfaces.datastore import Datastore
 
-from fetal_head.files import write_text
-from fetal_head.imaging import EXTENSIONS, Geometry, annotated_in, read_image, read_mask, write_mask
-from fetal_head.labels import in_order
+from fetal_head.config import StoreSettings, load_settings
+from fetal_head.imaging import Geometry, Mask
 from fetal_head.learning.samples import Labelled
+from fetal_head.store import images, predictions, queries, submissions
+from fetal_head.store.archive import write_archive
+from fetal_head.store.drafts import read_draft
+from fetal_head.store.errors import StoreError
+from fetal_head.store.intake import take_in
+from fetal_head.store.layout import HISTORY, split_name
+from fetal_head.store.settling import FINAL, label_of
+from fetal_head.store.store import Store
+from fetal_head.store.watching import Watcher
 
-LABEL_EXTENSION = ".nrrd"
-# `.seg.nrrd` last: the last pattern that fits a name decides where its id ends
-PATTERNS = tuple(f"*{form}" for e in (*EXTENSIONS, ".seg.nrrd") for form in (e, e.upper()))
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,199}")
+logger = logging.getLogger(__name__)
 
 
-class StudyDatastore(LocalDatastore):  # type: ignore[misc]
-    """A folder of images with their labels in `labels/<tag>/` and MONAI Label's index `datastore_v2.json`."""
+class StudyDatastore(Datastore):  # type: ignore[misc]
+    """A folder of images with their labels in `labels/<tag>/`, opened and brought up to date with what others did there.
 
-    def __init__(self, folder: str, auto_reload: bool = False, read_only: bool = False) -> None:
+    Every answer comes from the database, so that any number of processes see the same. See MONAI Label's `Datastore` for
+    what each method is; below stands what is ours.
+
+    Raises:
+        ValueError: `folder` is no folder, or cannot be used; the sentence says why.
+    """
+
+    def __init__(self, folder: str, settings: StoreSettings | None = None) -> None:
         if "://" in folder:
             raise ValueError(f"--studies {folder}: only folders are supported, no DICOMweb or other server")
-        super().__init__(folder, extensions=PATTERNS, auto_reload=auto_reload, read_only=read_only)
+        self.store = Store.open(Path(folder), settings or load_settings().store)
+        take_in(self.store)
+
+    def watch(self) -> None:
+        """From now on what is done in the folder by hand is taken in within seconds; for the server's own process."""
+        Watcher(self.store).start()
+
+    def name(self) -> str:
+        return queries.meta(self.store, "name", "new-dataset")
+
+    def set_name(self, name: str) -> None:
+        queries.set_meta(self.store, "name", name)
+
+    def description(self) -> str:
+        return queries.meta(self.store, "description", "New Dataset")
+
+    def set_description(self, description: str) -> None:
+        queries.set_meta(self.store, "description", description)
+
+    def list_images(self) -> list[str]:
+        with self.store.reading() as session:
+            return queries.image_ids(session)
+
+    def get_labeled_images(self, label_tag: str | None = None, labels: list[str] | None = None) -> list[str]:
+        with self.store.reading() as session:
+            return queries.labelled_ids(session, label_tag or FINAL)
+
+    def get_unlabeled_images(self, label_tag: str | None = None, labels: list[str] | None = None) -> list[str]:
+        with self.store.reading() as session:
+            return queries.unlabelled_ids(session, label_tag or FINAL)
+
+    def datalist(self) -> list[dict[str, Any]]:
+        return [{"image": str(label.image), "label": str(label.mask)} for label in labelled_images(self)]
+
+    def get_image(self, image_id: str, params: Any = None) -> Any:
+        uri = self.get_image_uri(image_id)
+        return io.BytesIO(Path(uri).read_bytes()) if uri else None
+
+    def get_image_uri(self, image_id: str) -> str:
+        with self.store.reading() as session:
+            image = queries.image_of(session, image_id)
+            return str(queries.image_path(self.store.layout, image)) if image else ""
+
+    def get_image_info(self, image_id: str) -> dict[str, Any]:
+        with self.store.reading() as session:
+            image = queries.image_of(session, image_id)
+            return queries.image_info(self.store.layout, image) if image else {}
+
+    def update_image_info(self, image_id: str, info: dict[str, Any]) -> None:
+        images.update_image_info(self.store, image_id, info)
 
     def add_image(self, image_id: str, image_filename: str, image_info: dict[str, Any]) -> str:
-        """Takes an uploaded image. Answers 422 when it is not readable or its id is no plain name."""
-        _check_name("image id", image_id)
-        try:
-            read_image(image_filename)
-        except ValueError as error:
-            raise HTTPException(422, f"the image was not accepted: {error}") from error
-        return str(super().add_image(image_id, image_filename, image_info))
+        """Takes an uploaded image. Answers 409 when its id is taken, 422 when it is not readable or its id no plain name."""
+        return images.add_image(self.store, image_id, Path(image_filename), image_info or {})
+
+    def remove_image(self, image_id: str) -> None:
+        """Takes an image out with its labels; all of them stay in the history."""
+        images.remove_image(self.store, image_id)
+
+    def get_labels_by_image_id(self, image_id: str) -> dict[str, str]:
+        with self.store.reading() as session:
+            return dict.fromkeys(queries.tags_of(session, image_id), image_id)
+
+    def get_label_by_image_id(self, image_id: str, tag: str) -> str:
+        return self.get_labels_by_image_id(image_id).get(tag, "")
+
+    def get_label(self, label_id: str, label_tag: str, params: Any = None) -> Any:
+        uri = self.get_label_uri(label_id, label_tag)
+        return io.BytesIO(Path(uri).read_bytes()) if uri else None
+
+    def get_label_uri(self, label_id: str, label_tag: str) -> str:
+        with self.store.reading() as session:
+            row = queries.label_of_tag(session, label_id, label_tag)
+            return str(self.store.layout.plain(label_of(row))) if row else ""
+
+    def get_label_info(self, label_id: str, label_tag: str) -> dict[str, Any]:
+        with self.store.reading() as session:
+            row = queries.label_of_tag(session, label_id, label_tag)
+            return queries.label_info(row) if row else {}
+
+    def update_label_info(self, label_id: str, label_tag: str, info: dict[str, Any]) -> None:
+        submissions.update_info(self.store, label_id, label_tag, info)
 
     def save_label(self, image_id: str, label_filename: str, label_tag: str, label_info: dict[str, Any]) -> str:
-        """Keeps a submitted mask as uint8 NRRD in our values, on the pixels of its image.
-
-        `label_info` is what the client sent along: `label_info` there is the viewer's segment list (values are told by
-        name, because viewers number segments as they list them), `annotated` the structures that the annotator looked for.
-        Answers 404 for an unknown image and 422, saying why, for what is no mask of it.
-        """
-        _check_name("tag", label_tag)
+        """Keeps a submitted mask, see `read_draft`. Answers 404 for an unknown image, and 422, saying why, for no mask of it."""
+        images.check_name("tag", label_tag)
+        if label_tag == HISTORY:
+            raise StoreError(422, f"the tag '{HISTORY}' is not accepted: it is the folder of what was submitted before")
         image = self.get_image_uri(image_id)
         if not image:
-            raise HTTPException(404, f"there is no image '{image_id}'")
-        info = dict(label_info or {})
+            raise StoreError(404, f"there is no image '{image_id}'")
         try:
-            geometry = read_image(image)[1]
-            segments = info.get("label_info")
-            mask = read_mask(label_filename, geometry.shape, segments=_names(segments) if segments else None)
-            info["annotated"] = list(in_order(info.get("annotated") or annotated_in(mask)))
+            draft = read_draft(Path(image), Path(label_filename), dict(label_info or {}))
         except (ValueError, TypeError) as error:
-            raise HTTPException(422, f"the label of '{image_id}' was not accepted: {error}") from error
-        # not upstream's own way, which copies over the old label: a crash then leaves half of the new one
-        label = Path(self._datastore.label_path(label_tag)) / f"{image_id}{LABEL_EXTENSION}"
-        with FileLock(self._lock_file):
-            write_mask(label, mask, geometry)
-            info |= {"ts": int(time.time()), "name": label.name}
-            self._datastore.objects[image_id].labels[label_tag] = DataModel(info=info, ext=LABEL_EXTENSION)
-            self._update_datastore_file(lock=False)
+            raise StoreError(422, f"the label of '{image_id}' was not accepted: {error}") from error
+        submissions.submit(self.store, image_id, label_tag, draft)
         return image_id
+
+    def remove_label(self, label_id: str, label_tag: str) -> None:
+        """Takes a label away, with those before it; all of them stay in the history."""
+        submissions.delete_labels(self.store, label_id, label_tag)
+
+    def get_dataset_archive(self, limit_cases: int | None) -> str:
+        """A zip of images and labels. There is one at a time, in the study folder: nobody clears up behind a download."""
+        return str(write_archive(self.store.layout, labelled_images(self)[: limit_cases or None], self.json()))
+
+    def refresh(self) -> None:
+        take_in(self.store)
+
+    def status(self) -> dict[str, Any]:
+        with self.store.reading() as session:
+            return queries.counts(session)
+
+    def json(self) -> dict[str, Any]:
+        with self.store.reading() as session:
+            objects = queries.objects(session, self.store.layout)
+        names = {"name": self.name(), "description": self.description()}
+        return {**names, "images_dir": ".", "labels_dir": "labels", "objects": objects}
 
     def spacing_of(self, path: str, geometry: Geometry) -> tuple[float, float] | None:
         """mm per pixel along (rows, columns) of the image at `path`: as told to the store, else as the file has it, else None."""
-        image_id, _ = self._to_id(Path(path).name)
-        info = self.get_image_info(image_id) if self.get_image_uri(image_id) == path else {}
-        told = info.get("spacing")
+        info = self.get_image_info(split_name(Path(path).name)[0])
+        told = info.get("spacing") if info.get("path") == path else None
         return (float(told[0]), float(told[1])) if told else geometry.spacing
 
-    def _update_datastore_file(self, lock: bool = True) -> None:
-        if lock:
-            with FileLock(self._lock_file):
-                self._update_datastore_file(lock=False)
-            return
-        # a torn index keeps the server from starting (upstream writes in place)
-        self._ignore_event_config = True
-        index = self._datastore.model_dump(exclude={"base_path"})
-        write_text(Path(self._datastore_config_path), json.dumps(index, indent=2, default=str))
-        self._config_ts = Path(self._datastore_config_path).stat().st_mtime
+    def keep_prediction(self, path: str, mask: Mask, geometry: Geometry, version: str) -> None:
+        """Keeps what was predicted for the image at `path`, once for each version of the model, unless it is none of ours.
+
+        What is corrected can so be compared with what it was. Whoever asked for the prediction gets it in any case.
+        """
+        image_id = split_name(Path(path).name)[0]
+        try:
+            if self.get_image_uri(image_id) == path:
+                predictions.keep(self.store, image_id, mask, geometry, version)
+        except StoreError as error:
+            logger.warning("the prediction was not kept: %s", error)
 
 
-def labelled_images(datastore: Datastore) -> list[Labelled]:
-    """Every image with a submitted label, and what is known of it."""
-    final = DefaultLabelTag.FINAL
-    found = []
-    for image_id in datastore.get_labeled_images():
-        annotated = datastore.get_label_info(image_id, final).get("annotated")
-        found.append(
+def labelled_images(datastore: StudyDatastore) -> list[Labelled]:
+    """Every image with a submitted or approved label, and what is known of it."""
+    layout = datastore.store.layout
+    with datastore.store.reading() as session:
+        return [
             Labelled(
-                image_id,
-                Path(datastore.get_image_uri(image_id)),
-                Path(datastore.get_label_uri(image_id, final)),
-                datastore.get_image_info(image_id).get("patient"),
-                tuple(annotated) if annotated else None,
+                image.id,
+                queries.image_path(layout, image),
+                layout.plain(label_of(label)),
+                image.info.get("patient"),
+                tuple(label.annotated) if label.annotated else None,
             )
-        )
-    return found
-
-
-def _names(segments: Any) -> list[str]:
-    if not isinstance(segments, list) or not all(isinstance(s, dict) and isinstance(s.get("name"), str) for s in segments):
-        raise ValueError('label_info must be a list like [{"name": "BRAIN", "idx": 1}], in the order of the values')
-    return [segment["name"] for segment in segments]
-
-
-def _check_name(what: str, name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise HTTPException(422, f"the {what} {name!r} is not accepted: letters, digits, '_', '-', '.' and blanks are")
+            for image, label in queries.final_labels(session)
+        ]

@@ -16,6 +16,8 @@ from fetal_head.imaging import read_image, write_mask
 from fetal_head.labels import VALUES
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.report import structures_found
+from fetal_head.store.people import who_is
+from fetal_head.store.reservations import renew
 from fetal_head.store.study import StudyDatastore
 
 
@@ -50,6 +52,10 @@ class Infer(InferTask):  # type: ignore[misc]
             write_mask(result, prediction.mask, geometry)
         except (TypeError, ValueError) as error:
             raise HTTPException(422, str(error)) from error
+        # batch inference stores it by itself
+        if not request.get("save_label"):
+            self._datastore.keep_prediction(request["image"], prediction.mask, geometry, prediction.version)
+        renew(self._datastore.store, who_is(request))
         spacing = self._datastore.spacing_of(request["image"], geometry)
         return str(result), {
             # all of them in the order of their values, found or not: Slicer counts segments by this list

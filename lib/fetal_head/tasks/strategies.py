@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
-from monailabel.interfaces.datastore import Datastore
 from monailabel.interfaces.tasks.strategy import Strategy
 
 from fetal_head.imaging import read_image
 from fetal_head.model.predictor import Predictor
 from fetal_head.selection.scores import uncertainty
+from fetal_head.store.people import who_is
+from fetal_head.store.reservations import open_images, reserve, reserve_next
+from fetal_head.store.study import StudyDatastore
 
 
 class First(Strategy):  # type: ignore[misc]
@@ -19,10 +20,10 @@ class First(Strategy):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__("First unlabelled image by name")
 
-    def __call__(self, request: dict[str, Any], datastore: Datastore) -> dict[str, Any]:
-        """{"id": ...}, or {} when everything is labelled."""
-        unlabelled = sorted(datastore.get_unlabeled_images())
-        return {"id": unlabelled[0]} if unlabelled else {}
+    def __call__(self, request: dict[str, Any], datastore: StudyDatastore) -> dict[str, Any]:
+        """{"id": ...}, reserved for the asker, or {} when nothing is left."""
+        image = reserve_next(datastore.store, who_is(request), shuffled=False)
+        return {"id": image} if image else {}
 
 
 class Random(Strategy):  # type: ignore[misc]
@@ -31,10 +32,10 @@ class Random(Strategy):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__("Random unlabelled image")
 
-    def __call__(self, request: dict[str, Any], datastore: Datastore) -> dict[str, Any]:
-        """{"id": ...}, or {} when everything is labelled."""
-        unlabelled = datastore.get_unlabeled_images()
-        return {"id": random.choice(unlabelled)} if unlabelled else {}
+    def __call__(self, request: dict[str, Any], datastore: StudyDatastore) -> dict[str, Any]:
+        """{"id": ...}, reserved for the asker, or {} when nothing is left."""
+        image = reserve_next(datastore.store, who_is(request), shuffled=True)
+        return {"id": image} if image else {}
 
 
 class Uncertainty(Strategy):  # type: ignore[misc]
@@ -45,11 +46,21 @@ class Uncertainty(Strategy):  # type: ignore[misc]
         self._predictor = predictor
         self._candidates = candidates
 
-    def __call__(self, request: dict[str, Any], datastore: Datastore) -> dict[str, Any]:
-        """{"id", "score", "model_version"}; {} when no unlabelled image can be read."""
-        unlabelled = datastore.get_unlabeled_images()
+    def __call__(self, request: dict[str, Any], datastore: StudyDatastore) -> dict[str, Any]:
+        """{"id", "score", "model_version"}, reserved for the asker; {} when no image is left that can be read."""
+        who = who_is(request)
+        while scored := self._scored(datastore, who):
+            scores, version = scored
+            image = reserve(datastore.store, who, sorted(scores, key=lambda i: -scores[i]))
+            if image:
+                return {"id": image, "score": scores[image], "model_version": version}
+        return {}
+
+    def _scored(self, datastore: StudyDatastore, who: str) -> tuple[dict[str, float], str] | None:
+        """How unsure the model is of a handful of images, and which version that is; None when none can be read."""
         images = {}
-        for image_id in random.sample(unlabelled, len(unlabelled)):
+        # more than are needed: some may be damaged
+        for image_id in open_images(datastore.store, who, 4 * self._candidates, shuffled=True):
             try:
                 images[image_id] = read_image(datastore.get_image_uri(image_id))[0]
             except ValueError:
@@ -57,8 +68,6 @@ class Uncertainty(Strategy):  # type: ignore[misc]
             if len(images) == self._candidates:
                 break
         if not images:
-            return {}
+            return None
         probabilities, version = self._predictor.probabilities(list(images.values()))
-        scores = uncertainty(probabilities).tolist()
-        score, image_id = max(zip(scores, images, strict=True))
-        return {"id": image_id, "score": score, "model_version": version}
+        return dict(zip(images, uncertainty(probabilities).tolist(), strict=True)), version

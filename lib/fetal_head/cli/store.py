@@ -1,0 +1,192 @@
+"""`fetal-head store ...`: what was submitted, and the database that accounts for it."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from fetal_head.cli.options import AsJson, Conf, app, console, overrides
+from fetal_head.config import StoreSettings, load_settings
+
+if TYPE_CHECKING:
+    from fetal_head.store.store import Store
+
+store = typer.Typer(
+    help="What was submitted, and the database that accounts for it.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(store, name="store")
+
+Studies = Annotated[Path, typer.Option(help="Study folder.")]
+Image = Annotated[str, typer.Argument(metavar="IMAGE", help="Its id: the file's name without the ending.")]
+Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="As `fetal-head store history IMAGE` counts them.")]
+
+
+@store.command(epilog="Example: fetal-head store history 010_HC --studies studies/hc18")
+def history(image: Image, studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
+    """List everything that was submitted or predicted for an image; a star marks the labels that count."""
+    from fetal_head.store.history import entries
+
+    found = entries(_open(studies, conf), image)
+    if as_json:
+        print(json.dumps([entry.as_json() for entry in found], indent=2))
+        return
+    table = Table("", "number", "tag", "who", "when", "from model", "status", "comment")
+    for entry in found:
+        facts = entry.facts
+        status = facts["status"] if facts["deleted"] is None else f"deleted {_when(facts['deleted'])}"
+        who, model = facts["who"] or "-", facts["model"] or "-"
+        mark = "*" if entry.current else ""
+        table.add_row(mark, str(facts["number"]), facts["tag"], who, _when(facts["at"]), model, status, facts["comment"])
+    Console().print(table)
+
+
+@store.command(epilog="Example: fetal-head store show 010_HC 2 --studies studies/hc18")
+def show(image: Image, number: Number, studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
+    """Show all that is known of a submission, and where its file is."""
+    from fetal_head.store.history import entry
+
+    told = entry(_open(studies, conf), image, number).as_json()
+    if as_json:
+        print(json.dumps(told, indent=2))
+        return
+    table = Table("", "", show_header=False)
+    for key, value in told.items():
+        table.add_row(key, json.dumps(value) if isinstance(value, dict | list) else "-" if value in (None, "") else str(value))
+    Console().print(table)
+
+
+@store.command(epilog="Example: fetal-head store diff 010_HC 1 2 --studies studies/hc18")
+def diff(image: Image, first: Number, second: Number, studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
+    """Compare two submissions of an image: Dice and changed pixels by structure."""
+    from fetal_head.store.history import compare
+
+    found = {name: asdict(difference) for name, difference in compare(_open(studies, conf), image, first, second).items()}
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    table = Table("structure", "Dice", "pixels added", "pixels removed")
+    for name, row in found.items():
+        table.add_row(name, _number(row["dice"]), str(row["added"]), str(row["removed"]))
+    Console().print(table)
+
+
+@store.command(epilog="Example: fetal-head store restore 010_HC 1 --studies studies/hc18")
+def restore(image: Image, number: Number, studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
+    """Submit an earlier mask again, also one that was deleted or rejected."""
+    from fetal_head.store import history
+
+    new = history.restore(_open(studies, conf), image, number, getpass.getuser())
+    if as_json:
+        print(json.dumps({"image": image, "number": new}))
+    console.print(f"submission {number} of {image} is the label again, as number {new}", highlight=False, markup=False)
+
+
+@store.command(epilog="Example: fetal-head store agreement --studies studies/hc18 --conf readers 2")
+def agreement(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
+    """Compare the labels of people who labelled the same images: Dice by structure, differences of measurements."""
+    from fetal_head.store.agreement import agreement as pairs
+
+    found = [asdict(pair) for pair in pairs(_open(studies, conf))]
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    table = Table("image", "people", "Dice", "difference of measurements")
+    for pair in found:
+        people = " and ".join(who or "-" for who in pair["people"])
+        lengths = {name: value for name, value in pair["measurements"].items() if value is not None}
+        differences = ", ".join(f"{name} {value:+.1f} {pair['unit']}" for name, value in lengths.items())
+        table.add_row(pair["image"], people, ", ".join(f"{n} {_number(d)}" for n, d in pair["dice"].items()), differences)
+    Console().print(table)
+
+
+@store.command(epilog="Example: fetal-head store check --studies studies/hc18")
+def check(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
+    """Tell every difference between files and database; best while nobody submits. Exit status 1 when there is one."""
+    from fetal_head.store.checking import check as differences
+    from fetal_head.store.store import Store
+
+    found = differences(Store.open(_folder(studies), _settings(conf)))
+    if as_json:
+        print(json.dumps(found, indent=2))
+    for sentence in found:
+        console.print(sentence, highlight=False, markup=False)
+    console.print(f"{len(found)} differences between the files and the database", highlight=False)
+    if found:
+        raise typer.Exit(1)
+
+
+@store.command(epilog="Example: fetal-head store rebuild --studies studies/hc18")
+def rebuild(studies: Studies, conf: Conf = None) -> None:
+    """Make the database again from the files alone; stop the server first."""
+    from fetal_head.store import intake
+    from fetal_head.store.queries import counts
+
+    rebuilt = intake.rebuild(_folder(studies), _settings(conf))
+    with rebuilt.reading() as session:
+        found = counts(session)
+    console.print(f"{found['total']} images, {found['completed']} of them labelled, are in the database again", highlight=False)
+
+
+@store.command(epilog="Example: fetal-head store backup /backups/hc18 --studies studies/hc18")
+def backup(
+    to: Annotated[Path, typer.Argument(help="New folder, or an earlier backup to bring up to date.")],
+    studies: Studies,
+    conf: Conf = None,
+) -> None:
+    """Copy a study, images and history included, while people work."""
+    from fetal_head.store.backup import backup as copy
+
+    copied = copy(_open(studies, conf), to)
+    for path in copied.missing:
+        console.print(f"{path} is gone", highlight=False, markup=False)
+    console.print(f"{copied.files - len(copied.missing)} files are in {to}", highlight=False, markup=False)
+    if copied.missing:
+        raise typer.Exit(1)
+
+
+@store.command(epilog="Example: fetal-head store restore-backup /backups/hc18 --to studies/hc18")
+def restore_backup(
+    source: Annotated[Path, typer.Argument(metavar="FROM", help="A backup.")],
+    to: Annotated[Path, typer.Option(help="New study folder.")],
+    conf: Conf = None,
+) -> None:
+    """Make a study from a backup."""
+    from fetal_head.store.backup import restore_backup as restored
+
+    restored(source, to, _settings(conf))
+    console.print(f"the study is in {to}", highlight=False, markup=False)
+
+
+def _open(studies: Path, conf: list[str] | None) -> Store:
+    from fetal_head.store.intake import take_in
+    from fetal_head.store.store import Store
+
+    store = Store.open(_folder(studies), _settings(conf))
+    take_in(store)
+    return store
+
+
+def _folder(studies: Path) -> Path:
+    if not studies.is_dir():
+        raise ValueError(f"there is no study folder {studies}")
+    return studies
+
+
+def _settings(conf: list[str] | None) -> StoreSettings:
+    return load_settings(overrides(conf)).store
+
+
+def _when(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds).isoformat(sep=" ", timespec="minutes")
+
+
+def _number(value: Any) -> str:
+    return "" if value is None else f"{value:.3f}"

@@ -1,0 +1,61 @@
+"""What was submitted for an image, over HTTP: look at it, get it back, judge it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import FileResponse
+from monailabel.config import settings
+from monailabel.endpoints.user.auth import RBAC, User
+from monailabel.interfaces.app import MONAILabelApp
+from pydantic import BaseModel
+
+from fetal_head.store.history import Status, entries, entry, restore, set_status
+
+
+class Review(BaseModel):
+    """What a reviewer says of a submission."""
+
+    status: Status
+    comment: str = ""
+
+
+def history_routes(app: MONAILabelApp) -> APIRouter:
+    """The routes over the history of one app's study: users look, annotators restore, reviewers judge."""
+    router = APIRouter(prefix="/history", tags=["History"])
+    store = app.datastore().store
+    reads = Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_USER))
+
+    @router.get("/{image}", dependencies=[reads])
+    def history(image: str) -> list[dict[str, Any]]:
+        """Everything that was submitted or predicted for an image, deleted or not, the first one first."""
+        return [found.facts | {"current": found.current} for found in entries(store, image)]
+
+    @router.get("/{image}/{number}/label", dependencies=[reads])
+    def label(image: str, number: int) -> FileResponse:
+        """The mask of one submission."""
+        file = entry(store, image, number).file
+        return FileResponse(file, media_type="application/octet-stream", filename=f"{image}-{file.name}")
+
+    @router.post("/{image}/{number}/restore")
+    def restore_label(
+        image: str,
+        number: int,
+        user: User = Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_ANNOTATOR)),  # noqa: B008
+    ) -> dict[str, Any]:
+        """Submits an earlier mask again; answers with the number that it has now."""
+        return {"image": image, "number": restore(store, image, number, user.username)}
+
+    @router.post("/{image}/{number}/status")
+    def judge(
+        image: str,
+        number: int,
+        review: Review,
+        user: User = Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_REVIEWER)),  # noqa: B008
+    ) -> dict[str, Any]:
+        """Approves or rejects a submission; a rejected one is no label any more."""
+        set_status(store, image, number, review.status, user.username, review.comment)
+        return entry(store, image, number).facts
+
+    return router

@@ -1,0 +1,142 @@
+"""A copy of a study from which it can be made again, taken while people work, from either database to either."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from fetal_head.config import StoreSettings
+from fetal_head.store.changes import FileChanges
+from fetal_head.store.errors import StoreError
+from fetal_head.store.facts import as_bytes, image_facts, submission_facts
+from fetal_head.store.layout import Layout, stamp_of
+from fetal_head.store.rebuilding import chunks
+from fetal_head.store.settling import put_plain
+from fetal_head.store.store import STUDY, Store
+from fetal_head.store.tables import Base, Image, Meta, Submission
+
+TABLES = "tables.jsonl"
+FORMAT = {"format": "fetal-head store", "version": 1}
+
+
+class Copied(NamedTuple):
+    """How many files a backup names, and which of them nobody has any more."""
+
+    files: int
+    missing: list[str]
+
+
+def backup(store: Store, to: Path) -> Copied:
+    """Copies one state of the tables, and every file that it names, into the folder `to`.
+
+    An earlier backup there is brought up to date, and stays what it was until the new one is whole.
+    """
+    to.mkdir(parents=True, exist_ok=True)
+    partial = to / f".{TABLES}"
+    with store.reading() as session, partial.open("w", encoding="utf-8") as file:
+        for line in _dump(session):
+            file.write(json.dumps(line) + "\n")
+        images = list(session.scalars(select(Image)))
+        submissions = list(session.scalars(select(Submission)))
+    named = [*_named(store.layout, images, submissions)]
+    missing = [str(path) for path, where in named if not _copy(where, to / path)]
+    os.sync()
+    partial.replace(to / TABLES)
+    return Copied(len(named), missing)
+
+
+def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
+    """Makes a study from a backup, in a new folder.
+
+    Raises:
+        StoreError: `source` is no backup, `to` is not empty, or the database holds a study already.
+    """
+    lines = _lines(source / TABLES)
+    if to.exists() and any(to.iterdir()):
+        raise StoreError(409, f"{to} is not empty; name a new folder")
+    shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, f".{TABLES}"))
+    store = Store.open(to, settings)
+    with store.writing(many=True) as (session, files):
+        if session.scalar(select(Image.id).limit(1)) is not None:
+            raise StoreError(409, f"the database {store.database.name} holds a study already; name an empty one")
+        _load(session, lines)
+        _lay_out(session, files, store.layout)
+    return store
+
+
+def _dump(session: Session) -> Iterator[Any]:
+    yield FORMAT
+    for table in Base.metadata.sorted_tables:
+        for row in session.execute(select(table)):
+            yield table.name, row._asdict()
+
+
+def _lines(path: Path) -> Iterator[Any]:
+    """The tables' rows, once it is certain that they are some."""
+    try:
+        file = path.open(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise StoreError(404, f"{path.parent} holds no whole backup: there is no {TABLES}") from error
+    lines = (json.loads(line) for line in file)
+    if next(lines, None) != FORMAT:
+        raise StoreError(422, f"{path} is no backup that this version reads")
+    return lines
+
+
+def _load(session: Session, lines: Iterable[Any]) -> None:
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for name, row in lines:
+        # the new study has an identity of its own
+        if (name, row.get("key")) != (Meta.__tablename__, STUDY):
+            rows.setdefault(name, []).append(row)
+    for table in Base.metadata.sorted_tables:
+        for some in chunks(rows.get(table.name, [])):
+            session.execute(insert(table), list(some))
+
+
+def _lay_out(session: Session, files: FileChanges, layout: Layout) -> None:
+    """The files that follow from the tables."""
+    for image in session.scalars(select(Image)):
+        if layout.image_facts(image.id).exists():
+            files.put(layout.image_facts(image.id), as_bytes(image_facts(image)))
+    for row in session.scalars(select(Submission)):
+        files.put(layout.facts(row.image, row.number), as_bytes(submission_facts(row)))
+        if row.current:
+            put_plain(files, layout, row)
+
+
+def _named(layout: Layout, images: list[Image], submissions: list[Submission]) -> Iterator[tuple[Path, list[Path]]]:
+    """The files that the tables name: where each belongs in a study, and where it may lie now."""
+    for image in images:
+        past = [path for path in layout.history.joinpath(image.id).glob("image[-.]*") if path.is_file()]
+        yield from ((path.relative_to(layout.folder), [path]) for path in past)
+        if image.removed is None:
+            retired = [path for path in past if path != layout.image_facts(image.id)]
+            yield Path(image.file), [layout.folder / image.file, *sorted(retired, key=lambda p: -p.stat().st_ctime_ns)]
+    for row in submissions:
+        kept = layout.kept(row.image, row.number, row.suffix)
+        yield kept.relative_to(layout.folder), [kept]
+    for path in (layout.index, layout.folder / "summary.csv"):
+        if path.exists():
+            yield path.relative_to(layout.folder), [path]
+
+
+def _copy(where: list[Path], to: Path) -> bool:
+    """Copies the first of the files that is there, unless that was done before; False when there is none."""
+    for path in where:
+        if (stamp := stamp_of(path)) is None:
+            continue
+        if stamp_of(to) != stamp:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            partial = to.with_name(f".writing-{to.name}")
+            shutil.copy2(path, partial)
+            partial.replace(to)
+        return True
+    return False

@@ -1,0 +1,110 @@
+"""The database of a study: SQLite in the study folder or PostgreSQL, one writer at a time, readers never held up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+
+from fetal_head.store.errors import DamagedError, StoreError, told
+
+# any number: PostgreSQL's lock by which writers wait for each other, as SQLite's do
+WRITERS = 0x0FE7A1
+BUSY_SECONDS = 30
+
+
+class Database:
+    """Sessions over one database, whose tables are made or brought up to date first.
+
+    A reading session sees one state from its beginning to its end. A writing session is alone: what it has read stays
+    true until it ends. It is rolled back unless it is committed.
+
+    Attributes:
+        name: the database in messages, without a password.
+
+    Raises:
+        StoreError: it cannot be opened, is damaged, or was made by a later version of this program.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self.is_embedded = url.get_backend_name() == "sqlite"
+        self.name = str(url.database) if self.is_embedded else url.render_as_string(hide_password=True)
+        self._engine = create_engine(url, pool_size=10, max_overflow=40, pool_pre_ping=not self.is_embedded)
+        if self.is_embedded:
+            event.listen(self._engine, "connect", _prepare)
+            event.listen(self._engine, "begin", _begin)
+            self._reader: Engine = self._engine
+            self._writer: Engine = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+        else:
+            self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
+            self._writer = self._engine
+        with told(self.name):
+            self._check()
+            self._migrate()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads."""
+        with told(self.name), Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that is alone in writing."""
+        with told(self.name), Session(self._writer, expire_on_commit=False) as session:
+            self._wait_for_writers(session.connection())
+            yield session
+
+    def close(self) -> None:
+        """Lets go of all connections."""
+        self._engine.dispose()
+
+    def _wait_for_writers(self, connection: Connection) -> None:
+        if not self.is_embedded:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITERS})
+
+    def _check(self) -> None:
+        if self.is_embedded:
+            with self._reader.connect() as connection:
+                found = connection.execute(text("PRAGMA quick_check(1)")).scalar()
+            if found != "ok":
+                raise DamagedError(self.name, found)
+
+    def _migrate(self) -> None:
+        config = Config()
+        config.set_main_option("script_location", "fetal_head.store:migrations")
+        with self._writer.begin() as connection:
+            self._wait_for_writers(connection)
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise StoreError(
+                    503, f"the database {self.name} was made by a later version; update this one ({error})"
+                ) from error
+
+
+def parse_url(text: str) -> URL:
+    """A database's URL. Raises StoreError for what is none."""
+    try:
+        return make_url(text)
+    except ArgumentError as error:
+        raise StoreError(503, f"database_url is no URL like postgresql+psycopg://user:password@host/name ({error})") from error
+
+
+def _prepare(connection: Any, _: object) -> None:
+    # the driver would begin transactions by itself, too late and without the lock
+    connection.isolation_level = None
+    for pragma in (f"busy_timeout = {1000 * BUSY_SECONDS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

@@ -1,0 +1,67 @@
+"""What goes wrong with a study's files and database, in sentences that say what to do."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi import HTTPException
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+REBUILD = "stop the server and run `fetal-head store rebuild --studies STUDY`; the labels are safe in labels/history"
+FULL = "make room and try again; nothing of this request was kept, and earlier labels are safe"
+RIGHTS = "the store has to write there: give this user the right to, or copy the study to where he has it"
+
+# what SQLite says (https://www.sqlite.org/rescode.html), and what it means to the person who reads it
+_DATABASE = {
+    "disk I/O error": (503, f"cannot be read or written on its disk; if the disk is well, {REBUILD}"),
+    "disk is full": (507, f"cannot grow, the disk is full: {FULL}"),
+    "readonly": (503, f"is read-only: {RIGHTS}"),
+    "unable to open": (503, f"cannot be opened: {RIGHTS}"),
+    "locked": (503, "was busy for too long; try again"),
+}
+_DISK = {
+    errno.ENOSPC: (507, f"the disk is full: {FULL}"),
+    errno.EDQUOT: (507, f"this user's share of the disk is used up: {FULL}"),
+    errno.EROFS: (503, f"the disk is read-only: {RIGHTS}"),
+    errno.EACCES: (503, f"the access is denied: {RIGHTS}"),
+    errno.EPERM: (503, f"the access is denied: {RIGHTS}"),
+}
+
+
+class StoreError(HTTPException, ValueError):
+    """One sentence: an answer with its status over HTTP, and what the command line prints."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(status, sentence)
+
+    def __str__(self) -> str:
+        return str(self.detail)
+
+
+class DamagedError(StoreError):
+    """The embedded database is no whole database any more."""
+
+    def __init__(self, database: str, found: object) -> None:
+        super().__init__(503, f"the database {database} is damaged ({' '.join(str(found).split())}): {REBUILD}")
+
+
+@contextmanager
+def told(database: str) -> Iterator[None]:
+    """Turns what the driver of the `database` or the disk says within the block into a StoreError; mistakes of ours stay."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        said = " ".join(str(error.orig).split())
+        if "malformed" in said or "not a database" in said:
+            raise DamagedError(database, said) from error
+        status, meaning = next((m for text, m in _DATABASE.items() if text in said), (503, "gives no answer; is it running?"))
+        raise StoreError(status, f"the database {database} {meaning} ({said})") from error
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        status, meaning = _DISK[error.errno]
+        raise StoreError(status, f"{error.filename or 'the study folder'} cannot be written, {meaning}") from error

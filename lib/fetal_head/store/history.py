@@ -1,0 +1,110 @@
+"""What was submitted for an image, how it differs, and getting it back; and what a reviewer says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import select
+
+from fetal_head.imaging import Mask, read_image, read_mask
+from fetal_head.store.differences import Difference, differences
+from fetal_head.store.errors import StoreError
+from fetal_head.store.facts import submission_facts
+from fetal_head.store.settling import settle
+from fetal_head.store.store import Store
+from fetal_head.store.submissions import Draft, add, find_submission, last_number, live_image, write_facts
+from fetal_head.store.tables import Image, Submission
+
+Status = Literal["submitted", "approved", "rejected"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A submission: what is known of it (see `tables.Submission`), whether it is the label of its tag, and its file."""
+
+    facts: dict[str, Any]
+    current: bool
+    file: Path
+
+    def as_json(self) -> dict[str, Any]:
+        """For those who read JSON."""
+        return {**self.facts, "current": self.current, "file": str(self.file)}
+
+
+def entries(store: Store, image_id: str) -> list[Entry]:
+    """Everything that was submitted or predicted for an image, deleted or not, the first one first.
+
+    Raises:
+        StoreError: there never was such an image (404).
+    """
+    with store.reading() as session:
+        if session.get(Image, image_id) is None:
+            raise StoreError(404, f"there is no image '{image_id}'")
+        rows = session.scalars(select(Submission).where(Submission.image == image_id).order_by(Submission.number))
+        return [_entry(store, row) for row in rows]
+
+
+def entry(store: Store, image_id: str, number: int) -> Entry:
+    """One submission. Raises StoreError (404) when there is none."""
+    with store.reading() as session:
+        return _entry(store, find_submission(session, image_id, number))
+
+
+def compare(store: Store, image_id: str, first: int, second: int) -> dict[str, Difference]:
+    """How the second submission differs from the first one, by structure.
+
+    Raises:
+        StoreError: there is no such submission (404), or one of the two is no mask (422).
+    """
+    masks = [_mask(entry(store, image_id, number)) for number in (first, second)]
+    if masks[0].shape != masks[1].shape:
+        raise StoreError(422, f"the submissions {first} and {second} of '{image_id}' are masks of different sizes")
+    return differences(*masks)
+
+
+def restore(store: Store, image_id: str, number: int, who: str) -> int:
+    """Submits an earlier mask again as the label of its tag, and returns the number that it has now.
+
+    Raises:
+        StoreError: there is no such image or submission (404), or the mask is none of the image that is there now (422).
+    """
+    with store.writing() as (session, files):
+        image = live_image(session, image_id)
+        old = find_submission(session, image_id, number)
+        kept = store.layout.kept(image_id, number, old.suffix)
+        try:
+            read_mask(kept, read_image(store.layout.folder / image.file)[1].shape)
+        except ValueError as error:
+            raise StoreError(422, f"submission {number} of '{image_id}' was not restored: {error}") from error
+        draft = Draft(kept.read_bytes(), old.suffix, who, old.annotated, model=old.model, info={**old.info, "restored": number})
+        row = add(session, files, store.layout, image_id, old.tag, draft, last_number(session, image_id))
+        row.prediction = old.prediction
+        write_facts(files, store.layout, row)
+        settle(session, files, store.layout, image_id)
+        return row.number
+
+
+def set_status(store: Store, image_id: str, number: int, status: Status, who: str, comment: str = "") -> None:
+    """Writes down what a reviewer says. A rejected mask is no label any more; the one before it is, if there is one.
+
+    Raises:
+        StoreError: there is no such submission (404).
+    """
+    with store.writing() as (session, files):
+        row = find_submission(session, image_id, number)
+        row.status, row.reviewer, row.comment = status, who, comment
+        write_facts(files, store.layout, row)
+        settle(session, files, store.layout, image_id)
+
+
+def _entry(store: Store, row: Submission) -> Entry:
+    return Entry(submission_facts(row), row.current, store.layout.kept(row.image, row.number, row.suffix))
+
+
+def _mask(found: Entry) -> Mask:
+    try:
+        return read_mask(found.file)
+    except ValueError as error:
+        raise StoreError(422, f"the submission cannot be compared: {error}") from error

@@ -1,0 +1,95 @@
+"""Looking at the study folder and taking in what others did there: copied images in, removed them, put labels beside them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from sqlalchemy import delete
+
+from fetal_head.config import StoreSettings
+from fetal_head.store.errors import DamagedError
+from fetal_head.store.index import Index, read_index
+from fetal_head.store.intake_images import say_of_images, take_in_images
+from fetal_head.store.intake_labels import say_of_labels, take_in_labels
+from fetal_head.store.layout import Layout, Stamp, stamp_of
+from fetal_head.store.rebuilding import adopt_history
+from fetal_head.store.store import Store
+from fetal_head.store.tables import Image, Meta, Reservation, Submission
+
+INDEX, HISTORY_SEEN = "index", "history"
+logger = logging.getLogger(__name__)
+
+
+def take_in(store: Store, quiet_for: float = 0.0) -> None:
+    """Brings the database up to date with the folder; files stay as they are.
+
+    Files that were written within the last `quiet_for` seconds are left for the next time: they may not be whole yet.
+
+    Raises:
+        ValueError: the folder was never taken in before, and its index is damaged.
+    """
+    stamp = stamp_of(store.layout.index)
+    with store.reading() as session:
+        seen = session.get(Meta, INDEX)
+        is_new = session.get(Meta, HISTORY_SEEN) is None
+    news = _read(store, is_new) if stamp and (seen is None or seen.value != _text(stamp)) else None
+    index = news or Index()
+    take_in_images(store, index, quiet_for)
+    if is_new:
+        # a study whose database was lost: its history tells more than its plain labels do
+        with store.writing() as (session, _):
+            adopt_history(session, store.layout)
+            session.merge(Meta(key=HISTORY_SEEN, value="yes"))
+    take_in_labels(store, index, quiet_for)
+    if news and stamp:
+        _remember(store, news, stamp, is_new)
+
+
+def rebuild(folder: Path, settings: StoreSettings) -> Store:
+    """Makes the database of a study again from its files alone: images, index and history. A damaged one is put aside.
+
+    Raises:
+        StoreError: the database cannot be reached, or the folder not be written.
+        ValueError: the folder's index is damaged.
+    """
+    try:
+        store = Store.open(folder, settings)
+    except DamagedError:
+        database = Layout(folder.resolve()).database
+        for end in ("", "-wal", "-shm"):
+            if (path := Path(f"{database}{end}")).exists():
+                path.replace(f"{database}.damaged{end}")
+        store = Store.open(folder, settings)
+    with store.writing() as (session, _):
+        for table in (Reservation, Submission, Image):
+            session.execute(delete(table))
+        session.execute(delete(Meta).where(Meta.key.in_((INDEX, HISTORY_SEEN))))
+    take_in(store)
+    return store
+
+
+def _read(store: Store, is_new: bool) -> Index | None:
+    try:
+        return read_index(store.layout.index)
+    except ValueError as error:
+        if is_new:
+            raise
+        logger.warning("%s", error)
+        return None
+
+
+def _remember(store: Store, index: Index, stamp: Stamp, is_new: bool) -> None:
+    """Takes over what an index says of what was there before it, and never looks at that index again."""
+    with store.writing() as (session, files):
+        if not is_new:
+            say_of_images(session, index)
+            say_of_labels(session, files, store.layout, index)
+        for key, value in index.meta.items():
+            if session.get(Meta, key) is None:
+                session.add(Meta(key=key, value=value))
+        session.merge(Meta(key=INDEX, value=_text(stamp)))
+
+
+def _text(stamp: Stamp) -> str:
+    return f"{stamp.size} {stamp.mtime_ns}"

@@ -1,0 +1,116 @@
+"""Images that were copied into the study folder, replaced or removed by hand."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from fetal_head.store.index import Index
+from fetal_head.store.layout import Layout, Stamp, stamp_of
+from fetal_head.store.rebuilding import chunks
+from fetal_head.store.settling import mark
+from fetal_head.store.store import Store
+from fetal_head.store.tables import Image, Reservation, Submission
+
+logger = logging.getLogger(__name__)
+
+
+class Known(NamedTuple):
+    """What the database has of an image file."""
+
+    file: str
+    stamp: Stamp
+    is_there: bool
+
+
+Files = Mapping[str, tuple[str, Stamp]]
+
+
+def take_in_images(store: Store, index: Index, quiet_for: float) -> None:
+    """Adds, updates and marks as removed what differs between folder and database.
+
+    Files are compared twice: outside a transaction to find what differs, which can take long, and inside to be sure that
+    it is not an upload that is just going on.
+    """
+    found = store.layout.image_files()
+    with store.reading() as session:
+        known = _known(session)
+    differing = [i for i in found.keys() | known.keys() if _differs(found.get(i), known.get(i))]
+    differing = [i for i in differing if i not in found or found[i][1].is_quiet(quiet_for)]
+    if not differing:
+        return
+    with store.writing() as (session, _):
+        known = _known(session)
+        now = {i: file for i in differing if (file := _again(store.layout, found.get(i), known.get(i)))}
+        _apply(session, index, now, known, [i for i in differing if _differs(now.get(i), known.get(i))])
+
+
+def say_of_images(session: Session, index: Index) -> None:
+    """Takes over what an index says of images and the database does not know."""
+    for row in session.scalars(select(Image)):
+        said = index.images.get(row.id, {})
+        if said.keys() - row.info.keys():
+            row.info = {**said, **row.info}
+
+
+def _known(session: Session) -> dict[str, Known]:
+    rows = session.execute(select(Image.id, Image.file, Image.size, Image.mtime_ns, Image.removed))
+    return {i: Known(file, Stamp(size, mtime_ns), removed is None) for i, file, size, mtime_ns, removed in rows}
+
+
+def _differs(found: tuple[str, Stamp] | None, known: Known | None) -> bool:
+    if found is None:
+        return known is not None and known.is_there
+    return known is None or not known.is_there or found != (known.file, known.stamp)
+
+
+def _again(layout: Layout, found: tuple[str, Stamp] | None, known: Known | None) -> tuple[str, Stamp] | None:
+    """The file of an image as it is now."""
+    for name in [found[0]] if found else [known.file] if known else []:
+        if stamp := stamp_of(layout.folder / name):
+            return name, stamp
+    return None
+
+
+def _apply(session: Session, index: Index, found: Files, known: Mapping[str, Known], differing: Iterable[str]) -> None:
+    new, gone = [], []
+    for image_id in differing:
+        if image_id not in found:
+            gone.append(image_id)
+        elif image_id not in known:
+            new.append(image_id)
+        else:
+            _update(session, image_id, *found[image_id])
+    if new:
+        session.execute(insert(Image), [_row(i, *found[i], index) for i in sorted(new)])
+        logger.info("%d images were found in the study folder", len(new))
+    _remove(session, gone)
+
+
+def _row(image_id: str, file: str, stamp: Stamp, index: Index) -> dict[str, object]:
+    info = index.images.get(image_id, {})
+    return {"id": image_id, "file": file, **stamp._asdict(), "info": info, "removed": None, "readings": 0}
+
+
+def _update(session: Session, image_id: str, file: str, stamp: Stamp) -> None:
+    image = session.get_one(Image, image_id)
+    if image.removed is None and image.readings:
+        logger.warning("the image %s was replaced; its labels were made for another file", file)
+    image.file, image.size, image.mtime_ns, image.removed = file, stamp.size, stamp.mtime_ns, None
+    mark(session, [image_id])
+
+
+def _remove(session: Session, gone: list[str]) -> None:
+    """Their rows and labels stay, for the day on which they come back."""
+    for some in chunks(gone):
+        removed = update(Image).where(Image.id.in_(some))
+        session.execute(removed.values(removed=int(time.time()), size=0, mtime_ns=0, readings=0))
+        session.execute(update(Submission).where(Submission.image.in_(some)).values(current=False))
+        session.execute(delete(Reservation).where(Reservation.image.in_(some)))
+    if gone:
+        logger.warning("%d images are no longer in the study folder", len(gone))

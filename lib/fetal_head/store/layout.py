@@ -1,0 +1,155 @@
+"""Where a study folder keeps what.
+
+STUDY/IMAGE.png                      the images
+STUDY/labels/TAG/IMAGE.nrrd          the label of a tag, for any tool to read
+STUDY/labels/history/IMAGE/0001.nrrd every mask that was ever submitted, with what is known of it in 0001.json
+STUDY/.fetal_head/                   the embedded database
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from fetal_head.files import suffix_of
+from fetal_head.imaging import EXTENSIONS
+from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+
+HISTORY = "history"
+IMAGE_FACTS = "image.json"
+
+
+class Stamp(NamedTuple):
+    """By which a file is known again without reading it."""
+
+    size: int
+    mtime_ns: int
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether nobody has written into the file for so long; a time to come, of a clock that was set back, tells nothing."""
+        return abs(time.time_ns() - self.mtime_ns) >= seconds * 1e9
+
+
+class Label(NamedTuple):
+    """A label file in the folder of a tag."""
+
+    tag: str
+    image: str
+    suffix: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of one study folder."""
+
+    folder: Path
+
+    @property
+    def hidden(self) -> Path:
+        """What is ours alone."""
+        return self.folder / ".fetal_head"
+
+    @property
+    def database(self) -> Path:
+        """The embedded database."""
+        return self.hidden / "store.sqlite"
+
+    @property
+    def identity(self) -> Path:
+        """By which the study knows its database."""
+        return self.hidden / "study.json"
+
+    @property
+    def index(self) -> Path:
+        """The index of MONAI Label and of `fetal-head import`: read, never written."""
+        return self.folder / "datastore_v2.json"
+
+    @property
+    def labels(self) -> Path:
+        """The folder of the tags' folders."""
+        return self.folder / "labels"
+
+    @property
+    def history(self) -> Path:
+        """A folder for each image with a past."""
+        return self.labels / HISTORY
+
+    def plain(self, label: Label) -> Path:
+        """Where any tool finds the label of a tag."""
+        return self.labels / label.tag / f"{label.image}{label.suffix}"
+
+    def kept(self, image: str, number: int, suffix: str) -> Path:
+        """Where a submitted mask stays for ever."""
+        return self.history / image / f"{number:04d}{suffix}"
+
+    def facts(self, image: str, number: int) -> Path:
+        """What is known of a submitted mask."""
+        return self.history / image / f"{number:04d}.json"
+
+    def image_facts(self, image: str) -> Path:
+        """What clients said of an image."""
+        return self.history / image / IMAGE_FACTS
+
+    def image_files(self) -> dict[str, tuple[str, Stamp]]:
+        """The images in the folder: id -> file name and stamp. Of two files with one id the first by name counts."""
+        files = sorted((name, stamp) for name, stamp in _files(self.folder) if split_name(name)[1].lower() in EXTENSIONS)
+        return {split_name(name)[0]: (name, stamp) for name, stamp in reversed(files)}
+
+    def label_files(self) -> dict[Label, Stamp]:
+        """The label files of all tags, whether anybody knows them or not."""
+        found = {}
+        for tag in self.tags():
+            for name, stamp in _files(self.labels / tag):
+                image, suffix = split_name(name)
+                if suffix.lower() in MASK_EXTENSIONS:
+                    found[Label(tag, image, suffix)] = stamp
+        return found
+
+    def tags(self) -> list[str]:
+        """The tags that have a folder."""
+        entries = os.scandir(self.labels) if self.labels.is_dir() else ()
+        return sorted(e.name for e in entries if e.is_dir() and e.name != HISTORY and not e.name.startswith("."))
+
+    def numbers(self, image: str) -> dict[int, set[str]]:
+        """What lies in an image's history: number -> file names."""
+        found: dict[int, set[str]] = {}
+        folder = self.history / image
+        for name in os.listdir(folder) if folder.is_dir() else ():
+            number = name.split(".", 1)[0]
+            if number.isdigit():
+                found.setdefault(int(number), set()).add(name)
+        return found
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """The stamp of a file, None when it is not there."""
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return Stamp(status.st_size, status.st_mtime_ns)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Stamp]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith(".") and entry.is_file():
+                try:
+                    status = entry.stat()
+                except FileNotFoundError:  # removed just now
+                    continue
+                yield entry.name, Stamp(status.st_size, status.st_mtime_ns)
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """The id of the image or label in a file of that name, and the file's extension."""
+    # asked a hundred thousand times in a row, so the slower way is for double extensions only
+    image, suffix = os.path.splitext(name)
+    if suffix.lower() in (".gz", ".nrrd"):
+        suffix = name[len(name) - len(suffix_of(name)) :]
+        image = name[: len(name) - len(suffix)]
+    return image, suffix

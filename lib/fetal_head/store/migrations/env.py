@@ -1,0 +1,10 @@
+"""Runs the steps on the connection that `Database` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from fetal_head.store.tables import Base
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
+context.run_migrations()

@@ -1,0 +1,16 @@
+"""Who asks and who submits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ANONYMOUS = ""
+# 3D Slicer's client id as long as nobody has set one: it tells nobody apart
+NAMELESS = "user-xyz"
+
+
+def who_is(params: Mapping[str, Any]) -> str:
+    """The person behind a request: the user that the server knows, else what the client calls itself, else nobody."""
+    name = str(params.get("user") or params.get("client_id") or ANONYMOUS)
+    return ANONYMOUS if name == NAMELESS else name

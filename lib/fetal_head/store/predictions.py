@@ -1,0 +1,19 @@
+"""What the model predicted, kept beside what people made of it."""
+
+from __future__ import annotations
+
+from fetal_head.imaging import Geometry, Mask
+from fetal_head.labels import NAMES
+from fetal_head.store.drafts import SUFFIX, encoded
+from fetal_head.store.queries import label_of_tag
+from fetal_head.store.settling import ORIGINAL
+from fetal_head.store.store import Store
+from fetal_head.store.submissions import Draft, submit
+
+
+def keep(store: Store, image_id: str, mask: Mask, geometry: Geometry, version: str) -> None:
+    """Submits a prediction under its own tag, unless the last one is of the same version of the model."""
+    with store.reading() as session:
+        last = label_of_tag(session, image_id, ORIGINAL)
+    if last is None or last.model != version:
+        submit(store, image_id, ORIGINAL, Draft(encoded(mask, geometry), SUFFIX, annotated=list(NAMES), model=version))

@@ -1,0 +1,71 @@
+"""The database from the files alone."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fetal_head.store.facts import read_facts, read_submission
+from fetal_head.store.layout import Layout
+from fetal_head.store.settling import mark
+from fetal_head.store.tables import Image, Submission
+
+# so many images in one question to the database
+CHUNK = 500
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+def adopt_history(session: Session, layout: Layout) -> None:
+    """Takes in what the history tells of images and submissions that the database does not know."""
+    for images in chunks(sorted(folder.name for folder in layout.history.iterdir() if folder.is_dir())):
+        _adopt_images(session, layout, images)
+        adopt_submissions(session, layout, images)
+
+
+def adopt_submissions(session: Session, layout: Layout, images: Sequence[str]) -> None:
+    """Takes in the whole submissions of images that have no row."""
+    session.flush()
+    known = set(session.execute(select(Submission.image, Submission.number).where(Submission.image.in_(images))).tuples())
+    for image in images:
+        for number in layout.numbers(image):
+            row = None if (image, number) in known else _whole(layout, image, number)
+            if row is not None:
+                session.add(row)
+    mark(session, images)
+
+
+def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The items, some hundred at a time."""
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
+
+
+def _adopt_images(session: Session, layout: Layout, images: Sequence[str]) -> None:
+    known = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(images)))}
+    for image_id in images:
+        facts = read_facts(layout.image_facts(image_id)) or {}
+        image = known.get(image_id)
+        if image is None:
+            removed = facts.get("removed") or int(time.time())
+            image = Image(id=image_id, file=facts.get("file", ""), size=0, mtime_ns=0, info={}, removed=removed, readings=0)
+            session.add(image)
+        image.info = {**image.info, **facts.get("info", {})}
+
+
+def _whole(layout: Layout, image: str, number: int) -> Submission | None:
+    """A submission from its files; None when they are not both there as they were written."""
+    row = read_submission(layout.facts(image, number), image)
+    if row is None or row.number != number:
+        return None
+    kept = layout.kept(image, number, row.suffix)
+    if not kept.exists() or sha256(kept.read_bytes()).hexdigest() != row.sha256:
+        logger.warning("%s is not what was submitted; it is left out", kept)
+        return None
+    return row

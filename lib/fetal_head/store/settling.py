@@ -1,0 +1,67 @@
+"""Which submission is the label of a tag, and the plain file that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monailabel.interfaces.datastore import DefaultLabelTag
+from sqlalchemy import and_, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from fetal_head.store.changes import FileChanges
+from fetal_head.store.layout import Label, Layout, stamp_of
+from fetal_head.store.tables import REJECTED, Image, Submission
+
+FINAL, ORIGINAL = DefaultLabelTag.FINAL.value, DefaultLabelTag.ORIGINAL.value
+# the session reads its rows again instead of working out what an update did to them
+QUICKLY = {"synchronize_session": False}
+
+
+def settle(session: Session, files: FileChanges, layout: Layout, image: str) -> None:
+    """Called after every change of an image's submissions: marks the current ones and lays them out as plain files."""
+    session.flush()
+    before = current_labels(session, image)
+    mark(session, [image])
+    after = current_labels(session, image)
+    for tag, old in before.items():
+        if tag not in after or after[tag].suffix != old.suffix:
+            files.remove(layout.plain(label_of(old)))
+    for row in after.values():
+        put_plain(files, layout, row)
+
+
+def mark(session: Session, images: Sequence[str]) -> None:
+    """Marks the current submission of each tag, the last that stands and is not rejected, and counts the readings."""
+    session.flush()
+    ours, later = Submission, aliased(Submission)
+    standing = and_(ours.deleted.is_(None), ours.status != REJECTED)
+    same = and_(later.image == ours.image, later.tag == ours.tag, later.deleted.is_(None), later.status != REJECTED)
+    is_last = ~select(later).where(same, later.number > ours.number).correlate(ours).exists()
+    is_there = ours.image.in_(select(Image.id).where(Image.id.in_(images), Image.removed.is_(None)))
+    of_these = ours.image.in_(images)
+    # two steps, since a tag never has two current labels, not for a moment
+    session.execute(update(ours).where(of_these, ours.current).values(current=False), execution_options=QUICKLY)
+    session.execute(update(ours).where(is_there, standing, is_last).values(current=True), execution_options=QUICKLY)
+    people = select(func.count(ours.who.distinct())).where(ours.image == Image.id, ours.tag == FINAL, standing)
+    session.execute(
+        update(Image).where(Image.id.in_(images)).values(readings=people.scalar_subquery()), execution_options=QUICKLY
+    )
+    session.expire_all()
+
+
+def current_labels(session: Session, image: str) -> dict[str, Submission]:
+    """The labels of an image: tag -> submission."""
+    rows = session.scalars(select(Submission).where(Submission.image == image, Submission.current))
+    return {row.tag: row for row in rows}
+
+
+def put_plain(files: FileChanges, layout: Layout, row: Submission) -> None:
+    """Lays a kept mask out as the plain label of its tag. A copy, no link: tools write into files in place."""
+    plain = layout.plain(label_of(row))
+    if stamp_of(plain) != (row.size, row.mtime_ns):
+        files.put(plain, layout.kept(row.image, row.number, row.suffix).read_bytes(), mtime_ns=row.mtime_ns)
+
+
+def label_of(row: Submission) -> Label:
+    """The plain file of a submission."""
+    return Label(row.tag, row.image, row.suffix)

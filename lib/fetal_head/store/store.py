@@ -1,0 +1,104 @@
+"""A study's files and database, which change together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import URL
+from sqlalchemy.orm import Session
+
+from fetal_head.config import StoreSettings
+from fetal_head.files import write_text
+from fetal_head.store.changes import FileChanges
+from fetal_head.store.database import Database, parse_url
+from fetal_head.store.errors import StoreError, told
+from fetal_head.store.layout import Layout
+from fetal_head.store.tables import Meta
+
+EMBEDDED = "embedded"
+STUDY = "study"
+
+
+@dataclass(frozen=True)
+class Store:
+    """One study, opened; any number of processes and threads may have it open at once."""
+
+    layout: Layout
+    database: Database
+    settings: StoreSettings
+
+    @classmethod
+    def open(cls, folder: Path, settings: StoreSettings) -> Store:
+        """Opens the database of a study folder, or makes it.
+
+        Raises:
+            StoreError: the folder cannot be written, or the database cannot be used or is that of another study.
+        """
+        layout = Layout(folder.resolve())
+        with told(str(layout.database)):
+            layout.hidden.mkdir(parents=True, exist_ok=True)
+            layout.history.mkdir(parents=True, exist_ok=True)
+        store = cls(layout, Database(database_url(layout, settings)), settings)
+        if not store.database.is_embedded:
+            store._identify()
+        return store
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads, and sees one state."""
+        with self.database.reading() as session:
+            yield session
+
+    @contextmanager
+    def writing(self, many: bool = False) -> Iterator[tuple[Session, FileChanges]]:
+        """A session that is alone in writing, and the files that change with it: committed when the block ends well.
+
+        Files are changed before the commit, so that what is acknowledged is on disk. After an error they are as they were.
+        A commit that itself fails may have happened or not: files are left to the next look at the folder then.
+        With `many` files, they are brought to disk together.
+        """
+        with self.database.writing() as session:
+            files = FileChanges(many)
+            try:
+                yield session, files
+                session.flush()
+                files.finish()
+            except BaseException:
+                files.undo()
+                raise
+            session.commit()
+
+    def _identify(self) -> None:
+        """A database that is named by mistake must not take this folder for its own: it would miss all its images."""
+        with self.writing() as (session, _):
+            theirs = session.get(Meta, STUDY)
+            ours = _read_identity(self.layout.identity)
+            if theirs and theirs.value != ours:
+                raise StoreError(
+                    503,
+                    f"the database {self.database.name} belongs to another study than {self.layout.folder}; "
+                    f"if it does not, put back {self.layout.identity}",
+                )
+            if not theirs:
+                ours = ours or uuid4().hex
+                write_text(self.layout.identity, json.dumps({STUDY: ours}))
+                session.add(Meta(key=STUDY, value=ours))
+
+
+def database_url(layout: Layout, settings: StoreSettings) -> URL:
+    """Where the database of a study is."""
+    if settings.database_url == EMBEDDED:
+        return URL.create("sqlite", database=str(layout.database))
+    return parse_url(settings.database_url)
+
+
+def _read_identity(path: Path) -> str | None:
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))[STUDY])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,156 @@
+"""Masks on their way into the store, and what is done to them later. Nothing is ever overwritten."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from fetal_head.labels import in_order
+from fetal_head.store.changes import FileChanges
+from fetal_head.store.errors import StoreError
+from fetal_head.store.facts import as_bytes, submission_facts
+from fetal_head.store.layout import Layout, stamp_of
+from fetal_head.store.people import ANONYMOUS
+from fetal_head.store.settling import FINAL, ORIGINAL, current_labels, settle
+from fetal_head.store.store import Store
+from fetal_head.store.tables import SUBMITTED, Image, Reservation, Submission
+
+SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A mask to be submitted: its file, and what is known of it (see `Submission`).
+
+    Attributes:
+        mtime_ns: of its file, for one that lies in the study folder already.
+    """
+
+    content: bytes
+    suffix: str
+    who: str = ANONYMOUS
+    annotated: list[str] | None = None
+    seconds: float | None = None
+    model: str | None = None
+    info: dict[str, Any] = field(default_factory=dict)
+    mtime_ns: int | None = None
+
+
+def submit(store: Store, image_id: str, tag: str, draft: Draft) -> int:
+    """Keeps a mask as the label of a tag and returns its number. When it returns, file and row are on disk.
+
+    Raises:
+        StoreError: there is no such image, or the disk does not take it.
+    """
+    with store.writing() as (session, files):
+        live_image(session, image_id)
+        origin = _origin(session, image_id, draft.model) if tag == FINAL else (draft.model, None)
+        row = add(session, files, store.layout, image_id, tag, draft, last_number(session, image_id))
+        row.model, row.prediction = origin
+        write_facts(files, store.layout, row)
+        settle(session, files, store.layout, image_id)
+        if tag == FINAL:
+            session.execute(delete(Reservation).where(Reservation.image == image_id, Reservation.who == draft.who))
+        return row.number
+
+
+def add(session: Session, files: FileChanges, layout: Layout, image: str, tag: str, draft: Draft, last: int) -> Submission:
+    """Adds a submission within a transaction; `last` is the number of the image's last one, 0 where there is none."""
+    # files without a row, which a crash leaves behind, keep their numbers too
+    number = max(last, *layout.numbers(image), 0) + 1
+    kept = layout.kept(image, number, draft.suffix)
+    files.put(kept, draft.content, mtime_ns=draft.mtime_ns, mode=0o444)
+    size, mtime_ns = stamp_of(kept) or (0, 0)
+    row = Submission(
+        image=image,
+        number=number,
+        tag=tag,
+        suffix=draft.suffix,
+        sha256=sha256(draft.content).hexdigest(),
+        size=size,
+        mtime_ns=mtime_ns,
+        who=draft.who,
+        at=int(time.time()) if draft.mtime_ns is None else draft.mtime_ns // SECOND,
+        model=draft.model,
+        annotated=draft.annotated,
+        seconds=draft.seconds,
+        status=SUBMITTED,
+        comment="",
+        reviewer="",
+        current=False,
+        info=draft.info,
+    )
+    session.add(row)
+    return row
+
+
+def delete_labels(store: Store, image_id: str, tag: str) -> None:
+    """Deletes the label of a tag, with those before it: they stay in the history, and can be restored."""
+    with store.writing() as (session, files):
+        live_image(session, image_id)
+        rows = session.scalars(
+            select(Submission).where(Submission.image == image_id, Submission.tag == tag, Submission.deleted.is_(None))
+        ).all()
+        if not rows:
+            raise StoreError(404, f"the image '{image_id}' has no label '{tag}'")
+        for row in rows:
+            row.deleted = int(time.time())
+            write_facts(files, store.layout, row)
+        settle(session, files, store.layout, image_id)
+
+
+def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any]) -> None:
+    """Lays `info` over what is known of a label. Raises StoreError (404) when there is none, 422 for strange `annotated`."""
+    with store.writing() as (session, files):
+        row = current_labels(session, image_id).get(tag)
+        if row is None:
+            raise StoreError(404, f"the image '{image_id}' has no label '{tag}'")
+        if info.get("annotated"):
+            try:
+                row.annotated = list(in_order(info["annotated"]))
+            except (ValueError, TypeError) as error:
+                raise StoreError(422, f"annotated was not accepted: {error}") from error
+        row.info = {**row.info, **{key: value for key, value in info.items() if key not in ("annotated", "ts", "name")}}
+        write_facts(files, store.layout, row)
+
+
+def live_image(session: Session, image_id: str) -> Image:
+    """The image, for changing it. Raises StoreError (404) when there is none."""
+    image = session.get(Image, image_id)
+    if image is None or image.removed is not None:
+        raise StoreError(404, f"there is no image '{image_id}'")
+    return image
+
+
+def find_submission(session: Session, image_id: str, number: int) -> Submission:
+    """A submission. Raises StoreError (404) when there is none."""
+    row = session.get(Submission, (image_id, number))
+    if row is None:
+        raise StoreError(404, f"the image '{image_id}' has no submission number {number}")
+    return row
+
+
+def last_number(session: Session, image_id: str) -> int:
+    """The number of an image's last submission; 0 when there is none."""
+    return session.scalar(select(func.max(Submission.number)).where(Submission.image == image_id)) or 0
+
+
+def write_facts(files: FileChanges, layout: Layout, row: Submission) -> None:
+    """Writes what is known of a submission beside its mask."""
+    files.put(layout.facts(row.image, row.number), as_bytes(submission_facts(row)))
+
+
+def _origin(session: Session, image_id: str, model: str | None) -> tuple[str | None, int | None]:
+    """The model version and the number of the prediction that a label was corrected from: the last one, as far as known."""
+    predictions = select(Submission.model, Submission.number).where(
+        Submission.image == image_id, Submission.tag == ORIGINAL, Submission.deleted.is_(None)
+    )
+    if model is not None:
+        predictions = predictions.where(Submission.model == model)
+    last = session.execute(predictions.order_by(Submission.number.desc()).limit(1)).first()
+    return (last[0], last[1]) if last else (model, None)

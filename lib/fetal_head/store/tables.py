@@ -1,0 +1,120 @@
+"""The tables: what is known of images, of every mask that was ever submitted, and of who works on what.
+
+Times are seconds since 1970. `migrations/` makes the tables; a change here needs a version there.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# names sort by their bytes in every database, as they do in Python
+NAME = Text().with_variant(Text(collation="C"), "postgresql")
+SUBMITTED, APPROVED, REJECTED = "submitted", "approved", "rejected"
+
+
+LOTS = 2**62
+
+
+def _draw() -> int:
+    return random.randrange(LOTS)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class Base(DeclarativeBase):
+    """What the tables have in common."""
+
+    type_annotation_map = {int: BigInteger, str: Text, dict[str, Any]: JSON, list[str]: JSON(none_as_null=True)}  # noqa: RUF012
+
+
+class Image(Base):
+    """An image file in the study folder.
+
+    Attributes:
+        size, mtime_ns: of the file when it was last looked at, to see that it was replaced; 0 for one that is gone.
+        info: what clients and the import say of it: patient, plane, spacing ...
+        removed: when it was removed; None while it is there.
+        lot: a random number, for a random order that takes no sorting.
+        readings: how many people have a standing final label on it. Follows from the submissions.
+    """
+
+    __tablename__ = "images"
+    __table_args__ = (
+        Index("images_by_name", "readings", "id", **_where("removed IS NULL")),
+        Index("images_by_lot", "readings", "lot", **_where("removed IS NULL")),
+    )
+
+    id: Mapped[str] = mapped_column(NAME, primary_key=True)
+    file: Mapped[str]
+    size: Mapped[int]
+    mtime_ns: Mapped[int]
+    info: Mapped[dict[str, Any]]
+    removed: Mapped[int | None]
+    lot: Mapped[int] = mapped_column(default=_draw)
+    readings: Mapped[int] = mapped_column(default=0)
+
+
+class Submission(Base):
+    """A mask that was submitted for an image, or predicted for it (tag `original`); its file is never changed.
+
+    Attributes:
+        number: 1, 2, ... over all tags of the image.
+        suffix, sha256, size, mtime_ns: of its file; the plain copy in labels/<tag>/ has the same.
+        who: the annotator; empty for one without a name.
+        model: the version of the model that it was predicted by or corrected from.
+        prediction: the number of the prediction that it was corrected from.
+        annotated: the structures that the mask speaks of; None takes them from the mask.
+        seconds: spent on it, where the client says so.
+        status, comment, reviewer: of the review.
+        deleted: when it was deleted; None while it stands.
+        current: it is the label of its tag. Follows from the rest: the last one that stands and is not rejected.
+        info: what else the client said.
+    """
+
+    __tablename__ = "submissions"
+    __table_args__ = (Index("submissions_current", "tag", "image", unique=True, **_where("current")),)
+
+    image: Mapped[str] = mapped_column(NAME, ForeignKey("images.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    tag: Mapped[str]
+    suffix: Mapped[str]
+    sha256: Mapped[str]
+    size: Mapped[int]
+    mtime_ns: Mapped[int]
+    who: Mapped[str]
+    at: Mapped[int]
+    model: Mapped[str | None]
+    prediction: Mapped[int | None]
+    annotated: Mapped[list[str] | None]
+    seconds: Mapped[float | None]
+    status: Mapped[str] = mapped_column(default=SUBMITTED)
+    comment: Mapped[str] = mapped_column(default="")
+    reviewer: Mapped[str] = mapped_column(default="")
+    deleted: Mapped[int | None]
+    current: Mapped[bool] = mapped_column(default=False)
+    info: Mapped[dict[str, Any]]
+
+
+class Reservation(Base):
+    """An image that somebody works on, until then."""
+
+    __tablename__ = "reservations"
+
+    image: Mapped[str] = mapped_column(NAME, ForeignKey("images.id"), primary_key=True)
+    who: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[int]
+
+
+class Meta(Base):
+    """What is known of the study itself: its identity, name and description, and the index that was last taken in."""
+
+    __tablename__ = "meta"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]

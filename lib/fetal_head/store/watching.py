@@ -1,0 +1,49 @@
+"""Watching the study folder while the server runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from fetal_head.store.intake import take_in
+from fetal_head.store.layout import Stamp, stamp_of
+from fetal_head.store.store import Store
+
+EVERY_SECONDS = 0.5
+# a file that was written so long ago is whole
+QUIET_SECONDS = 1.0
+# of a large folder's time no more than this share goes into looking at it
+LARGEST_SHARE = 0.1
+
+logger = logging.getLogger(__name__)
+
+
+class Watcher(threading.Thread):
+    """Takes in what others do in the folder, within seconds. Any file that comes or goes changes the time of its folder."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(name="study folder", daemon=True)
+        self._store = store
+
+    def run(self) -> None:
+        """Looks until the process ends."""
+        seen: list[Stamp | None] = []
+        while True:
+            before = self._times()
+            if before != seen:
+                started = time.monotonic()
+                try:
+                    take_in(self._store, quiet_for=QUIET_SECONDS)
+                except Exception as error:  # whatever it is, the next look may go well
+                    logger.warning("the study folder was not looked at: %s", error)
+                # what was not quiet yet needs another look
+                if all(stamp.is_quiet(2 * QUIET_SECONDS) for stamp in before if stamp):
+                    seen = before
+                time.sleep((time.monotonic() - started) / LARGEST_SHARE)
+            time.sleep(EVERY_SECONDS)
+
+    def _times(self) -> list[Stamp | None]:
+        layout = self._store.layout
+        folders = [layout.folder, layout.labels, *(layout.labels / tag for tag in layout.tags())]
+        return [stamp_of(path) for path in (*folders, layout.index)]

@@ -1,0 +1,85 @@
+"""`fetal-head store`: what was submitted, and the database that accounts for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command import Run
+from numpy.testing import assert_array_equal
+
+from fetal_head.imaging import read_mask
+from fetal_head.store.history import set_status
+from fetal_head.store.settling import FINAL
+from fetal_head.store.study import StudyDatastore
+from pictures import speckle, three_structures, write_itk, write_picture
+
+MASK = three_structures(60, 90)
+MORE = np.where(np.arange(60)[:, None] < 2, 3, MASK).astype(np.uint8)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> StudyDatastore:
+    """A study with an image that two people labelled."""
+    (tmp_path / "study").mkdir()
+    for name in "ab":
+        write_picture(tmp_path / "study" / f"{name}.png", speckle(60, 90))
+    study = StudyDatastore(str(tmp_path / "study"))
+    for mask, who in ((MASK, "ann"), (MORE, "ben")):
+        study.save_label("a", str(write_itk(tmp_path / "mask.nrrd", mask)), FINAL, {"client_id": who})
+    return study
+
+
+def test_history_and_show(run: Run, study: StudyDatastore) -> None:
+    set_status(study.store, "a", 2, "rejected", "rev", "LV is too large")
+    rows = json.loads(run("store", "history", "a", "--studies", "study", "--json").stdout)
+    assert [(row["number"], row["who"], row["status"], row["current"]) for row in rows] == [
+        (1, "ann", "submitted", True),
+        (2, "ben", "rejected", False),
+    ]
+    text = run("store", "history", "a", "--studies", "study").stdout
+    assert "LV is too large" in text
+    assert "*" in text
+    told = json.loads(run("store", "show", "a", 2, "--studies", "study", "--json").stdout)
+    assert_array_equal(read_mask(told["file"]), MORE)
+    assert "ben" in run("store", "show", "a", 2, "--studies", "study").stdout
+
+
+def test_diff_agreement_and_restore(run: Run, study: StudyDatastore) -> None:
+    found = json.loads(run("store", "diff", "a", 1, 2, "--studies", "study", "--json").stdout)
+    assert found["LV"]["added"] == 180
+    assert "180" in run("store", "diff", "a", 1, 2, "--studies", "study").stdout
+    (pair,) = json.loads(run("store", "agreement", "--studies", "study", "--json").stdout)
+    assert pair["people"] == ["ann", "ben"]
+    assert pair["dice"]["CSP"] == 1
+    assert "ann and ben" in run("store", "agreement", "--studies", "study").stdout
+    assert json.loads(run("store", "restore", "a", 1, "--studies", "study", "--json").stdout) == {"image": "a", "number": 3}
+    assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), MASK)
+
+
+def test_check_rebuild_backup_and_restore(run: Run, study: StudyDatastore, tmp_path: Path) -> None:
+    assert "0 differences" in run("store", "check", "--studies", "study").stderr
+    run("store", "backup", "backup", "--studies", "study")
+    assert "is in again" in run("store", "restore-backup", "backup", "--to", "again").stderr
+    assert "0 differences" in run("store", "check", "--studies", "again").stderr
+    study.store.database.close()
+    (tmp_path / "study/.fetal_head/store.sqlite").write_bytes(b"rubbish " * 1000)
+    assert "is damaged" in run("store", "check", "--studies", "study", status=1).stderr
+    assert "2 images, 1 of them labelled" in run("store", "rebuild", "--studies", "study").stderr
+    assert "0 differences" in run("store", "check", "--studies", "study").stderr
+    (tmp_path / "study/labels/final/a.nrrd").unlink()
+    assert json.loads(run("store", "check", "--studies", "study", "--json", status=1).stdout) == ["labels/final/a.nrrd is gone"]
+
+
+@pytest.mark.usefixtures("study")
+def test_bad_input_is_one_sentence(run: Run) -> None:
+    for arguments, sentence in (
+        (("history", "nobody", "--studies", "study"), "there is no image 'nobody'"),
+        (("show", "a", 9, "--studies", "study"), "has no submission number 9"),
+        (("check", "--studies", "nowhere"), "there is no study folder nowhere"),
+        (("restore-backup", "study", "--to", "again"), "study holds no whole backup"),
+        (("check", "--studies", "study", "--conf", "database_url=oracle"), "database_url"),
+    ):
+        assert sentence in run("store", *arguments, status=1).stderr

@@ -1,0 +1,76 @@
+"""A backup, taken while people work, is the study."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from masks import assert_whole, mask_of, submit, tables
+from numpy.testing import assert_array_equal
+
+from fetal_head.config import StoreSettings
+from fetal_head.imaging import read_mask
+from fetal_head.store.backup import backup, restore_backup
+from fetal_head.store.checking import check
+from fetal_head.store.history import set_status
+from fetal_head.store.reservations import reserve_next
+from fetal_head.store.settling import FINAL
+from fetal_head.store.study import StudyDatastore
+from pictures import speckle, write_picture
+
+EMBEDDED = StoreSettings(database_url="embedded", lease_minutes=30, readers=1)
+
+
+def test_what_is_restored_is_what_was(study: StudyDatastore, tmp_path: Path) -> None:
+    submit(study, "a", 1)
+    submit(study, "a", 2)
+    set_status(study.store, "a", 2, "rejected", "rev", "no")
+    study.add_image("d", str(write_picture(tmp_path / "x.png", speckle(60, 90))), {"plane": "TV"})
+    submit(study, "d", 3)
+    study.remove_image("d")
+    assert reserve_next(study.store, "ann", shuffled=False) == "b"
+    assert backup(study.store, tmp_path / "backup").missing == []
+    restored = restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
+    assert tables(restored) == tables(study.store)
+    assert_whole(restored)
+    again = StudyDatastore(str(tmp_path / "again"), EMBEDDED)
+    assert tables(again.store) == tables(study.store), "nothing is taken in anew"
+    assert_array_equal(read_mask(again.get_label_uri("a", FINAL)), mask_of(1))
+    assert reserve_next(again.store, "ben", shuffled=False) == "c"
+
+
+def test_a_backup_under_load_is_one_state_and_can_be_brought_up_to_date(study: StudyDatastore, tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def work() -> None:
+        number = 0
+        while not stop.is_set():
+            submit(study, "abc"[number % 3], number)
+            number += 1
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        for number in range(3):
+            assert backup(study.store, tmp_path / "backup").missing == []
+            restored = restore_backup(tmp_path / "backup", tmp_path / f"again{number}", EMBEDDED)
+            assert check(restored) == []
+    finally:
+        stop.set()
+        worker.join()
+    backup(study.store, tmp_path / "backup")
+    restored = restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
+    assert tables(restored) == tables(study.store)
+
+
+def test_what_is_no_backup_or_no_new_folder_is_refused(study: StudyDatastore, folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="holds no whole backup"):
+        restore_backup(tmp_path, tmp_path / "again", EMBEDDED)
+    assert not (tmp_path / "again").exists()
+    backup(study.store, tmp_path / "backup")
+    with pytest.raises(ValueError, match="is not empty"):
+        restore_backup(tmp_path / "backup", folder, EMBEDDED)
+    if study.store.settings.database_url != "embedded":
+        with pytest.raises(ValueError, match="belongs to another study"):
+            restore_backup(tmp_path / "backup", tmp_path / "again", study.store.settings)

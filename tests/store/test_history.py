@@ -1,0 +1,116 @@
+"""Every submission is kept, can be compared, got back and judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi import HTTPException
+from masks import MASK, assert_whole, mask_of, submit
+from numpy.testing import assert_array_equal
+
+from fetal_head.imaging import Geometry, read_mask
+from fetal_head.store.agreement import agreement
+from fetal_head.store.differences import differences
+from fetal_head.store.history import compare, entries, entry, restore, set_status
+from fetal_head.store.settling import FINAL, ORIGINAL
+from fetal_head.store.study import StudyDatastore, labelled_images
+
+
+def _final(study: StudyDatastore) -> np.ndarray:
+    return read_mask(study.get_label_uri("a", FINAL))
+
+
+def test_each_submission_is_kept_with_who_and_from_what(study: StudyDatastore) -> None:
+    path = study.get_image_uri("a")
+    for version in ("shipped", "shipped", "v0001"):
+        study.keep_prediction(path, MASK, Geometry(MASK.shape), version)
+    submit(study, "a", 1, who="ann", seconds=12.5)
+    submit(study, "a", 2, who="ben", model_version="shipped", annotated=["BRAIN"])
+    submit(study, "a", 3, who="user-xyz")
+    told = [entry.facts for entry in entries(study.store, "a")]
+    assert [(t["number"], t["tag"], t["model"], t["prediction"], t["who"], t["seconds"]) for t in told] == [
+        (1, ORIGINAL, "shipped", None, "", None),
+        (2, ORIGINAL, "v0001", None, "", None),
+        (3, FINAL, "v0001", 2, "ann", 12.5),
+        (4, FINAL, "shipped", 1, "ben", None),
+        (5, FINAL, "v0001", 2, "", None),
+    ]
+    assert told[3]["annotated"] == ["BRAIN"]
+    for number in (1, 2, 3):
+        assert_array_equal(read_mask(entry(study.store, "a", number + 2).file), mask_of(number))
+    assert_array_equal(read_mask(study.get_label_uri("a", ORIGINAL)), MASK)
+    assert [e.current for e in entries(study.store, "a")] == [False, True, False, False, True]
+    assert_whole(study.store)
+
+
+def test_a_prediction_of_a_file_that_is_none_of_ours_is_not_kept(study: StudyDatastore, tmp_path: Path) -> None:
+    study.keep_prediction(str(tmp_path / "a.png"), MASK, Geometry(MASK.shape), "shipped")
+    assert entries(study.store, "a") == []
+
+
+@pytest.mark.parametrize("seconds", [-1, "long", "nan"])
+def test_strange_seconds_are_refused(study: StudyDatastore, seconds: object) -> None:
+    with pytest.raises(HTTPException) as refused:
+        submit(study, "a", seconds=seconds)
+    assert refused.value.status_code == 422
+
+
+def test_deleting_hides_and_restoring_submits_again(study: StudyDatastore) -> None:
+    submit(study, "a", 1)
+    submit(study, "a", 2, annotated=["BRAIN"])
+    study.remove_label("a", FINAL)
+    assert study.get_label_uri("a", FINAL) == ""
+    assert not (study.store.layout.labels / "final" / "a.nrrd").exists()
+    assert study.get_unlabeled_images() == ["a", "b", "c"]
+    assert restore(study.store, "a", 2, "ben") == 3
+    assert_array_equal(_final(study), mask_of(2))
+    told = entry(study.store, "a", 3).facts
+    assert (told["who"], told["annotated"], told["info"]["restored"]) == ("ben", ["BRAIN"], 2)
+    assert_whole(study.store)
+    with pytest.raises(HTTPException, match="no submission number 9"):
+        restore(study.store, "a", 9, "ben")
+
+
+def test_a_rejected_label_gives_way_to_the_one_before(study: StudyDatastore) -> None:
+    submit(study, "a", 1)
+    submit(study, "a", 2)
+    set_status(study.store, "a", 1, "approved", "rev")
+    set_status(study.store, "a", 2, "rejected", "rev", "the CSP is missing")
+    assert_array_equal(_final(study), mask_of(1))
+    assert [label.id for label in labelled_images(study)] == ["a"]
+    set_status(study.store, "a", 1, "rejected", "rev")
+    assert labelled_images(study) == []
+    assert study.get_unlabeled_images() == ["a", "b", "c"], "it is to be done again"
+    set_status(study.store, "a", 2, "submitted", "rev")
+    assert_array_equal(_final(study), mask_of(2))
+    told = entry(study.store, "a", 1).facts
+    assert (told["status"], told["reviewer"]) == ("rejected", "rev")
+    assert_whole(study.store)
+
+
+def test_differences_are_told_by_structure(study: StudyDatastore) -> None:
+    submit(study, "a", 3)
+    submit(study, "a", 10)
+    found = compare(study.store, "a", 1, 2)
+    assert found["CSP"].dice == 1
+    assert (found["LV"].added, found["LV"].removed) == (7, 0)
+    assert found["BRAIN"].added == 7, "BRAIN is the whole head"
+    lv = int((mask_of(3) == 3).sum())
+    assert found["LV"].dice == pytest.approx(2 * lv / (2 * lv + 7))
+    empty = np.zeros_like(MASK)
+    assert differences(empty, empty)["LV"].dice is None
+
+
+def test_two_readers_are_compared(study: StudyDatastore) -> None:
+    study.update_image_info("a", {"spacing": [0.5, 0.5]})
+    submit(study, "a", 1, who="ann")
+    submit(study, "a", 1, who="ben")
+    submit(study, "a", 40, who="ann", annotated=["BRAIN", "LV"])
+    submit(study, "b", 1, who="ann")
+    (found,) = agreement(study.store)
+    assert (found.image, found.people, found.unit) == ("a", ("ann", "ben"), "mm")
+    assert set(found.dice) == {"BRAIN", "LV"}, "the one looked for no CSP"
+    assert found.dice["BRAIN"] == pytest.approx(differences(mask_of(40), mask_of(1))["BRAIN"].dice)
+    assert found.measurements["lv_width"] is not None

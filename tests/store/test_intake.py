@@ -1,0 +1,166 @@
+"""What others do in the study folder: taken in, and nothing of theirs changed."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from masks import MASK, assert_whole, mask_of, submit
+from monailabel.datastore.local import LocalDatastore
+from numpy.testing import assert_array_equal
+
+from fetal_head.config import StoreSettings
+from fetal_head.datasets import Case, StudyWriter
+from fetal_head.imaging import read_mask
+from fetal_head.store.history import entries
+from fetal_head.store.intake import take_in
+from fetal_head.store.settling import FINAL, ORIGINAL
+from fetal_head.store.study import StudyDatastore, labelled_images
+from pictures import speckle, write_itk, write_picture
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    ours = ("labels/history", ".fetal_head")
+    paths = {path: path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for path, name in paths.items() if not name.startswith(ours)}
+
+
+@pytest.fixture
+def stock(folder: Path, tmp_path: Path) -> Path:
+    """A folder that MONAI Label itself has worked in."""
+    datastore = LocalDatastore(str(folder), extensions=("*.png", "*.nrrd", "*.nii.gz"))
+    mask = write_itk(tmp_path / "mask.nii.gz", MASK)
+    datastore.save_label("a", str(mask), FINAL, {"annotated": ["BRAIN"], "client_id": "ann"})
+    datastore.save_label("a", str(mask), ORIGINAL, {"params": {"latencies": 1}})
+    datastore.save_label("b", str(mask), "second", {})
+    datastore.update_image_info("c", {"patient": "P7", "spacing": [0.1, 0.2]})
+    datastore.set_name("ward 3")
+    return folder
+
+
+def test_a_stock_folder_is_taken_in_whole_and_left_as_it_was(stock: Path, settings: StoreSettings) -> None:
+    before = _content(stock)
+    study = StudyDatastore(str(stock), settings)
+    assert study.name() == "ward 3"
+    assert study.list_images() == ["a", "b", "c"]
+    assert study.status() == {"total": 3, "completed": 1, "label_tags": {FINAL: 1, ORIGINAL: 1, "second": 1}}
+    assert study.get_label_info("a", FINAL)["annotated"] == ["BRAIN"]
+    assert study.get_label_info("a", FINAL)["client_id"] == "ann"
+    assert study.get_label_info("a", ORIGINAL)["params"] == {"latencies": 1}
+    assert {"patient": "P7", "spacing": [0.1, 0.2]}.items() <= study.get_image_info("c").items()
+    assert_array_equal(read_mask(study.get_label_uri("b", "second")), MASK)
+    assert _content(stock) == before
+    assert_whole(study.store)
+    again = StudyDatastore(str(stock), settings)
+    assert [entry.facts["number"] for entry in entries(again.store, "a")] == [1, 2], "nothing is taken in twice"
+
+
+def test_a_damaged_index_stops_the_first_start_and_no_later_one(stock: Path, settings: StoreSettings) -> None:
+    index = stock / "datastore_v2.json"
+    whole = index.read_text()
+    index.write_text(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"datastore_v2\.json is damaged"):
+        StudyDatastore(str(stock), settings)
+    index.write_text(whole)
+    StudyDatastore(str(stock), settings)
+    index.write_text(whole[: len(whole) // 2])
+    assert StudyDatastore(str(stock), settings).get_label_info("a", FINAL)["annotated"] == ["BRAIN"]
+
+
+def test_a_later_import_comes_in_with_its_info(tmp_path: Path, settings: StoreSettings) -> None:
+    folder = tmp_path / "study"
+    with StudyWriter(folder) as writer:
+        writer.add(Case("old", speckle(60, 90), MASK, ("BRAIN", "CSP", "LV"), patient="P1"))
+    study = StudyDatastore(str(folder), settings)
+    submit(study, "old", 5)
+    study.update_image_info("old", {"patient": "P1a"})
+    with StudyWriter(folder) as writer:
+        writer.add(Case("new", speckle(60, 90, seed=1), (MASK > 0).astype("uint8"), ("BRAIN",), patient="P2", spacing=(0.1, 0.2)))
+    # the files come before the index that tells of them
+    index = folder / "datastore_v2.json"
+    aside = index.rename(tmp_path / "later")
+    study.refresh()
+    assert study.get_label_info("new", FINAL).get("annotated") is None
+    aside.rename(index)
+    study.refresh()
+    told = {label.id: (label.patient, label.annotated) for label in labelled_images(study)}
+    assert told == {"old": ("P1a", ("BRAIN", "CSP", "LV")), "new": ("P2", ("BRAIN",))}
+    assert study.get_image_info("new")["spacing"] == [0.1, 0.2]
+    assert_array_equal(read_mask(study.get_label_uri("old", FINAL)), mask_of(5))
+    assert_whole(study.store)
+
+
+def test_images_come_and_go_and_come_back_with_their_labels(study: StudyDatastore, folder: Path, tmp_path: Path) -> None:
+    submit(study, "a")
+    shutil.move(folder / "a.png", tmp_path / "a.png")
+    write_picture(folder / "d.jpg", speckle(60, 90))
+    (folder / ".hidden.png").write_bytes(b"")
+    study.refresh()
+    assert study.list_images() == ["b", "c", "d"]
+    assert study.status()["completed"] == 0
+    shutil.move(tmp_path / "a.png", folder / "a.png")
+    study.refresh()
+    assert study.get_labeled_images() == ["a"]
+    assert_whole(study.store)
+
+
+def test_labels_put_there_by_hand_count_and_the_old_ones_are_kept(study: StudyDatastore, folder: Path) -> None:
+    submit(study, "a", 1)
+    # in place, as ITK writes
+    with (folder / "labels/final/a.nrrd").open("wb") as file:
+        file.write(b"torn")
+    write_picture(folder / "labels/final/b.png", MASK)
+    write_itk(folder / "labels/final/stranger.nrrd", MASK)
+    study.refresh()
+    assert study.get_labeled_images() == ["a", "b"]
+    assert_array_equal(read_mask(study.store.layout.kept("a", 1, ".nrrd")), mask_of(1))
+    assert Path(study.get_label_uri("a", FINAL)).read_bytes() == b"torn"
+    assert_array_equal(read_mask(study.get_label_uri("b", FINAL)), MASK)
+    submit(study, "b", 2)
+    assert [path.name for path in (folder / "labels/final").glob("b.*")] == ["b.nrrd"], "one label a tag"
+
+
+def test_a_current_label_that_went_missing_is_put_back(study: StudyDatastore, folder: Path) -> None:
+    submit(study, "a", 1)
+    submit(study, "a", 2)
+    plain = folder / "labels/final/a.nrrd"
+    plain.unlink()
+    study.refresh()
+    assert_array_equal(read_mask(plain), mask_of(2))
+    shutil.copy2(folder / "labels/history/a/0001.nrrd", plain)
+    study.refresh()
+    assert_array_equal(read_mask(plain), mask_of(2))
+    assert len(entries(study.store, "a")) == 2
+
+
+def test_files_that_are_being_written_are_left_for_later(study: StudyDatastore, folder: Path) -> None:
+    write_picture(folder / "d.png", speckle(60, 90))
+    take_in(study.store, quiet_for=0.5)
+    assert "d" not in study.list_images()
+    time.sleep(0.6)
+    take_in(study.store, quiet_for=0.5)
+    assert "d" in study.list_images()
+
+
+def test_the_watcher_sees_what_is_done_within_seconds(study: StudyDatastore, folder: Path) -> None:
+    study.watch()
+    write_picture(folder / "d.png", speckle(60, 90))
+    (folder / "labels/final").mkdir()
+    write_itk(folder / "labels/final/b.nrrd", MASK)
+    (folder / "c.png").unlink()
+    end = time.monotonic() + 10
+    while (study.list_images(), study.get_labeled_images()) != (["a", "b", "d"], ["b"]) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert (study.list_images(), study.get_labeled_images()) == (["a", "b", "d"], ["b"])
+
+
+def test_a_database_is_not_taken_for_that_of_another_study(folder: Path, tmp_path: Path, settings: StoreSettings) -> None:
+    StudyDatastore(str(folder), settings)
+    shutil.copytree(folder, tmp_path / "other", ignore=shutil.ignore_patterns(".fetal_head"))
+    if settings.database_url == "embedded":
+        assert StudyDatastore(str(tmp_path / "other"), settings).list_images() == ["a", "b", "c"]
+    else:
+        with pytest.raises(ValueError, match="belongs to another study"):
+            StudyDatastore(str(tmp_path / "other"), settings)

@@ -1,0 +1,91 @@
+"""An image is given to one person at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+from masks import MASK, submit
+
+from fetal_head.config import StoreSettings
+from fetal_head.store.reservations import open_images, renew, reserve, reserve_next
+from fetal_head.store.study import StudyDatastore
+from pictures import speckle, write_picture
+
+
+def _with(settings: StoreSettings, **changes: object) -> StoreSettings:
+    return StoreSettings.model_validate({**settings.model_dump(), **changes})
+
+
+def test_nobody_gets_what_somebody_else_has(study: StudyDatastore) -> None:
+    assert reserve_next(study.store, "ann", shuffled=False) == "a"
+    assert reserve_next(study.store, "ben", shuffled=False) == "b"
+    assert reserve_next(study.store, "ann", shuffled=False) == "a", "it is still hers"
+    assert reserve_next(study.store, "cem", shuffled=True) == "c"
+    assert reserve_next(study.store, "dan", shuffled=True) is None
+    submit(study, "a", who="ann")
+    assert reserve_next(study.store, "ann", shuffled=False) is None, "what is done is done, and the rest is taken"
+
+
+def test_the_first_free_candidate_is_given(study: StudyDatastore) -> None:
+    assert reserve(study.store, "ann", ["c", "a"]) == "c"
+    assert reserve(study.store, "ben", ["c", "a"]) == "a"
+    assert reserve(study.store, "cem", ["c", "a"]) is None
+    assert reserve(study.store, "cem", ["nobody"]) is None
+
+
+def test_a_lease_ends_unless_its_holder_does_something(study: StudyDatastore, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr("fetal_head.store.reservations.time.time", lambda: now)
+    assert reserve_next(study.store, "ann", shuffled=False) == "a"
+    now += 20 * 60
+    renew(study.store, "ann")
+    now += 20 * 60
+    assert reserve_next(study.store, "ben", shuffled=False) == "b"
+    now += 31 * 60
+    assert reserve_next(study.store, "cem", shuffled=False) == "a"
+    now -= 86400
+    assert reserve_next(study.store, "dan", shuffled=False) == "a", "a clock that is set back makes no lease longer"
+
+
+def test_people_without_a_name_get_another_image_as_long_as_there_is_one(study: StudyDatastore) -> None:
+    assert [reserve_next(study.store, "", shuffled=False) for _ in range(3)] == ["a", "b", "c"]
+    assert reserve_next(study.store, "ann", shuffled=False) is None
+    assert reserve_next(study.store, "", shuffled=False) == "a", "nothing else is left"
+
+
+def test_two_readers_each(folder: Path, settings: StoreSettings) -> None:
+    study = StudyDatastore(str(folder), _with(settings, readers=2))
+    assert reserve_next(study.store, "ann", shuffled=False) == "a"
+    assert reserve_next(study.store, "ben", shuffled=False) == "a"
+    assert reserve_next(study.store, "cem", shuffled=False) == "b"
+    submit(study, "a", who="ann")
+    assert reserve_next(study.store, "ann", shuffled=False) == "b"
+    submit(study, "a", who="ben")
+    submit(study, "b", who="cem")
+    assert reserve_next(study.store, "dan", shuffled=False) == "c", "b has one reader and is hers who holds it"
+    assert set(open_images(study.store, "dan", 9, shuffled=True)) == {"c"}
+
+
+def _take(folder: Path, settings: StoreSettings, who: str, taken: multiprocessing.Queue[str]) -> None:
+    study = StudyDatastore(str(folder), settings)
+    while image := reserve_next(study.store, who, shuffled=False):
+        taken.put(image)
+        submit(study, image, who=who)
+
+
+def test_processes_that_ask_at_once_share_the_work(folder: Path, settings: StoreSettings) -> None:
+    for number in range(20):
+        write_picture(folder / f"n{number}.png", speckle(*MASK.shape, seed=number))
+    context = multiprocessing.get_context("fork")
+    taken: multiprocessing.Queue[str] = context.Queue()
+    workers = [context.Process(target=_take, args=(folder, settings, who, taken)) for who in ("ann", "ben", "cem")]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+        assert worker.exitcode == 0
+    images = [taken.get(timeout=5) for _ in range(23)]
+    assert len(set(images)) == 23, "an image was given to two people"
+    assert StudyDatastore(str(folder), settings).status()["completed"] == 23
