@@ -65,6 +65,8 @@ def test_check_rebuild_backup_and_restore(run: Run, study: StudyDatastore, tmp_p
     assert "is in again" in run("store", "restore-backup", "backup", "--to", "again").stderr
     assert "0 differences" in run("store", "check", "--studies", "again").stderr
     study.store.database.close()
+    for end in ("-wal", "-shm"):
+        (tmp_path / f"study/.fetal_head/store.sqlite{end}").unlink(missing_ok=True)
     (tmp_path / "study/.fetal_head/store.sqlite").write_bytes(b"rubbish " * 1000)
     assert "is damaged" in run("store", "check", "--studies", "study", status=1).stderr
     assert "2 images, 1 of them labelled" in run("store", "rebuild", "--studies", "study").stderr

@@ -6,11 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
-from monailabel.config import settings
-from monailabel.endpoints.user.auth import RBAC, User
 from monailabel.interfaces.app import MONAILabelApp
 from pydantic import BaseModel
 
+from fetal_head.server.identity import User, requires
 from fetal_head.store.history import Status, entries, entry, restore, set_status
 
 
@@ -25,7 +24,7 @@ def history_routes(app: MONAILabelApp) -> APIRouter:
     """The routes over the history of one app's study: users look, annotators restore, reviewers judge."""
     router = APIRouter(prefix="/history", tags=["History"])
     store = app.datastore().store
-    reads = Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_USER))
+    reads = Depends(requires("user"))
 
     @router.get("/{image}", dependencies=[reads])
     def history(image: str) -> list[dict[str, Any]]:
@@ -42,20 +41,20 @@ def history_routes(app: MONAILabelApp) -> APIRouter:
     def restore_label(
         image: str,
         number: int,
-        user: User = Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_ANNOTATOR)),  # noqa: B008
+        user: User = Depends(requires("annotator")),  # noqa: B008
     ) -> dict[str, Any]:
         """Submits an earlier mask again; answers with the number that it has now."""
-        return {"image": image, "number": restore(store, image, number, user.username)}
+        return {"image": image, "number": restore(store, image, number, user.name)}
 
     @router.post("/{image}/{number}/status")
     def judge(
         image: str,
         number: int,
         review: Review,
-        user: User = Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_REVIEWER)),  # noqa: B008
+        user: User = Depends(requires("reviewer")),  # noqa: B008
     ) -> dict[str, Any]:
         """Approves or rejects a submission; a rejected one is no label any more."""
-        set_status(store, image, number, review.status, user.username, review.comment)
+        set_status(store, image, number, review.status, user.name, review.comment)
         return entry(store, image, number).facts
 
     return router

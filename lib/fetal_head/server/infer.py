@@ -6,12 +6,10 @@ import json
 from typing import Any
 
 from fastapi import APIRouter, BackgroundTasks, Depends, File, Form, HTTPException, UploadFile
-from monailabel.config import settings
 from monailabel.endpoints.infer import ResultType, run_inference, send_response
-from monailabel.endpoints.user.auth import RBAC, User
 from monailabel.interfaces.app import MONAILabelApp
 
-from fetal_head.server.identity import known
+from fetal_head.server.identity import User, known, requires
 
 
 def infer_routes(app: MONAILabelApp) -> APIRouter:
@@ -29,7 +27,7 @@ def infer_routes(app: MONAILabelApp) -> APIRouter:
         file: UploadFile | None = File(None),  # noqa: B008
         label: UploadFile | None = File(None),  # noqa: B008
         output: ResultType | None = None,
-        user: User = Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_USER)),  # noqa: B008
+        user: User = Depends(requires("user")),  # noqa: B008
     ) -> Any:
         """The mask of an image of the study (`image`), of an uploaded one (`file`) or of a session's; the rest is upstream's."""
         asked = json_object(params)

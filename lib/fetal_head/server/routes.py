@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Form, UploadFile
-from monailabel.config import settings
 from monailabel.endpoints import datastore
 from monailabel.endpoints.train import status, stop
-from monailabel.endpoints.user.auth import RBAC, User
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.server.child import announce_parent, before_interrupt
 from fetal_head.server.history import history_routes
-from fetal_head.server.identity import known
+from fetal_head.server.identity import User, known, requires
 from fetal_head.server.infer import infer_routes, json_object
 from fetal_head.server.sample import for_slicer
 from fetal_head.server.training import training_routes
@@ -41,7 +39,7 @@ def routes(app: MONAILabelApp) -> APIRouter:
     router = APIRouter()
     links = Path(app.app_dir) / "links"
 
-    @router.get("/train/", dependencies=[Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_USER))])
+    @router.get("/train/", dependencies=[Depends(requires("user"))])
     def training_status(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
         """The last training, 404 when there was none, with its `progress` by trainer: epoch, losses, Dice, seconds left."""
         found = status(all, check_if_running)
@@ -51,7 +49,7 @@ def routes(app: MONAILabelApp) -> APIRouter:
     def next_sample(
         strategy: str,
         params: dict[str, Any] | None = None,
-        user: User = Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_USER)),  # noqa: B008
+        user: User = Depends(requires("user")),  # noqa: B008
     ) -> dict[str, Any]:
         """The next image to label, told so that Slicer opens just that one; {} when every image is labelled."""
         # not upstream's: it does not say who asks, and writes down for every image whom it was offered to
@@ -65,10 +63,10 @@ def routes(app: MONAILabelApp) -> APIRouter:
         label: UploadFile,
         params: str = Form("{}"),
         tag: str = FINAL,
-        user: User = Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_ANNOTATOR)),  # noqa: B008
+        user: User = Depends(requires("annotator")),  # noqa: B008
     ) -> Any:
         """Keeps a submitted label; upstream's, which by itself forgets who submits it."""
         said = json.dumps({**json_object(params), **known(user)})
-        return datastore.save_label(background_tasks, image, said, tag, label, user.username)
+        return datastore.save_label(background_tasks, image, said, tag, label, user.name)
 
     return router

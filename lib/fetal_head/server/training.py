@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException
-from monailabel.config import settings
 from monailabel.endpoints.train import run, run_model, stop
-from monailabel.endpoints.user.auth import RBAC
 from monailabel.interfaces.app import MONAILabelApp
 from monailabel.utils.async_tasks.utils import processes, tasks
 
 from fetal_head.learning.running import running
 from fetal_head.model.registry import Registry
+from fetal_head.server.identity import requires
 
 # upstream's background task never leaves SUBMITTED when its process cannot be started
 START_TAKES_AT_MOST = timedelta(seconds=60)
@@ -27,7 +26,7 @@ STOP_TAKES_AT_MOST = 10.0
 
 def training_routes(app: MONAILabelApp) -> APIRouter:
     """The routes that start and stop a training, each with the role that upstream asks for."""
-    router = APIRouter(dependencies=[Depends(RBAC(settings.MONAI_LABEL_AUTH_ROLE_ADMIN))])
+    router = APIRouter(dependencies=[Depends(requires("admin"))])
     folder = Registry.of_app(Path(app.app_dir)).folder
     # upstream looks for a running process, which a training that was submitted a moment ago does not have yet
     one_at_a_time = threading.Lock()
