@@ -51,6 +51,7 @@ class LearningSettings(_Section):
     augmentation: Literal["none", "flip", "spatial", "grey", "full"]
     validation_folds: int = Field(ge=2)
     seed: int = Field(ge=0)
+    processes: int = Field(ge=0)
     tracking_url: str
 
 

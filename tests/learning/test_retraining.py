@@ -45,6 +45,18 @@ def test_it_learns_and_tells_what_from(tmp_path: Path) -> None:
     assert not (registry.folder / CHECKPOINT).exists()
 
 
+def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
+    labels = small_study(tmp_path, 12)
+    found = []
+    for processes in (1, 2):
+        registry = Registry(tmp_path / f"models{processes}")
+        outcome = _retrain(labels, registry, processes=processes)
+        assert [v.name for v in registry.versions() if v.name != "shipped"] == [outcome.version]
+        found.append(outcome.last)
+    assert found[1].loss == pytest.approx(found[0].loss, rel=1e-3)
+    assert found[1].dice == pytest.approx(found[0].dice, abs=0.02)
+
+
 def test_only_what_is_better_is_served(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "models")
     labels = small_study(tmp_path, 12)

@@ -32,7 +32,7 @@ def import_(
     to: Annotated[Path, typer.Option(help="New study folder, or one to add to.")],
     as_json: AsJson = False,
 ) -> None:
-    """Turn a public data set or a folder of images and masks into a study folder; a server that has it open sees it within seconds."""
+    """Turn a public data set or a folder of images and masks into a study folder; a server that runs on it sees it at once."""
     from fetal_head.datasets import import_dataset
 
     report = import_dataset(source, to, progress=lambda items: progress(items, "images"))

@@ -116,7 +116,8 @@ def write_case(staging: Path, case: Case) -> Written:
         Image.fromarray(pixels).save(temporary, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
     if case.mask is not None:
         shape = (case.image.shape[0], case.image.shape[1])
-        write_mask(staging / LABELS / f"{case.id}.nrrd", case.mask, Geometry(shape))
+        with replacing(staging / LABELS / f"{case.id}.nrrd") as temporary:
+            write_mask(temporary, case.mask, Geometry(shape))
     return Written(case.id, _index_entry(case), summary_row(case))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 from PIL import Image
 
-from fetal_head.files import replacing, suffix_of
+from fetal_head.files import suffix_of
 from fetal_head.imaging.geometry import Geometry
 from fetal_head.imaging.mask import Mask
 
@@ -19,7 +19,8 @@ def write_mask(path: str | Path, mask: Mask, geometry: Geometry) -> None:
     """Writes a (rows, columns) mask so that it lies on its image pixel for pixel in any ITK viewer.
 
     NRRD and NIfTI get shape (W, H, 1) and the image's own frame; for a plain picture that is, in NIfTI's axes,
-    diag(-1, -1, 1). PNG is an 8-bit grey picture whose values are the labels.
+    diag(-1, -1, 1). PNG is an 8-bit grey picture whose values are the labels. A file that must be whole or not there is
+    written through `files.replacing`.
 
     Raises:
         ValueError: an extension other than .nrrd, .nii.gz, .nii and .png, or a mask of another size than its image.
@@ -30,11 +31,10 @@ def write_mask(path: str | Path, mask: Mask, geometry: Geometry) -> None:
         raise ValueError(f"a mask can be written as {', '.join(WRITTEN)}, not as '{suffix}'")
     if mask.shape != geometry.shape:
         raise ValueError(f"the mask has {mask.shape} rows and columns, its image {geometry.shape}")
-    with replacing(path) as temporary:
-        if suffix == ".png":
-            Image.fromarray(np.ascontiguousarray(mask, dtype=np.uint8)).save(temporary, format="PNG")
-        else:
-            sitk.WriteImage(_volume(mask, geometry), str(temporary), True)
+    if suffix == ".png":
+        Image.fromarray(np.ascontiguousarray(mask, dtype=np.uint8)).save(path, format="PNG")
+    else:
+        sitk.WriteImage(_volume(mask, geometry), str(path), True)
 
 
 def _volume(mask: Mask, geometry: Geometry) -> sitk.Image:

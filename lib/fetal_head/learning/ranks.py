@@ -1,15 +1,21 @@
-"""Several processes that train one network together, as torchrun starts them; one process is the case without any of it."""
+"""Several processes that train one network together, by torchrun or by themselves; one process is the case without any of it."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import torch
 from torch import distributed
 from torch.distributed.nn.functional import all_reduce
 from torch.nn.parallel import DistributedDataParallel
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -18,13 +24,26 @@ def ranks() -> Iterator[None]:
     if "RANK" not in os.environ or together():
         yield
         return
-    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    try:
+    with _group(int(os.environ["LOCAL_RANK"])):
         yield
+
+
+def in_ranks(count: int, first: Callable[[], T], others: Callable[[], object]) -> T:
+    """What `first` returns in this process, while `count - 1` more, which end with it, call `others`: ranks of one group."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        where = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    context = multiprocessing.get_context("spawn")
+    started = [context.Process(target=_other, args=(rank, count, where, others), daemon=True) for rank in range(1, count)]
+    for process in started:
+        process.start()
+    try:
+        with _group(0, init_method=where, rank=0, world_size=count):
+            return first()
     finally:
-        distributed.destroy_process_group()
+        for process in started:
+            process.terminate()
+            process.join()
 
 
 def together() -> bool:
@@ -57,3 +76,27 @@ def wait() -> None:
     """Until every rank has come here."""
     if together():
         distributed.barrier()
+
+
+@contextmanager
+def _group(local: int, **where: Any) -> Iterator[None]:
+    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo", **where)
+    if torch.cuda.is_available():
+        torch.cuda.set_device(local)
+    try:
+        yield
+    finally:
+        distributed.destroy_process_group()
+
+
+def _other(rank: int, count: int, where: str, task: Callable[[], object]) -> None:
+    threading.Thread(target=_end_with_first, name="first rank", daemon=True).start()
+    with _group(rank, init_method=where, rank=rank, world_size=count):
+        task()
+
+
+def _end_with_first() -> None:
+    first = multiprocessing.parent_process()
+    assert first is not None
+    first.join()
+    os._exit(1)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
+from functools import partial
 from hashlib import sha256
 
 import torch
@@ -57,6 +58,7 @@ def retrain(
     """Trains on `labels` and keeps the result as a version, which is served if it is better than the one that is.
 
     A training that was killed goes on from its last epoch, as long as it starts from the same version with the same settings.
+    It takes a process for each GPU, or as many as the settings say.
 
     Args:
         start: version to go on from, in its own architecture; None starts from random weights in the settings' one.
@@ -71,6 +73,10 @@ def retrain(
     """
     if not labels:
         raise ValueError("there is no submitted label yet; correct and submit at least one image first")
+    processes = settings.learning.processes or max(torch.cuda.device_count(), 1)
+    if processes > 1 and not ranks.together():
+        others = partial(retrain, labels, settings, registry, start=start)
+        return ranks.in_ranks(processes, partial(others, on_epoch=on_epoch, say=say), others)
     with only_training(registry.folder) if ranks.rank() == 0 else nullcontext():
         return _retrain(labels, settings, registry, start, on_epoch, say)
 

@@ -50,7 +50,8 @@ def predict_files(
             failed.append(str(error))
             continue
         prediction = predictor.predict(image)
-        write_mask(to / f"{name}.nrrd", prediction.mask, geometry)
+        with replacing(to / f"{name}.nrrd") as temporary:
+            write_mask(temporary, prediction.mask, geometry)
         if overlay:
             with replacing(to / f"{name}_overlay.png") as temporary:
                 draw(image, prediction.mask).save(temporary)
