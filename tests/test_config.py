@@ -28,7 +28,7 @@ def _flat(settings: Settings) -> dict[str, object]:
     [
         ("max_epoch", "3", "did you mean 'max_epochs'?"),
         ("learnin_rate", "3", "did you mean 'learning_rate'?"),
-        ("zzz", "3", "there are augmentation, batch_size"),
+        ("zzz", "3", "there are allowed_hosts, augmentation, batch_size"),
         ("max_epochs", "0", "greater than or equal to 1"),
         ("threshold", "1.5", "less than 1"),
         ("network", "vnet", "the setting 'network' of configs/model.yaml"),

@@ -17,6 +17,7 @@ from fetal_head.config import load_settings
 from fetal_head.labels import NAMES
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.registry import Registry
+from fetal_head.server.logs import quiet_upstream
 from fetal_head.server.routes import install_routes
 from fetal_head.store.study import StudyDatastore
 from fetal_head.tasks.batch import BatchInfer
@@ -31,6 +32,7 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
     """Assisted annotation of BRAIN, CSP and LV in 2D fetal-head ultrasound."""
 
     def __init__(self, app_dir: str, studies: str, conf: dict[str, str]) -> None:
+        quiet_upstream()
         self._settings = load_settings(conf)
         self._registry = Registry.of_app(Path(app_dir))
         self._predictor = Predictor(self._registry, self._settings.model)

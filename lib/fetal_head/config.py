@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -69,6 +69,18 @@ class StoreSettings(_Section):
     readers: int = Field(ge=1)
 
 
+class ServerSettings(_Section):
+    """Who may come from where, and how much at once."""
+
+    clients: Literal["loopback", "any"]
+    allowed_hosts: tuple[Annotated[str, Field(pattern=r"^[^/:]+$")], ...]
+    cors_origins: tuple[Annotated[str, Field(pattern=r"^https?://[^/]+$")], ...]
+    upload_megabytes: int = Field(ge=1)
+    predictions_at_once: int = Field(ge=1)
+    predictions_waiting: int = Field(ge=0)
+    session_minutes: float = Field(gt=0)
+
+
 class Settings(_Section):
     """All settings, a section for each file in configs/."""
 
@@ -76,6 +88,7 @@ class Settings(_Section):
     learning: LearningSettings
     selection: SelectionSettings
     store: StoreSettings
+    server: ServerSettings
 
 
 def load_settings(overrides: Mapping[str, str] | None = None, folder: Path = CONFIGS) -> Settings:

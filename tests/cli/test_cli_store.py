@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from command import Run
 from numpy.testing import assert_array_equal
 
 from fetal_head.imaging import read_mask
+from fetal_head.pseudonym import pseudonym
 from fetal_head.store.history import set_status
+from fetal_head.store.images import remove_image
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, three_structures, write_itk, write_picture
@@ -65,6 +68,8 @@ def test_check_rebuild_backup_and_restore(run: Run, study: StudyDatastore, tmp_p
     assert "is in again" in run("store", "restore-backup", "backup", "--to", "again").stderr
     assert "0 differences" in run("store", "check", "--studies", "again").stderr
     study.store.database.close()
+    # the commands ran in this process: a connection of theirs that is closed later would write its pages over the rubbish
+    gc.collect()
     for end in ("-wal", "-shm"):
         (tmp_path / f"study/.fetal_head/store.sqlite{end}").unlink(missing_ok=True)
     (tmp_path / "study/.fetal_head/store.sqlite").write_bytes(b"rubbish " * 1000)
@@ -85,3 +90,10 @@ def test_bad_input_is_one_sentence(run: Run) -> None:
         (("check", "--studies", "study", "--conf", "database_url=oracle"), "database_url"),
     ):
         assert sentence in run("store", *arguments, status=1).stderr
+
+
+def test_which_image_a_log_means(run: Run, study: StudyDatastore) -> None:
+    remove_image(study.store, "b")
+    for image in "ab":
+        assert run("store", "which", pseudonym(image), "--studies", "study").stdout == f"{image}\n"
+    assert "no image of study is called" in run("store", "which", pseudonym("c"), "--studies", "study", status=1).stderr

@@ -12,7 +12,7 @@ from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit
 
-from fetal_head.imaging import read_image
+from fetal_head.imaging import read_image, suffix_by_content
 from pictures import compress_dicom, speckle, write_dicom, write_itk, write_picture, write_volume
 
 GREY = speckle(60, 90)
@@ -149,3 +149,15 @@ def test_refusals_name_the_file_and_the_reason(tmp_path: Path, make, sentence: s
     with pytest.raises(ValueError, match=sentence) as refused:
         read_image(path)
     assert path.name in str(refused.value)
+
+
+def test_the_ending_is_that_of_the_content(tmp_path: Path) -> None:
+    for suffix in (".png", ".jpg", ".tif", ".bmp"):
+        assert suffix_by_content(write_picture(tmp_path / f"a{suffix}", GREY).rename(tmp_path / "upload")) == suffix
+    for suffix in (".nii.gz", ".nii", ".nrrd"):
+        assert suffix_by_content(write_itk(tmp_path / f"a{suffix}", GREY).rename(tmp_path / "upload")) == suffix
+    assert suffix_by_content(write_dicom(tmp_path / "a.dcm", GREY).rename(tmp_path / "upload")) == ".dcm"
+    for content in (b"", b"text" * 200, b"\x89PNG\r\n\x1a\n" + b"\0" * 100):
+        (tmp_path / "upload").write_bytes(content)
+        with pytest.raises(ValueError, match=r".+"):
+            suffix_by_content(tmp_path / "upload")

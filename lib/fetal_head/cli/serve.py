@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -21,11 +22,19 @@ def serve(
     app_dir: App = APP_DIR,
     conf: Conf = None,
 ) -> None:
-    """Start the server for 3D Slicer."""
+    """Start the server for 3D Slicer; with a --host that others reach, whoever reaches it may use it."""
     if not Path(studies).is_dir():
         raise ValueError(f"there is no study folder {studies}")
-    given = overrides(conf)
+    # an address that others reach is an explicit wish that they do
+    given = ({} if _is_here(host) else {"clients": "any"}) | overrides(conf)
     load_settings(given)
     pairs = [part for key, value in given.items() for part in ("--conf", key, value)]
     command = ["start_server", "--app", str(app_dir), "--studies", studies, "--host", host, "--port", str(port), *pairs]
     os.execv(sys.executable, [sys.executable, "-m", "monailabel.main", *command])
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

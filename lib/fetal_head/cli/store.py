@@ -34,7 +34,7 @@ def history(image: Image, studies: Studies, as_json: AsJson = False, conf: Conf 
     """List everything that was submitted or predicted for an image; a star marks the labels that count."""
     from fetal_head.store.history import entries
 
-    found = entries(_open(studies, conf), image)
+    found = entries(opened(studies, conf), image)
     if as_json:
         print(json.dumps([entry.as_json() for entry in found], indent=2))
         return
@@ -53,7 +53,7 @@ def show(image: Image, number: Number, studies: Studies, as_json: AsJson = False
     """Show all that is known of a submission, and where its file is."""
     from fetal_head.store.history import entry
 
-    told = entry(_open(studies, conf), image, number).as_json()
+    told = entry(opened(studies, conf), image, number).as_json()
     if as_json:
         print(json.dumps(told, indent=2))
         return
@@ -68,7 +68,7 @@ def diff(image: Image, first: Number, second: Number, studies: Studies, as_json:
     """Compare two submissions of an image: Dice and changed pixels by structure."""
     from fetal_head.store.history import compare
 
-    found = {name: asdict(difference) for name, difference in compare(_open(studies, conf), image, first, second).items()}
+    found = {name: asdict(difference) for name, difference in compare(opened(studies, conf), image, first, second).items()}
     if as_json:
         print(json.dumps(found, indent=2))
         return
@@ -83,7 +83,7 @@ def restore(image: Image, number: Number, studies: Studies, as_json: AsJson = Fa
     """Submit an earlier mask again, also one that was deleted or rejected."""
     from fetal_head.store import history
 
-    new = history.restore(_open(studies, conf), image, number, getpass.getuser())
+    new = history.restore(opened(studies, conf), image, number, getpass.getuser())
     if as_json:
         print(json.dumps({"image": image, "number": new}))
     console.print(f"submission {number} of {image} is the label again, as number {new}", highlight=False, markup=False)
@@ -94,7 +94,7 @@ def agreement(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> N
     """Compare the labels of people who labelled the same images: Dice by structure, differences of measurements."""
     from fetal_head.store.agreement import agreement as pairs
 
-    found = [asdict(pair) for pair in pairs(_open(studies, conf))]
+    found = [asdict(pair) for pair in pairs(opened(studies, conf))]
     if as_json:
         print(json.dumps(found, indent=2))
         return
@@ -144,7 +144,7 @@ def backup(
     """Copy a study, images and history included, while people work."""
     from fetal_head.store.backup import backup as copy
 
-    copied = copy(_open(studies, conf), to)
+    copied = copy(opened(studies, conf), to)
     for path in copied.missing:
         console.print(f"{path} is gone", highlight=False, markup=False)
     console.print(f"{copied.files - len(copied.missing)} files are in {to}", highlight=False, markup=False)
@@ -165,7 +165,8 @@ def restore_backup(
     console.print(f"the study is in {to}", highlight=False, markup=False)
 
 
-def _open(studies: Path, conf: list[str] | None) -> Store:
+def opened(studies: Path, conf: list[str] | None) -> Store:
+    """The store of a study folder, brought up to date with what lies there."""
     from fetal_head.store.intake import take_in
     from fetal_head.store.store import Store
 

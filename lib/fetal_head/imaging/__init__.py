@@ -3,7 +3,19 @@
 from fetal_head.imaging.geometry import Frame, Geometry
 from fetal_head.imaging.mask import Mask, annotated_in, check_mask
 from fetal_head.imaging.mask_reader import read_mask
-from fetal_head.imaging.mask_writer import write_mask
-from fetal_head.imaging.reader import EXTENSIONS, read_image
+from fetal_head.imaging.mask_writer import WRITTEN, write_mask
+from fetal_head.imaging.reader import EXTENSIONS, read_image, suffix_by_content
 
-__all__ = ["EXTENSIONS", "Frame", "Geometry", "Mask", "annotated_in", "check_mask", "read_image", "read_mask", "write_mask"]
+__all__ = [
+    "EXTENSIONS",
+    "WRITTEN",
+    "Frame",
+    "Geometry",
+    "Mask",
+    "annotated_in",
+    "check_mask",
+    "read_image",
+    "read_mask",
+    "suffix_by_content",
+    "write_mask",
+]

@@ -15,7 +15,8 @@ from fetal_head.imaging.geometry import Frame, Geometry
 from fetal_head.imaging.grey import to_grey
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".nii.gz", ".nii", ".nrrd", ".dcm")
-RASTER_FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
+RASTER_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "BMP": ".bmp"}
+RASTER_FORMATS = tuple(RASTER_SUFFIXES)
 MAX_PIXELS = 64_000_000
 MIN_SIDE = 16
 
@@ -52,6 +53,21 @@ def _kind(path: Path) -> str:
     if head.startswith(b"\x1f\x8b") or head[344:347] in (b"n+1", b"ni1") or head[4:8] == b"n+2\0":
         return "nifti"
     return "raster"
+
+
+def suffix_by_content(path: Path) -> str:
+    """The ending by which viewers know a file of this content. Raises ValueError for what is no image of a kind that is read."""
+    kind = _kind(path)
+    if kind == "nifti":
+        with path.open("rb") as file:
+            return ".nii.gz" if file.read(2) == b"\x1f\x8b" else ".nii"
+    if kind != "raster":
+        return {"dicom": ".dcm", "nrrd": ".nrrd"}[kind]
+    try:
+        with _open_raster(path) as image:
+            return RASTER_SUFFIXES[str(image.format)]
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(str(error)) from error
 
 
 def read_volume(path: Path, io: str) -> sitk.Image:
@@ -101,20 +117,23 @@ def _check_pixels(size: tuple[int, ...]) -> None:
         raise ValueError(f"{' x '.join(map(str, size))} pixels are more than the {MAX_PIXELS} that are accepted")
 
 
-def _read_raster(path: Path) -> tuple[NDArray[np.generic], Geometry]:
+def _open_raster(path: Path) -> Image.Image:
     try:
-        image = Image.open(path, formats=RASTER_FORMATS)
+        return Image.open(path, formats=RASTER_FORMATS)
     except UnidentifiedImageError as error:
         raise ValueError("is no PNG, JPEG, TIFF, BMP, NIfTI, NRRD or DICOM image") from error
-    with image:
+
+
+def _read_raster(path: Path) -> tuple[NDArray[np.generic], Geometry]:
+    with _open_raster(path) as image:
         _check_pixels(image.size)
         if getattr(image, "n_frames", 1) > 1:
             raise ValueError(f"holds {getattr(image, 'n_frames', 1)} frames; one single 2D image is expected")
         # EXIF orientation stays unapplied: ITK ignores it too, and image and mask must agree in the viewer
         if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV"):
-            image = image.convert("RGB")  # type: ignore[assignment]
+            image = image.convert("RGB")
         elif image.mode in ("1", "LA", "PA", "La"):
-            image = image.convert("L" if image.mode in ("1", "LA", "La") else "RGB")  # type: ignore[assignment]
+            image = image.convert("L" if image.mode in ("1", "LA", "La") else "RGB")
         pixels = np.asarray(image)
     return pixels, Geometry(shape=(0, 0), frame=itk_frame(path))
 

@@ -1,51 +1,64 @@
-"""Predictions over HTTP, several at a time."""
+"""Predictions over HTTP: of images of the study, of a session, or sent along; never of a path."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
 
-from fastapi import APIRouter, BackgroundTasks, Depends, File, Form, HTTPException, UploadFile
-from monailabel.endpoints.infer import ResultType, run_inference, send_response
+from fastapi import APIRouter, BackgroundTasks, File, Form, HTTPException, UploadFile
+from monailabel.endpoints.infer import send_response
 from monailabel.interfaces.app import MONAILabelApp
 
-from fetal_head.server.identity import User, known, requires
+from fetal_head.server.asked import WHO, AsUser, check_offered, json_object, only
+from fetal_head.server.identity import known
+from fetal_head.server.predictions import Predictions
+from fetal_head.server.sessions import Sessions
+from fetal_head.server.uploads import kept_image
 
 
-def infer_routes(app: MONAILabelApp) -> APIRouter:
+def infer_routes(app: MONAILabelApp, predictions: Predictions, sessions: Sessions) -> APIRouter:
     """The route that asks a model for a mask, with the role that upstream asks for."""
-    router = APIRouter()
+    router = APIRouter(tags=["Infer"])
+    models = list(app.info()["models"])
 
-    # not async: upstream's holds up every other request until its prediction is made
+    @contextmanager
+    def path_of(image: str, session_id: str, file: UploadFile | None) -> Iterator[str]:
+        if session_id:
+            yield str(sessions.image(session_id))
+        elif file:
+            with kept_image(file) as path:
+                yield str(path)
+        elif path := app.datastore().get_image_uri(image):
+            yield path
+        else:
+            raise HTTPException(404, f"there is no such image as '{image}' in the study")
+
+    # async only to wait for its turn: the prediction itself is made in a thread
     @router.post("/infer/{model}")
-    def infer(
+    async def infer(
         background_tasks: BackgroundTasks,
         model: str,
+        user: AsUser,
         image: str = "",
         session_id: str = "",
         params: str = Form("{}"),
         file: UploadFile | None = File(None),  # noqa: B008
-        label: UploadFile | None = File(None),  # noqa: B008
-        output: ResultType | None = None,
-        user: User = Depends(requires("user")),  # noqa: B008
+        output: Literal["image", "json", "all"] | None = None,
     ) -> Any:
-        """The mask of an image of the study (`image`), of an uploaded one (`file`) or of a session's; the rest is upstream's."""
-        asked = json_object(params)
-        if file or label or session_id or output is ResultType.dicom_seg:
-            return run_inference(background_tasks, model, image, session_id, params, file, label, output)
-        # upstream collects all that GET /info/ tells for each prediction, the state of the whole study included
-        result = app.infer({"model": model, "image": image, **asked, **known(user)})
-        return send_response(app.datastore(), result, output, background_tasks)
+        """The mask of an image of the study (`image`), of an uploaded one (`file`) or of a session's.
+
+        Of `params`, `result_extension` and `gestational_weeks` count. The answer has the mask and what is known of it, or one of
+        both, as `output` says.
+        """
+        check_offered("model", model, models)
+        asked = only(json_object(params), "result_extension", "gestational_weeks", *WHO) | known(user)
+
+        def predict() -> Any:
+            with path_of(image, session_id, file) as path:
+                result = app.infer({"model": model, "image": path, **asked})
+            return send_response(app.datastore(), result, output, background_tasks)
+
+        return await predictions.run(predict)
 
     return router
-
-
-def json_object(text: str) -> dict[str, Any]:
-    """The `params` of a request. Answers 422 when they are no JSON object."""
-    try:
-        params = json.loads(text or "{}")
-    except ValueError as error:
-        raise HTTPException(422, f"params is no JSON: {error}") from error
-    if not isinstance(params, dict):
-        raise HTTPException(422, 'params is no JSON object; it looks like {"result_extension": ".nrrd"}')
-    return params

@@ -1,72 +1,123 @@
-"""Routes of ours that come before MONAI Label's of the same path."""
+"""All that the server answers: what is not named here is not found."""
 
 from __future__ import annotations
 
-import json
+import logging
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Form, UploadFile
-from monailabel.endpoints import datastore
-from monailabel.endpoints.train import status, stop
+from fastapi import APIRouter, Depends, FastAPI
 from monailabel.interfaces.app import MONAILabelApp
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
+from fetal_head.config import ServerSettings, load_settings
+from fetal_head.server.asked import WHO, AsUser, check_offered, only
+from fetal_head.server.background import stop_every_task
+from fetal_head.server.batch import batch_routes
+from fetal_head.server.border import OPEN, Border, has_login
 from fetal_head.server.child import announce_parent, before_interrupt
+from fetal_head.server.closed import closed_routes
+from fetal_head.server.health import health_routes
 from fetal_head.server.history import history_routes
-from fetal_head.server.identity import User, known, requires
-from fetal_head.server.infer import infer_routes, json_object
+from fetal_head.server.identity import known, requires
+from fetal_head.server.images import image_routes
+from fetal_head.server.infer import infer_routes
+from fetal_head.server.labels import label_routes
+from fetal_head.server.limits import BodyLimit
+from fetal_head.server.logs import install_log, log_routes
+from fetal_head.server.metrics import Metrics
+from fetal_head.server.models import model_routes
+from fetal_head.server.observing import Observed
+from fetal_head.server.pages import page_routes
+from fetal_head.server.predictions import Predictions
 from fetal_head.server.sample import for_slicer
+from fetal_head.server.session_routes import session_routes
+from fetal_head.server.sessions import Sessions
 from fetal_head.server.training import training_routes
-from fetal_head.store.settling import FINAL
+
+logger = logging.getLogger(__name__)
 
 
 def install_routes(app: MONAILabelApp) -> None:
-    """Puts our routes in front; called once the server has made the app."""
+    """Puts our routes and border in the place of MONAI Label's; called in the event loop, once the server has made the app."""
     from monailabel.app import app as application
 
     announce_parent()
-    before_interrupt(stop)
-    application.router.routes[:0] = [
-        *training_routes(app).routes,
-        *infer_routes(app).routes,
-        *history_routes(app).routes,
-        *routes(app).routes,
+    before_interrupt(stop_every_task)
+    install_log()
+    settings = load_settings(app.conf).server
+    predictions = Predictions(settings.predictions_at_once, settings.predictions_waiting)
+    metrics = Metrics(app, predictions)
+    application.title = app.name
+    application.router.routes[:] = [
+        route for router in _routers(app, application, settings, predictions, metrics) for route in router.routes
+    ]
+    application.user_middleware[:] = _border(settings, metrics)
+    # the server has built it already, to tell us that it starts
+    application.middleware_stack = application.build_middleware_stack()
+    if settings.clients == "any" and not has_login(application):
+        logger.warning("ATTENTION: %s", OPEN)
+
+
+def _routers(
+    app: MONAILabelApp, application: FastAPI, settings: ServerSettings, predictions: Predictions, metrics: Metrics
+) -> list[APIRouter]:
+    sessions = Sessions(Path(app.app_dir) / ".sessions", settings.session_minutes)
+    # upstream asks for it at the start and every few minutes
+    app.cleanup_sessions = sessions.remove_expired
+    return [
+        viewer_routes(app, predictions),
+        infer_routes(app, predictions, sessions),
+        batch_routes(app, predictions),
+        training_routes(app),
+        image_routes(app),
+        label_routes(app),
+        history_routes(app),
+        session_routes(sessions),
+        model_routes(app),
+        health_routes(app, metrics),
+        log_routes(app),
+        page_routes(application),
+        closed_routes(),
     ]
 
 
-def routes(app: MONAILabelApp) -> APIRouter:
-    """The routes over one app, each with the role that upstream asks for."""
+def _border(settings: ServerSettings, metrics: Metrics) -> list[Middleware]:
+    """What stands around the routes, the outermost first."""
+    everything: dict[str, Any] = {"allow_credentials": True, "allow_methods": ["*"], "allow_headers": ["*"]}
+    cors = [Middleware(CORSMiddleware, allow_origins=settings.cors_origins, **everything)] if settings.cors_origins else []
+    return [
+        Middleware(Observed, metrics=metrics),
+        Middleware(Border, settings=settings),
+        *cors,
+        Middleware(BodyLimit, upload_megabytes=settings.upload_megabytes),
+    ]
+
+
+def viewer_routes(app: MONAILabelApp, predictions: Predictions) -> APIRouter:
+    """What a viewer asks first: what there is, and which image is next."""
     router = APIRouter()
     links = Path(app.app_dir) / "links"
+    strategies = list(app.info()["strategies"])
 
-    @router.get("/train/", dependencies=[Depends(requires("user"))])
-    def training_status(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
-        """The last training, 404 when there was none, with its `progress` by trainer: epoch, losses, Dice, seconds left."""
-        found = status(all, check_if_running)
-        return found if all else {**found, "progress": app.info()["train_stats"]}
+    @router.get("/info/", tags=["App"], dependencies=[Depends(requires("user"))])
+    def info() -> dict[str, Any]:
+        """Models, trainers, strategies and the state of the study."""
+        return dict(app.info())
 
-    @router.post("/activelearning/{strategy}")
-    def next_sample(
-        strategy: str,
-        params: dict[str, Any] | None = None,
-        user: User = Depends(requires("user")),  # noqa: B008
-    ) -> dict[str, Any]:
+    # async only to wait for its turn: the next image may be chosen by predictions
+    @router.post("/activelearning/{strategy}", tags=["ActiveLearning"])
+    async def next_sample(strategy: str, user: AsUser, params: dict[str, Any] | None = None) -> dict[str, Any]:
         """The next image to label, told so that Slicer opens just that one; {} when every image is labelled."""
-        # not upstream's: it does not say who asks, and writes down for every image whom it was offered to
-        found: dict[str, Any] = app.next_sample({**(params or {}), **known(user), "strategy": strategy})
-        return for_slicer({**found, **app.datastore().get_image_info(found["id"])}, links) if found else {}
+        check_offered("strategy", strategy, strategies)
+        asked = only(params, *WHO) | known(user)
 
-    @router.put("/datastore/label")
-    def save_label(
-        background_tasks: BackgroundTasks,
-        image: str,
-        label: UploadFile,
-        params: str = Form("{}"),
-        tag: str = FINAL,
-        user: User = Depends(requires("annotator")),  # noqa: B008
-    ) -> Any:
-        """Keeps a submitted label; upstream's, which by itself forgets who submits it."""
-        said = json.dumps({**json_object(params), **known(user)})
-        return datastore.save_label(background_tasks, image, said, tag, label, user.name)
+        def sample() -> dict[str, Any]:
+            # not upstream's: it does not say who asks, and writes down for every image whom it was offered to
+            found: dict[str, Any] = app.next_sample({**asked, "strategy": strategy})
+            return for_slicer({**found, **app.datastore().get_image_info(found["id"])}, links) if found else {}
+
+        return await predictions.run(sample)
 
     return router

@@ -1,34 +1,27 @@
-"""Starting and stopping a training over HTTP, one at a time."""
+"""Trainings over HTTP, one at a time."""
 
 from __future__ import annotations
 
-import math
 import threading
-import time
-from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException
-from monailabel.endpoints.train import run, run_model, stop
+from monailabel.endpoints.train import run_model, status
 from monailabel.interfaces.app import MONAILabelApp
-from monailabel.utils.async_tasks.utils import processes, tasks
 
 from fetal_head.learning.running import running
 from fetal_head.model.registry import Registry
-from fetal_head.server.identity import requires
-
-# upstream's background task never leaves SUBMITTED when its process cannot be started
-START_TAKES_AT_MOST = timedelta(seconds=60)
-STOP_TAKES_AT_MOST = 10.0
+from fetal_head.server.asked import WHO, AsAdmin, check_offered, only
+from fetal_head.server.background import active_task, stop_task, wait_for_end
+from fetal_head.server.identity import known, requires
 
 
 def training_routes(app: MONAILabelApp) -> APIRouter:
-    """The routes that start and stop a training, each with the role that upstream asks for."""
-    router = APIRouter(dependencies=[Depends(requires("admin"))])
+    """The routes that start, stop and tell of a training, each with the role that upstream asks for."""
+    router = APIRouter(tags=["Train"])
     folder = Registry.of_app(Path(app.app_dir)).folder
-    # upstream looks for a running process, which a training that was submitted a moment ago does not have yet
+    trainers: dict[str, Any] = app.info()["trainers"]
     one_at_a_time = threading.Lock()
 
     def refuse_if_in_vain() -> None:
@@ -39,44 +32,53 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
         if not app.datastore().get_labeled_images():
             raise HTTPException(422, "There is no submitted label yet: correct and submit at least one image, then train.")
 
+    def start(model: str, params: dict[str, Any] | None, user: AsAdmin, enqueue: bool) -> dict[str, Any]:
+        # upstream passes on all that it gets, a folder to import code from included
+        asked = only(params, *trainers[model]["config"], *WHO) | known(user)
+        task: dict[str, Any] = run_model(model, asked, False, enqueue)
+        return task
+
+    @router.get("/train/", dependencies=[Depends(requires("user"))])
+    def training_status(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
+        """The last training, 404 when there was none, with its `progress` by trainer: epoch, losses, Dice, seconds left."""
+        found = status(all, check_if_running)
+        return found if all else {**found, "progress": app.info()["train_stats"]}
+
     @router.post("/train/{model}")
-    def start_training(model: str, params: dict[str, Any] | None = None, run_sync: bool = False, enqueue: bool = False) -> Any:
+    def start_training(
+        model: str, user: AsAdmin, params: dict[str, Any] | None = None, run_sync: bool = False, enqueue: bool = False
+    ) -> Any:
         """Starts a training; 409 with the running job while there is one, whether to `enqueue` or not.
 
         Answers 422 with a sentence when there is nothing to train on: upstream starts a process that fails, and the viewer
         never shows why. With `run_sync` the answer comes when the training has ended; it has a process of its own even then.
         """
+        check_offered("trainer", model, trainers)
         with one_at_a_time:
             refuse_if_in_vain()
-            task = run_model(model, params, False, enqueue)
+            task = start(model, params, user, enqueue)
         if run_sync:
-            _wait_for_end(task)
+            wait_for_end("train", task)
         return task
 
     @router.post("/train/", include_in_schema=False)
-    def start_every_training(params: dict[str, Any] | None = None, run_sync: bool = False) -> Any:
-        """The same for a client that names no model."""
+    def start_every_training(user: AsAdmin, params: dict[str, Any] | None = None, run_sync: bool = False) -> Any:
+        """The same for a client that names no model: OHIF, which sends what it asks for by model."""
         with one_at_a_time:
             refuse_if_in_vain()
-            started = run(params, False)
+            by_model = {model: (params or {}).get(model) for model in trainers}
+            asked = {model: said if isinstance(said, dict) else None for model, said in by_model.items()}
+            started = {model: start(model, asked[model], user, enqueue=True) for model in trainers}
         if run_sync:
-            for model in started.values():
-                _wait_for_end(model["result"])
-        return started
+            for task in started.values():
+                wait_for_end("train", task)
+        return {model: {"result": task, "detail": None} for model, task in started.items()}
 
     @router.delete("/train/")
-    def stop_training() -> Any:
+    def stop_training(user: AsAdmin) -> Any:
         """Stops this server's training, null when there is none; answers once its process is gone, so that the next can start."""
         with one_at_a_time:
-            task = _active_task()
-            if task is None:
-                return None
-            # one that has no process yet cannot be stopped: upstream would say that there is none, and it would go on
-            _wait(lambda: task["id"] in processes("train") or _has_ended(task), STOP_TAKES_AT_MOST)
-            process = processes("train").get(task["id"])
-            stopped = stop()
-            _wait(lambda: process is None or process.poll() is not None, STOP_TAKES_AT_MOST)
-            return stopped
+            return stop_task("train")
 
     return router
 
@@ -87,7 +89,7 @@ def running_job(app: MONAILabelApp, folder: Path) -> dict[str, Any] | None:
     `id`, `status` and `start_ts` are those of GET /train/; `id` is None for one that this server has not started, of which `pid`
     tells. `progress` is by trainer.
     """
-    task = _active_task()
+    task = active_task("train")
     if task:
         job = {key: task[key] for key in ("id", "status", "start_ts")}
     else:
@@ -96,27 +98,3 @@ def running_job(app: MONAILabelApp, folder: Path) -> dict[str, Any] | None:
             return None
         job = {"id": None, "status": "RUNNING", "start_ts": other.started, "pid": other.pid}
     return {**job, "progress": app.info()["train_stats"]}
-
-
-def _active_task() -> dict[str, Any] | None:
-    return next((task for task in tasks("train") if not _has_ended(task)), None)
-
-
-def _has_ended(task: dict[str, Any]) -> bool:
-    process = processes("train").get(task["id"])
-    if process is not None:
-        return process.poll() is not None
-    submitted = datetime.strptime(task["start_ts"], "%Y-%m-%d %H:%M:%S")
-    return task["status"] != "SUBMITTED" or datetime.now() - submitted > START_TAKES_AT_MOST
-
-
-def _wait_for_end(task: dict[str, Any]) -> None:
-    _wait(lambda: _has_ended(task))
-    # upstream tells how it ended a moment later
-    _wait(lambda: "end_ts" in task, STOP_TAKES_AT_MOST)
-
-
-def _wait(until: Callable[[], bool], seconds: float = math.inf) -> None:
-    end = time.monotonic() + seconds
-    while not until() and time.monotonic() < end:
-        time.sleep(0.02)

@@ -25,6 +25,8 @@ from fetal_head.store.tables import Image, Reservation, Submission
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,199}")
 # what the store itself says of an image, see `queries.image_info`
 COMPOSED = ("name", "path")
+# mm; a pixel of a head is a fraction of one
+LARGEST_PIXEL = 100.0
 
 
 def check_name(what: str, name: str) -> None:
@@ -42,6 +44,7 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
     suffix = suffix_of(path)
     image_id = image_id or path.name[: len(path.name) - len(suffix)]
     check_name("image id", image_id)
+    info = _checked(info)
     try:
         read_image(path)
     except ValueError as error:
@@ -53,7 +56,7 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
     try:
         with replacing(upload) as temporary:
             shutil.copyfile(path, temporary)
-        _enter(store, image_id, upload, f"{image_id}{suffix}", {k: v for k, v in info.items() if k not in COMPOSED})
+        _enter(store, image_id, upload, f"{image_id}{suffix}", info)
     finally:
         upload.unlink(missing_ok=True)
     return image_id
@@ -75,11 +78,22 @@ def remove_image(store: Store, image_id: str) -> None:
 
 
 def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None:
-    """Lays `info` over what is known of an image. Raises StoreError (404) when there is none."""
+    """Lays `info` over what is known of an image. Raises StoreError (404) when there is none, 422 for a strange `spacing`."""
+    info = _checked(info)
     with store.writing() as (session, files):
         image = live_image(session, image_id)
-        image.info = {**image.info, **{k: v for k, v in info.items() if k not in COMPOSED}}
+        image.info = {**image.info, **info}
         files.put(store.layout.image_facts(image_id), as_bytes(image_facts(image)))
+
+
+def _checked(info: dict[str, Any]) -> dict[str, Any]:
+    """What a client may say of an image."""
+    spacing = info.get("spacing")
+    if spacing is not None:
+        is_pair = isinstance(spacing, list) and len(spacing) == 2
+        if not is_pair or not all(isinstance(mm, int | float) and 0 < mm < LARGEST_PIXEL for mm in spacing):
+            raise StoreError(422, f"spacing was not accepted: it is [row mm, column mm] of one pixel, not {spacing!r}")
+    return {key: value for key, value in info.items() if key not in COMPOSED}
 
 
 def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from fetal_head.pseudonym import pseudonym
 from fetal_head.store.index import Index
 from fetal_head.store.layout import Layout, Stamp, stamp_of
 from fetal_head.store.rebuilding import chunks
@@ -100,7 +101,7 @@ def _row(image_id: str, file: str, stamp: Stamp, index: Index) -> dict[str, obje
 def _update(session: Session, image_id: str, file: str, stamp: Stamp) -> None:
     image = session.get_one(Image, image_id)
     if image.removed is None and image.readings:
-        logger.warning("the image %s was replaced; its labels were made for another file", file)
+        logger.warning("the image %s was replaced; its labels were made for another file", pseudonym(image_id))
     image.file, image.size, image.mtime_ns, image.removed = file, stamp.size, stamp.mtime_ns, None
     mark(session, [image_id])
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fetal_head.pseudonym import pseudonym
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.index import Index, annotated_of
 from fetal_head.store.layout import Label, Layout, Stamp, stamp_of
@@ -122,7 +123,8 @@ def _put_back(store: Store, labels: list[Label]) -> None:
             if row is None or label_of(row) != label:
                 continue
             if _is_stale(stamp_of(store.layout.plain(label)), _known(session, [label.image])[label]):
-                logger.warning("the label %s is put back; delete labels through the server", store.layout.plain(label))
+                message = "the label '%s' of the image %s is put back; delete labels through the server"
+                logger.warning(message, label.tag, pseudonym(label.image))
                 put_plain(files, store.layout, row)
 
 

@@ -20,6 +20,11 @@ def image_ids(session: Session) -> list[str]:
     return list(session.scalars(select(Image.id).where(Image.removed.is_(None)).order_by(Image.id)))
 
 
+def every_id(session: Session) -> list[str]:
+    """All images that there ever were."""
+    return list(session.scalars(select(Image.id)))
+
+
 def labelled_ids(session: Session, tag: str = FINAL) -> list[str]:
     """The images that have a label, in the order of their names."""
     return list(session.scalars(_labels(tag).with_only_columns(Submission.image).order_by(Submission.image)))

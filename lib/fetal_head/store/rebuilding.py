@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fetal_head.pseudonym import pseudonym
 from fetal_head.store.facts import read_facts, read_submission
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import mark
@@ -66,6 +67,6 @@ def _whole(layout: Layout, image: str, number: int) -> Submission | None:
         return None
     kept = layout.kept(image, number, row.suffix)
     if not kept.exists() or sha256(kept.read_bytes()).hexdigest() != row.sha256:
-        logger.warning("%s is not what was submitted; it is left out", kept)
+        logger.warning("submission %d of the image %s is not what was submitted; it is left out", number, pseudonym(image))
         return None
     return row

@@ -12,6 +12,7 @@ from monailabel.interfaces.datastore import Datastore
 from fetal_head.config import StoreSettings, load_settings
 from fetal_head.imaging import Geometry, Mask
 from fetal_head.learning.samples import Labelled
+from fetal_head.pseudonym import nameless, pseudonym, without_file
 from fetal_head.store import images, predictions, queries, submissions
 from fetal_head.store.archive import write_archive
 from fetal_head.store.drafts import read_draft
@@ -173,7 +174,8 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
             if self.get_image_uri(image_id) == path:
                 predictions.keep(self.store, image_id, mask, geometry, version)
         except StoreError as error:
-            logger.warning("the prediction was not kept: %s", error)
+            reason = nameless(without_file(error), [image_id])
+            logger.warning("the prediction of the image %s was not kept: %s", pseudonym(image_id), reason)
 
 
 def labelled_images(datastore: StudyDatastore) -> list[Labelled]:

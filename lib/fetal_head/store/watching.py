@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 
+from fetal_head.pseudonym import without_file
 from fetal_head.store.intake import take_in
 from fetal_head.store.layout import Stamp, stamp_of
 from fetal_head.store.store import Store
@@ -36,7 +37,7 @@ class Watcher(threading.Thread):
                 try:
                     take_in(self._store, quiet_for=QUIET_SECONDS)
                 except Exception as error:  # whatever it is, the next look may go well
-                    logger.warning("the study folder was not looked at: %s", error)
+                    logger.warning("the study folder was not looked at: %s", without_file(error))
                 # what was not quiet yet needs another look
                 if all(stamp.is_quiet(2 * QUIET_SECONDS) for stamp in before if stamp):
                     seen = before

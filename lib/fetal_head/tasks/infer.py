@@ -12,7 +12,7 @@ from fastapi import HTTPException
 from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 
 from fetal_head.biometry import measure
-from fetal_head.imaging import read_image, write_mask
+from fetal_head.imaging import WRITTEN, read_image, write_mask
 from fetal_head.labels import VALUES
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.report import structures_found
@@ -40,9 +40,11 @@ class Infer(InferTask):  # type: ignore[misc]
         """
         started = time.perf_counter()
         extension = request.get("result_extension") or ".nrrd"
-        extension = extension if extension.startswith(".") else f".{extension}"
+        extension = extension if str(extension).startswith(".") else f".{extension}"
         if not request.get("image"):
             raise HTTPException(404, "there is no such image")
+        if extension not in WRITTEN:
+            raise HTTPException(422, f"a mask can be written as {', '.join(WRITTEN)}, not as {extension!r}")
         try:
             weeks = float(request["gestational_weeks"]) if request.get("gestational_weeks") else None
             image, geometry = read_image(request["image"])
@@ -52,9 +54,7 @@ class Infer(InferTask):  # type: ignore[misc]
             write_mask(result, prediction.mask, geometry)
         except (TypeError, ValueError) as error:
             raise HTTPException(422, str(error)) from error
-        # batch inference stores it by itself
-        if not request.get("save_label"):
-            self._datastore.keep_prediction(request["image"], prediction.mask, geometry, prediction.version)
+        self._datastore.keep_prediction(request["image"], prediction.mask, geometry, prediction.version)
         renew(self._datastore.store, who_is(request))
         spacing = self._datastore.spacing_of(request["image"], geometry)
         return str(result), {

@@ -17,6 +17,7 @@ from fetal_head.learning.retraining import retrain
 from fetal_head.learning.running import AlreadyTrainingError
 from fetal_head.learning.trainer import Epoch
 from fetal_head.model.registry import Registry
+from fetal_head.pseudonym import nameless
 from fetal_head.server.child import die_with_parent
 from fetal_head.store.study import labelled_images
 
@@ -58,17 +59,22 @@ class Train(TrainTask):  # type: ignore[misc]
             logger.info("epoch %d/%d: loss %s, Dice %s", epoch.number, epoch.of, epoch.loss, epoch.dice)
             self._write(self._epoch_stats(epoch))
 
+        labels = labelled_images(datastore)
+
+        def without_names(text: str) -> str:
+            return nameless(text, [label.id for label in labels])
+
         try:
             outcome = retrain(
-                labelled_images(datastore),
+                labels,
                 self._asked(request),
                 self._registry,
                 start=self._registry.current() if request.get("pretrained", True) else None,
                 on_epoch=report,
-                say=logger.warning,
+                say=lambda text: logger.warning("%s", without_names(text)),
             )
         except (ValueError, AlreadyTrainingError) as error:
-            raise SystemExit(f"The training was not started: {error}") from error
+            raise SystemExit(f"The training was not started: {without_names(str(error))}") from None
         if outcome is None:
             return {}
         result = {

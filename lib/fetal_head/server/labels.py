@@ -1,0 +1,72 @@
+"""Labels over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Form, UploadFile
+from fastapi.responses import FileResponse
+from monailabel.interfaces.app import MONAILabelApp
+
+from fetal_head.files import suffix_of
+from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+from fetal_head.server.asked import AsAdmin, AsAnnotator, json_object
+from fetal_head.server.identity import known, requires
+from fetal_head.server.images import existing
+from fetal_head.server.uploads import kept, name_of
+from fetal_head.store.settling import FINAL
+from fetal_head.store.study import StudyDatastore
+
+
+def label_routes(app: MONAILabelApp) -> APIRouter:
+    """The routes over the study's labels, each with the role that upstream asks for."""
+    router = APIRouter(prefix="/datastore", tags=["Datastore"])
+    study: StudyDatastore = app.datastore()
+    reads = Depends(requires("user"))
+
+    @router.put("/label")
+    def save_label(
+        image: str, label: UploadFile, user: AsAnnotator, params: str = Form("{}"), tag: str = FINAL
+    ) -> dict[str, Any]:
+        """Keeps a submitted mask. Answers 404 for an unknown image, and 422, saying why, for what is no mask of it."""
+        # only what kind of mask it is, which a .nrrd does not tell by itself
+        suffix = suffix_of(name_of(label))
+        with kept(label, suffix if suffix in MASK_EXTENSIONS else "") as path:
+            study.save_label(image, str(path), tag or FINAL, json_object(params) | known(user))
+        return {**(app.on_save_label(image, image) or {}), "image": image, "label": image}
+
+    @router.delete("/label")
+    def remove_label(id: str, tag: str, user: AsAdmin) -> dict[str, Any]:  # noqa: A002
+        """Takes a label away; it stays in the history."""
+        study.remove_label(id, tag)
+        return {}
+
+    @router.head("/label", dependencies=[reads])
+    def check_label(image: str, tag: str) -> dict[str, Any]:
+        """Answers 404 when there is no such label."""
+        existing(study.get_label_uri(image, tag), f"label '{tag}' of the image '{image}'")
+        return {}
+
+    @router.get("/label", dependencies=[reads])
+    def download_label(label: str, tag: str) -> FileResponse:
+        """The file of a label."""
+        path = existing(study.get_label_uri(label, tag), f"label '{tag}' of the image '{label}'")
+        return FileResponse(path, filename=path.name)
+
+    @router.get("/label/info", dependencies=[reads])
+    def label_info(label: str, tag: str) -> dict[str, Any]:
+        """What is known of a label."""
+        existing(study.get_label_uri(label, tag), f"label '{tag}' of the image '{label}'")
+        return study.get_label_info(label, tag)
+
+    @router.put("/label/info")
+    def update_label_info(label: str, tag: str, user: AsAnnotator, info: str = Form("{}")) -> None:
+        """Lays `info` over what is known of a label."""
+        study.update_label_info(label, tag, json_object(info) | known(user))
+
+    # the older name of the same
+    @router.put("/updatelabelinfo", include_in_schema=False)
+    def update_label_info_by_params(label: str, tag: str, user: AsAnnotator, params: str = Form("{}")) -> None:
+        update_label_info(label, tag, user, params)
+
+    return router

@@ -1,0 +1,52 @@
+"""How much a request may bring."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MEGABYTE = 1_000_000
+TEXT_MEGABYTES = 1
+# a client that is cut off while it sends never sees the sentence; one that sends on and on is cut off all the same
+DISCARDED_MEGABYTES = 1_000
+
+
+class BodyLimit:
+    """Answers 413 to a body that is too large: of files so much as `upload_megabytes` says, of anything else 1 MB.
+
+    Bytes are counted as they come, whatever the request says of its length. Starlette puts files onto the disk as they come.
+    """
+
+    def __init__(self, app: ASGIApp, upload_megabytes: int) -> None:
+        self._app = app
+        self._upload_megabytes = upload_megabytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets the body through as far as it may."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        headers = Headers(scope=scope)
+        has_files = headers.get("content-type", "").lower().startswith("multipart/form-data")
+        megabytes = self._upload_megabytes if has_files else TEXT_MEGABYTES
+        declared = headers.get("content-length", "")
+        is_too_large = declared.isdigit() and int(declared) > megabytes * MEGABYTE
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if is_too_large or seen > megabytes * MEGABYTE:
+                await _discard_rest(message, receive)
+                raise HTTPException(413, f"the request is larger than the {megabytes} MB that are accepted")
+            return message
+
+        return await self._app(scope, counted, send)
+
+
+async def _discard_rest(message: Message, receive: Receive) -> None:
+    left = DISCARDED_MEGABYTES * MEGABYTE
+    while message.get("more_body", False) and left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))

@@ -1,0 +1,60 @@
+"""Pages for a browser: the API's, and the viewer OHIF as it comes with MONAI Label."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import monailabel
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from fetal_head.server.identity import requires
+
+STATIC = Path(monailabel.__file__).parent / "endpoints" / "static"
+SCHEMA = "/openapi.json"
+
+
+def page_routes(application: FastAPI) -> APIRouter:
+    """The routes of the pages; OHIF is for users, what the API looks like is no secret."""
+    router = APIRouter(include_in_schema=False)
+    static = StaticFiles(directory=STATIC)
+    ohif = StaticFiles(directory=STATIC / "ohif")
+
+    @router.get(SCHEMA)
+    def schema() -> dict[str, Any]:
+        return application.openapi()
+
+    @router.get("/")
+    def try_out() -> HTMLResponse:
+        return get_swagger_ui_html(openapi_url=SCHEMA, title=application.title)
+
+    @router.get("/docs")
+    def read() -> HTMLResponse:
+        return get_redoc_html(openapi_url=SCHEMA, title=application.title)
+
+    # async, since these look for their file in a thread by themselves
+    @router.get("/favicon.ico")
+    async def favicon(request: Request) -> Response:
+        return await static.get_response("favicon.ico", request.scope)
+
+    @router.get("/static/{path:path}")
+    async def static_file(path: str, request: Request) -> Response:
+        return await static.get_response(path, request.scope)
+
+    @router.get("/ohif/{path:path}", dependencies=[Depends(requires("user"))])
+    async def viewer(path: str, request: Request) -> Response:
+        """A file of OHIF. Its own paths, like /ohif/viewer, are no files: all of them are its one page."""
+        try:
+            return await ohif.get_response(path, request.scope)
+        except HTTPException as error:
+            if error.status_code != 404 or PurePosixPath(path).suffix:
+                raise
+            return await ohif.get_response("index.html", request.scope)
+
+    return router

@@ -1,0 +1,109 @@
+"""Images that are no part of the study: uploaded for a prediction, and deleted when nobody asks for them any more."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import HTTPException
+
+from fetal_head.files import write_text
+
+FACTS = "session.json"
+
+
+@dataclass(frozen=True)
+class Session:
+    """An uploaded image: the folder that holds it, and when it was made and asked for, in seconds since 1970."""
+
+    folder: Path
+    image: Path
+    created: int
+    last_access: int
+    expiry: int
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """As MONAI Label tells of a session, without the paths of this machine."""
+        return {
+            "name": self.folder.name,
+            "image": self.image.name,
+            "meta": {},
+            "create_ts": self.created,
+            "last_access_ts": self.last_access,
+            "expiry": self.expiry,
+        }
+
+
+class Sessions:
+    """A folder of sessions; what an earlier run of the server left behind is as good as what this one made."""
+
+    def __init__(self, folder: Path, minutes: float) -> None:
+        self._folder = folder
+        self._longest = max(1, round(60 * minutes))
+
+    def add(self, image: Path, expiry: int = 0) -> Session:
+        """Moves an image file into a new session, which nobody's asking for it ends after `expiry` seconds, if that is sooner."""
+        self.remove_expired()
+        name = str(uuid4())
+        making = self._folder / f".{name}"
+        making.mkdir(parents=True, mode=0o700)
+        shutil.move(image, making / f"image{''.join(image.suffixes)}")
+        facts = {"created": int(time.time()), "expiry": min(expiry, self._longest) if expiry > 0 else self._longest}
+        write_text(making / FACTS, json.dumps(facts))
+        making.rename(self._folder / name)
+        return self.find(name)
+
+    def find(self, session_id: str, touch: bool = False) -> Session:
+        """The session of that id; with `touch` its time begins anew. Answers 404 when there is none, or none any more."""
+        session = _read(self._folder / session_id) if _is_id(session_id) else None
+        if session is None or _is_over(session):
+            raise HTTPException(404, "there is no such session any more; upload the image again")
+        if touch:
+            os.utime(session.folder / FACTS)
+        return session
+
+    def image(self, session_id: str) -> Path:
+        """The image of a session, whose time begins anew. Answers 404 when there is none."""
+        return self.find(session_id, touch=True).image
+
+    def remove(self, session_id: str) -> Session:
+        """Deletes a session and its image, and tells what it was. Answers 404 when there is none."""
+        session = self.find(session_id)
+        shutil.rmtree(session.folder, ignore_errors=True)
+        return session
+
+    def remove_expired(self) -> None:
+        """Deletes every session whose time is over, and what a killed server left of one that it was making."""
+        for folder in self._folder.glob("*"):
+            session = _read(folder)
+            over = _is_over(session) if session else time.time() - folder.stat().st_mtime > self._longest
+            if over:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text, version=4)) == text
+    except ValueError:
+        return False
+
+
+def _read(folder: Path) -> Session | None:
+    try:
+        said = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        last_access = int((folder / FACTS).stat().st_mtime)
+        image = next(folder.glob("image.*"))
+        return Session(folder, image, int(said["created"]), last_access, int(said["expiry"]))
+    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        return None
+
+
+def _is_over(session: Session) -> bool:
+    return not 0 <= time.time() - session.last_access + 1 <= session.expiry + 1

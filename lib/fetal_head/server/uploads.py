@@ -1,0 +1,39 @@
+"""Uploaded files, under names of ours: what a client calls them is never a path."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PureWindowsPath
+from tempfile import TemporaryDirectory
+
+from fastapi import HTTPException, UploadFile
+
+from fetal_head.imaging import suffix_by_content
+
+
+@contextmanager
+def kept(upload: UploadFile, suffix: str = "") -> Iterator[Path]:
+    """An upload as a file, until the block ends."""
+    with TemporaryDirectory(prefix="fetal-head-") as folder:
+        path = Path(folder) / f"upload{suffix}"
+        with path.open("wb") as file:
+            shutil.copyfileobj(upload.file, file)
+        yield path
+
+
+@contextmanager
+def kept_image(upload: UploadFile) -> Iterator[Path]:
+    """An uploaded image as a file with the ending that its content calls for. Answers 422 for what is none."""
+    with kept(upload) as path:
+        try:
+            image = path.with_suffix(suffix_by_content(path))
+        except ValueError as error:
+            raise HTTPException(422, f"the image was not accepted: {error}") from error
+        yield path.rename(image)
+
+
+def name_of(upload: UploadFile) -> str:
+    """The last part of what a client, on whatever system, calls its file."""
+    return PureWindowsPath(upload.filename or "").name

@@ -1,0 +1,76 @@
+"""Uploaded images, and their end."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from uuid import uuid1, uuid4
+
+import pytest
+from fastapi import HTTPException
+
+from fetal_head.server.sessions import FACTS, Sessions
+
+
+def _upload(folder: Path) -> Path:
+    path = folder / "upload.nii.gz"
+    path.write_bytes(b"image")
+    return path
+
+
+def _age(folder: Path, seconds: float) -> None:
+    past = time.time() - seconds
+    os.utime(folder / FACTS, (past, past))
+
+
+def test_a_session_keeps_its_image_until_nobody_asked_for_so_long(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path / "sessions", minutes=1)
+    session = sessions.add(_upload(tmp_path))
+    assert (session.image.name, session.image.read_bytes()) == ("image.nii.gz", b"image")
+    _age(session.folder, 50)
+    assert sessions.find(session.folder.name).last_access < time.time() - 40
+    sessions.image(session.folder.name)
+    sessions.remove_expired()
+    assert sessions.find(session.folder.name).last_access > time.time() - 10
+    _age(session.folder, 70)
+    with pytest.raises(HTTPException, match="no such session"):
+        sessions.image(session.folder.name)
+    sessions.remove_expired()
+    assert not session.folder.exists()
+
+
+@pytest.mark.parametrize(("asked", "expiry"), [(0, 60), (-5, 60), (10, 10), (10**9, 60)])
+def test_nobody_makes_a_session_longer(tmp_path: Path, asked: int, expiry: int) -> None:
+    assert Sessions(tmp_path / "sessions", minutes=1).add(_upload(tmp_path), asked).expiry == expiry
+
+
+def test_what_an_earlier_run_left_is_removed(tmp_path: Path) -> None:
+    session = Sessions(tmp_path / "sessions", minutes=1).add(_upload(tmp_path))
+    torn = tmp_path / "sessions" / f".{uuid4()}"
+    torn.mkdir()
+    for folder in (session.folder, torn):
+        _age(session.folder, 70)
+        os.utime(folder, (0, 0))
+    later = Sessions(tmp_path / "sessions", minutes=1)
+    kept = later.add(_upload(tmp_path))
+    later.remove_expired()
+    assert [path.name for path in (tmp_path / "sessions").iterdir()] == [kept.folder.name]
+
+
+@pytest.mark.parametrize("session_id", ["", ".", "..", "../sessions", str(uuid1()), str(uuid4()), str(uuid4()).upper(), "x" * 36])
+def test_ids_that_the_server_did_not_give_are_refused(tmp_path: Path, session_id: str) -> None:
+    sessions = Sessions(tmp_path, minutes=1)
+    (tmp_path / FACTS).write_text('{"created": 1, "expiry": 10}')
+    (tmp_path / "image.png").touch()
+    for ask in (sessions.find, sessions.image, sessions.remove):
+        with pytest.raises(HTTPException, match="no such session"):
+            ask(session_id)
+
+
+def test_a_removed_session_is_gone(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path / "sessions", minutes=1)
+    session = sessions.add(_upload(tmp_path))
+    assert str(tmp_path) not in str(sessions.remove(session.folder.name).facts)
+    with pytest.raises(HTTPException, match="no such session"):
+        sessions.remove(session.folder.name)
