@@ -68,6 +68,13 @@ class StoreSettings(_Section):
     readers: int = Field(ge=1)
 
 
+class LoginSettings(_Section):
+    """Who may use the server."""
+
+    login: Literal["none", "users", "oidc"]
+    token_hours: float = Field(gt=0)
+
+
 class Settings(_Section):
     """All settings, a section for each file in configs/."""
 
@@ -75,6 +82,7 @@ class Settings(_Section):
     learning: LearningSettings
     selection: SelectionSettings
     store: StoreSettings
+    login: LoginSettings
 
 
 def load_settings(overrides: Mapping[str, str] | None = None, folder: Path = CONFIGS) -> Settings:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from fetal_head.cli import data, evaluate, experiment, models, predict, serve, store, train
+from fetal_head.cli import data, evaluate, experiment, models, predict, serve, store, train, users
 from fetal_head.cli.options import app, console
 
-__all__ = ["data", "evaluate", "experiment", "main", "models", "predict", "serve", "store", "train"]
+__all__ = ["data", "evaluate", "experiment", "main", "models", "predict", "serve", "store", "train", "users"]
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from fetal_head.server.child import announce_parent, before_interrupt
 from fetal_head.server.history import history_routes
 from fetal_head.server.identity import User, known, requires
 from fetal_head.server.infer import infer_routes, json_object
+from fetal_head.server.login import install_login
 from fetal_head.server.sample import for_slicer
 from fetal_head.server.training import training_routes
 from fetal_head.store.settling import FINAL
@@ -27,6 +28,7 @@ def install_routes(app: MONAILabelApp) -> None:
     announce_parent()
     before_interrupt(stop)
     application.router.routes[:0] = [
+        *install_login(app, application).routes,
         *training_routes(app).routes,
         *infer_routes(app).routes,
         *history_routes(app).routes,
