@@ -99,7 +99,8 @@ def _wait_until_up(server: Server, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None:
             break
         try:
-            if requests.get(f"{server.url}/info/", timeout=30).ok:
+            # one with a login answers 401
+            if requests.get(f"{server.url}/info/", timeout=30).status_code in (200, 401):
                 return
         except requests.ConnectionError:
             time.sleep(0.25)

@@ -81,6 +81,13 @@ class ServerSettings(_Section):
     session_minutes: float = Field(gt=0)
 
 
+class LoginSettings(_Section):
+    """Who may use the server."""
+
+    login: Literal["none", "users", "oidc"]
+    token_hours: float = Field(gt=0)
+
+
 class Settings(_Section):
     """All settings, a section for each file in configs/."""
 
@@ -88,6 +95,7 @@ class Settings(_Section):
     learning: LearningSettings
     selection: SelectionSettings
     store: StoreSettings
+    login: LoginSettings
     server: ServerSettings
 
 

@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from fetal_head.config import StoreSettings, load_settings
+
 APP_DIR = Path(__file__).resolve().parents[3] / "apps" / "fetal_head"
 
 app = typer.Typer(
@@ -26,6 +28,7 @@ Conf = Annotated[
     list[str] | None, typer.Option("--conf", metavar="KEY=VALUE", help="A setting of configs/*.yaml; may be given often.")
 ]
 App = Annotated[Path, typer.Option("--app", envvar="FETAL_HEAD_APP", help="The app's folder, which keeps the models.")]
+Studies = Annotated[Path, typer.Option(help="Study folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -37,6 +40,18 @@ def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterabl
 def overrides(conf: list[str] | None) -> dict[str, str]:
     """The `--conf` options as setting -> value."""
     return dict(pair.split("=", 1) for pair in conf or [])
+
+
+def study_folder(studies: Path) -> Path:
+    """The folder. Raises ValueError when it is none."""
+    if not studies.is_dir():
+        raise ValueError(f"there is no study folder {studies}")
+    return studies
+
+
+def store_settings(conf: list[str] | None) -> StoreSettings:
+    """The settings of the store, with the `--conf` options. Raises ValueError for wrong ones."""
+    return load_settings(overrides(conf)).store
 
 
 def dice_line(dice: dict[str, float | None]) -> str:

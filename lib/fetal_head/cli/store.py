@@ -13,8 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from fetal_head.cli.options import AsJson, Conf, app, console, overrides
-from fetal_head.config import StoreSettings, load_settings
+from fetal_head.cli.options import AsJson, Conf, Studies, app, console, store_settings, study_folder
 
 if TYPE_CHECKING:
     from fetal_head.store.store import Store
@@ -24,7 +23,6 @@ store = typer.Typer(
 )
 app.add_typer(store, name="store")
 
-Studies = Annotated[Path, typer.Option(help="Study folder.")]
 Image = Annotated[str, typer.Argument(metavar="IMAGE", help="Its id: the file's name without the ending.")]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="As `fetal-head store history IMAGE` counts them.")]
 
@@ -113,7 +111,7 @@ def check(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     from fetal_head.store.checking import check as differences
     from fetal_head.store.store import Store
 
-    found = differences(Store.open(_folder(studies), _settings(conf)))
+    found = differences(Store.open(study_folder(studies), store_settings(conf)))
     if as_json:
         print(json.dumps(found, indent=2))
     for sentence in found:
@@ -129,7 +127,7 @@ def rebuild(studies: Studies, conf: Conf = None) -> None:
     from fetal_head.store import intake
     from fetal_head.store.queries import counts
 
-    rebuilt = intake.rebuild(_folder(studies), _settings(conf))
+    rebuilt = intake.rebuild(study_folder(studies), store_settings(conf))
     with rebuilt.reading() as session:
         found = counts(session)
     console.print(f"{found['total']} images, {found['completed']} of them labelled, are in the database again", highlight=False)
@@ -161,7 +159,7 @@ def restore_backup(
     """Make a study from a backup."""
     from fetal_head.store.backup import restore_backup as restored
 
-    restored(source, to, _settings(conf))
+    restored(source, to, store_settings(conf))
     console.print(f"the study is in {to}", highlight=False, markup=False)
 
 
@@ -170,19 +168,9 @@ def opened(studies: Path, conf: list[str] | None) -> Store:
     from fetal_head.store.intake import take_in
     from fetal_head.store.store import Store
 
-    store = Store.open(_folder(studies), _settings(conf))
+    store = Store.open(study_folder(studies), store_settings(conf))
     take_in(store)
     return store
-
-
-def _folder(studies: Path) -> Path:
-    if not studies.is_dir():
-        raise ValueError(f"there is no study folder {studies}")
-    return studies
-
-
-def _settings(conf: list[str] | None) -> StoreSettings:
-    return load_settings(overrides(conf)).store
 
 
 def _when(seconds: int) -> str:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from fetal_head.cli.options import Conf
-from fetal_head.cli.store import Studies, opened, store
+from fetal_head.cli.options import Conf, Studies
+from fetal_head.cli.store import opened, store
 
 
 @store.command(epilog="Example: fetal-head store which 2c26b46b68ff --studies studies/hc18")

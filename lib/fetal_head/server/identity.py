@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Protocol
 
 from fastapi import HTTPException, Request
+from fastapi.security.utils import get_authorization_scheme_param
 
-Role = Literal["user", "annotator", "reviewer", "admin"]
-# each may do what those before it may
-ROLES: tuple[Role, ...] = get_args(Role)
+from fetal_head.store.people import ROLES, Role
+
+__all__ = ["ROLES", "Login", "Role", "SignInError", "User", "address_of", "current_user", "known", "refused", "requires"]
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,43 @@ class User:
         return ROLES.index(self.role) >= ROLES.index(role)
 
 
+class SignInError(ValueError):
+    """What was shown proves nothing; the sentence, one of those below where it fits, says what to do."""
+
+
+NOTHING = "sign in first"
+WRONG = "the user name or the password is wrong"
+NO_TOKEN = "the token is not valid, or not any more; sign in again"
+
+
+class Login(Protocol):
+    """A way to prove who one is."""
+
+    @property
+    def challenges(self) -> tuple[str, ...]:
+        """What it takes, as `WWW-Authenticate` says it: a browser that opens a page is told the second one too."""
+
+    @property
+    def client_id(self) -> str | None:
+        """What an OpenID provider knows this server by."""
+
+    @property
+    def realm(self) -> str | None:
+        """Where the OpenID provider is."""
+
+    def user(self, scheme: str, credentials: str, address: str) -> User:
+        """Who shows the credentials of an `Authorization`, from that address. Raises SignInError for such as prove nothing."""
+
+    def token(self, name: str, password: str, address: str) -> str:
+        """A token for somebody with a password, from that address. Raises SignInError for a wrong name or password."""
+
+
 def requires(role: Role) -> Callable[[Request], User]:
     """The dependency of a route that only a `role` may use. Answers 401 without a valid login, 403 with too small a role."""
 
     def allowed(request: Request) -> User:
-        user = current_user(request)
+        # for the log of requests
+        request.state.user = user = current_user(request)
         if not user.may(role):
             raise HTTPException(403, f"this takes the role {role}; {user.name} is {user.role}")
         return user
@@ -39,7 +72,29 @@ def requires(role: Role) -> Callable[[Request], User]:
 
 def current_user(request: Request) -> User:
     """Who asks. Answers 401 when the server has a login and the request none that is valid."""
-    return User()
+    login: Login | None = request.app.state.login
+    if login is None:
+        return User()
+    scheme, credentials = get_authorization_scheme_param(request.headers.get("Authorization"))
+    try:
+        return login.user(scheme.lower(), credentials, address_of(request))
+    except SignInError as error:
+        raise refused(request, login, error) from error
+
+
+def refused(request: Request, login: Login, error: SignInError) -> HTTPException:
+    """The 401 for what proves nothing. Only who opens a page is asked for a password by his browser."""
+    first, *others = login.challenges
+    headers = {"WWW-Authenticate": first}
+    if others and "text/html" in request.headers.get("Accept", ""):
+        # a name spelt otherwise makes a header of its own: some browsers read one challenge a header
+        headers["www-authenticate"] = others[0]
+    return HTTPException(401, str(error), headers)
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else ""
 
 
 def known(user: User) -> dict[str, str]:

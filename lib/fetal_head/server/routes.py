@@ -25,6 +25,7 @@ from fetal_head.server.images import image_routes
 from fetal_head.server.infer import infer_routes
 from fetal_head.server.labels import label_routes
 from fetal_head.server.limits import BodyLimit
+from fetal_head.server.login import install_login
 from fetal_head.server.logs import install_log, log_routes
 from fetal_head.server.metrics import Metrics
 from fetal_head.server.models import model_routes
@@ -67,6 +68,7 @@ def _routers(
     # upstream asks for it at the start and every few minutes
     app.cleanup_sessions = sessions.remove_expired
     return [
+        install_login(app, application),
         viewer_routes(app, predictions),
         infer_routes(app, predictions, sessions),
         batch_routes(app, predictions),

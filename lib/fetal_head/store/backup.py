@@ -21,9 +21,12 @@ from fetal_head.store.rebuilding import chunks
 from fetal_head.store.settling import put_plain
 from fetal_head.store.store import STUDY, Store
 from fetal_head.store.tables import Base, Image, Meta, Submission
+from fetal_head.store.users import TOKEN_SECRET
 
 TABLES = "tables.jsonl"
 FORMAT = {"format": "fetal-head store", "version": 1}
+# a study that is made of a backup has an identity of its own, and tokens of its own
+OWN = {(Meta.__tablename__, STUDY), (Meta.__tablename__, TOKEN_SECRET)}
 
 
 class Copied(NamedTuple):
@@ -40,6 +43,8 @@ def backup(store: Store, to: Path) -> Copied:
     """
     to.mkdir(parents=True, exist_ok=True)
     partial = to / f".{TABLES}"
+    # it holds the hashes of the users' passwords
+    partial.touch(mode=0o600)
     with store.reading() as session, partial.open("w", encoding="utf-8") as file:
         for line in _dump(session):
             file.write(json.dumps(line) + "\n")
@@ -74,8 +79,9 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
 def _dump(session: Session) -> Iterator[Any]:
     yield FORMAT
     for table in Base.metadata.sorted_tables:
-        for row in session.execute(select(table)):
-            yield table.name, row._asdict()
+        for row in session.execute(select(table)).mappings():
+            if (table.name, row.get("key")) not in OWN:
+                yield table.name, dict(row)
 
 
 def _lines(path: Path) -> Iterator[Any]:
@@ -93,9 +99,7 @@ def _lines(path: Path) -> Iterator[Any]:
 def _load(session: Session, lines: Iterable[Any]) -> None:
     rows: dict[str, list[dict[str, Any]]] = {}
     for name, row in lines:
-        # the new study has an identity of its own
-        if (name, row.get("key")) != (Meta.__tablename__, STUDY):
-            rows.setdefault(name, []).append(row)
+        rows.setdefault(name, []).append(row)
     for table in Base.metadata.sorted_tables:
         for some in chunks(rows.get(table.name, [])):
             session.execute(insert(table), list(some))

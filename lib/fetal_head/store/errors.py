@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from fastapi import HTTPException
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-REBUILD = "stop the server and run `fetal-head store rebuild --studies STUDY`; the labels are safe in labels/history"
+REBUILD = (
+    "stop the server and run `fetal-head store rebuild --studies STUDY`; the labels are safe in labels/history, "
+    "users have to be added again"
+)
 FULL = "make room and try again; nothing of this request was kept, and earlier labels are safe"
 RIGHTS = "the store has to write there: give this user the right to, or copy the study to where he has it"
 

@@ -47,7 +47,9 @@ def take_in(store: Store, quiet_for: float = 0.0) -> None:
 
 
 def rebuild(folder: Path, settings: StoreSettings) -> Store:
-    """Makes the database of a study again from its files alone: images, index and history. A damaged one is put aside.
+    """Makes the database of a study again from its files alone: images, index and history.
+
+    Users, of whom no file tells, stay. A damaged database is put aside, and its users with it.
 
     Raises:
         StoreError: the database cannot be reached, or the folder not be written.
@@ -61,6 +63,7 @@ def rebuild(folder: Path, settings: StoreSettings) -> Store:
             if (path := Path(f"{database}{end}")).exists():
                 path.replace(f"{database}.damaged{end}")
         store = Store.open(folder, settings)
+        logger.warning("the damaged database is %s.damaged now; its users are lost, add them again", database)
     with store.writing() as (session, _):
         for table in (Reservation, Submission, Image):
             session.execute(delete(table))

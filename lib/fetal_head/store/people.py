@@ -1,9 +1,13 @@
-"""Who asks and who submits."""
+"""Who asks, who submits, and who may do what."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args
+
+Role = Literal["user", "annotator", "reviewer", "admin"]
+# each may do what those before it may
+ROLES: tuple[Role, ...] = get_args(Role)
 
 ANONYMOUS = ""
 # 3D Slicer's client id as long as nobody has set one: it tells nobody apart

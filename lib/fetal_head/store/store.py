@@ -41,7 +41,8 @@ class Store:
         """
         layout = Layout(folder.resolve())
         with told(str(layout.database)):
-            layout.hidden.mkdir(parents=True, exist_ok=True)
+            # the database holds what passwords and tokens are checked by, which is nobody else's to read
+            layout.hidden.mkdir(mode=0o770, parents=True, exist_ok=True)
             layout.history.mkdir(parents=True, exist_ok=True)
         store = cls(layout, Database(database_url(layout, settings)), settings)
         if not store.database.is_embedded:

@@ -1,4 +1,4 @@
-"""The tables: what is known of images, of every mask that was ever submitted, and of who works on what.
+"""The tables: what is known of images, of every mask that was ever submitted, of who works on what, and of who may sign in.
 
 Times are seconds since 1970. `migrations/` makes the tables; a change here needs a version there.
 """
@@ -111,8 +111,26 @@ class Reservation(Base):
     until: Mapped[int]
 
 
+class Account(Base):
+    """Somebody who may sign in, where the server itself keeps the users.
+
+    Attributes:
+        role: one of `people.ROLES`.
+        password: its Argon2 hash.
+    """
+
+    __tablename__ = "users"
+
+    name: Mapped[str] = mapped_column(NAME, primary_key=True)
+    role: Mapped[str]
+    password: Mapped[str]
+
+
 class Meta(Base):
-    """What is known of the study itself: its identity, name and description, and the index that was last taken in."""
+    """What is known of the study itself.
+
+    Its identity, name and description, the index that was last taken in, and the secret that tokens are signed with.
+    """
 
     __tablename__ = "meta"
 
