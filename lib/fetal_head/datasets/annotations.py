@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from fetal_head.datasets.shapes import Region
-from fetal_head.imaging import Mask, check_mask
+from fetal_head.imaging import Mask
+from fetal_head.imaging.mask import check_shape
 
 
 class Annotations(Protocol):
@@ -27,7 +28,9 @@ class Annotations(Protocol):
 
 def blank(size: tuple[int, int], shape: tuple[int, int]) -> Mask:
     """An empty mask of the annotated `size`. Raises ValueError when that is not the image's `shape`, both (rows, columns)."""
-    return check_mask(np.broadcast_to(np.uint8(0), size), shape)
+    # a size that is only claimed can be larger than numpy counts, so it is no array until it is the image's
+    check_shape(size, shape)
+    return np.zeros(shape, dtype=np.uint8)
 
 
 def drawn(mask: Mask, regions: Iterable[tuple[int, Region]]) -> Mask:

@@ -12,6 +12,9 @@ from fetal_head.datasets.pixel_size import PER_AXIS
 from fetal_head.imaging import Mask, check_mask
 from fetal_head.labels import STRUCTURES, in_order
 
+# what file systems allow is 255 with all that comes before and after it
+LONGEST_ID = 200
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -44,6 +47,8 @@ class Case:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", safe_id(self.id))
+        if len(self.id) > LONGEST_ID:
+            raise ValueError(f"its name has {len(self.id)} characters; at most {LONGEST_ID} fit into the names of its files")
         if self.image.ndim != 2:
             raise ValueError(f"an image has shape (rows, columns), this one {self.image.shape}")
         if bool(self.annotated) != (self.mask is not None):

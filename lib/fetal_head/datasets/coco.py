@@ -14,6 +14,9 @@ from fetal_head.datasets.shapes import Region, polygon
 from fetal_head.imaging import Mask
 from fetal_head.labels import structure_of
 
+# bits of a run length
+LONGEST_RUN = 60
+
 
 class CocoFile:
     """The images of one COCO file that hold an annotation of ours. Raises ValueError for a file that is not whole."""
@@ -101,6 +104,8 @@ def decode_counts(text: str) -> list[int]:
         value |= (bits & 31) << shift
         shift += 5
         if bits & 32:
+            if shift > LONGEST_RUN:
+                raise ValueError("a compressed run length is longer than any image")
             continue
         if bits & 16:
             value -= 1 << shift

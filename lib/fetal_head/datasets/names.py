@@ -9,6 +9,9 @@ from pathlib import Path
 from fetal_head.files import suffix_of
 from fetal_head.imaging import EXTENSIONS
 
+# on Windows these are devices, whatever follows the first dot
+DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
 
 def stem_of(path: str | Path) -> str:
     """The name without folders and without the extension of a picture or mask; `a.b.nii.gz` and `x/a.b.png` are both `a.b`."""
@@ -18,8 +21,9 @@ def stem_of(path: str | Path) -> str:
 
 
 def safe_id(text: str) -> str:
-    """`text` as a file name on any system: letters, digits, `_ - .` and blank, neither empty nor hidden."""
-    return re.sub(r"[^A-Za-z0-9_. -]", "_", text).strip().lstrip(".").strip() or "image"
+    """`text` as a file name on any system: letters, digits, `_ - .` and blank, neither empty nor hidden nor a device's."""
+    name = re.sub(r"[^A-Za-z0-9_. -]", "_", text).strip().lstrip(".").rstrip(". ").strip() or "image"
+    return f"_{name}" if DEVICE.fullmatch(name) else name
 
 
 def files_in(folder: Path, extensions: Iterable[str] = EXTENSIONS) -> list[Path]:

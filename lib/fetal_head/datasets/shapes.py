@@ -14,6 +14,8 @@ from skimage.draw import polygon as polygon_pixels
 
 Region = NDArray[np.bool_]
 Point = tuple[float, float]
+# what lies farther from the image than this is a damaged number
+FARTHEST = 1e6
 
 
 def ellipse(shape: tuple[int, int], centre: Point, radii: Point, degrees: float = 0.0) -> Region:
@@ -36,10 +38,10 @@ def polygon(shape: tuple[int, int], points: NDArray[np.float64]) -> Region:
     """(rows, columns) true inside a polygon of (n, 2) points (x, y).
 
     Raises:
-        ValueError: fewer than three points, or a coordinate that is not finite.
+        ValueError: fewer than three points, or a coordinate that is not finite or far outside of any image.
     """
-    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not np.isfinite(points).all():
-        raise ValueError("a polygon needs three points (x, y) or more")
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not (np.abs(points) <= FARTHEST).all():
+        raise ValueError(f"a polygon needs three points (x, y) or more, none of them {FARTHEST:g} pixels away")
     region = np.zeros(shape, dtype=np.bool_)
     region[polygon_pixels(points[:, 1] - 0.5, points[:, 0] - 0.5, shape)] = True
     return region

@@ -4,7 +4,7 @@ from fetal_head.imaging.geometry import Frame, Geometry
 from fetal_head.imaging.mask import Mask, annotated_in, check_mask
 from fetal_head.imaging.mask_reader import read_mask
 from fetal_head.imaging.mask_writer import WRITTEN, write_mask
-from fetal_head.imaging.reader import EXTENSIONS, read_image, suffix_by_content
+from fetal_head.imaging.reader import EXTENSIONS, read_geometry, read_image, suffix_by_content
 
 __all__ = [
     "EXTENSIONS",
@@ -14,6 +14,7 @@ __all__ = [
     "Mask",
     "annotated_in",
     "check_mask",
+    "read_geometry",
     "read_image",
     "read_mask",
     "suffix_by_content",

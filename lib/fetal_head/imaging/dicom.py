@@ -1,4 +1,4 @@
-"""Single-frame DICOM ultrasound: its pixels and, where its regions tell, its pixel size."""
+"""Single-frame DICOM ultrasound: its pixels, where a viewer puts them and, where its regions tell, its pixel size."""
 
 from __future__ import annotations
 
@@ -7,44 +7,91 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_file_meta_info
 from pydicom.pixel_data_handlers.util import apply_color_lut, apply_modality_lut, convert_color_space
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, RLELossless
+
+from fetal_head.imaging.codestream import encoded_size
+from fetal_head.imaging.decoder import Decoder
+from fetal_head.imaging.dicom_frame import dicom_frame
+from fetal_head.imaging.geometry import Frame
+from fetal_head.imaging.limits import check_lengths, check_pixels
 
 # DICOM PS3.3 C.8.5.5: Region Spatial Format 1 is a 2D tissue region, Physical Units 3 is the centimetre
 TISSUE, CENTIMETRE = 1, 3
+# DICOM PS3.3 C.7.6.3.1.2, those that ultrasound machines write
+INTERPRETATIONS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
+
+_DECODER = Decoder()
 
 
-def read_dicom(path: Path) -> tuple[NDArray[np.generic], tuple[float, float] | None]:
-    """Pixels, (rows, columns) or (rows, columns, 3) RGB, and mm per pixel along (rows, columns) or None.
+def read_dicom(path: Path) -> tuple[NDArray[np.generic], tuple[float, float] | None, Frame]:
+    """Pixels, (rows, columns) or (rows, columns, 3) RGB, mm per pixel along (rows, columns) or None, and their frame.
 
     Raises ValueError for a file without an image, with more than one frame, or with pixels that cannot be decoded.
     """
-    try:
-        dataset = pydicom.dcmread(path)
-    except InvalidDicomError as error:
-        raise ValueError("is no DICOM file") from error
+    dataset = _dataset(path)
     if "PixelData" not in dataset:
         raise ValueError("is a DICOM file without an image")
+    if "SharedFunctionalGroupsSequence" in dataset:
+        raise ValueError("is an enhanced DICOM object, whose frames have places of their own; export it as a single 2D image")
     frames = int(dataset.get("NumberOfFrames") or 1)
     if frames != 1:
         raise ValueError(f"holds {frames} frames; one single 2D image is expected")
+    _check_image(dataset)
     try:
-        return _pixels(dataset), pixel_spacing(dataset)
+        return _pixels(dataset, path), pixel_spacing(dataset), dicom_frame(path)
     except (AttributeError, NotImplementedError, KeyError) as error:
         raise ValueError(f"its pixels cannot be decoded: {error}") from error
 
 
 def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
-    """Millimetres per pixel along (rows, columns): from the largest 2D tissue region calibrated in cm, else PixelSpacing."""
+    """Millimetres per pixel along (rows, columns): from the largest 2D tissue region calibrated in cm, else PixelSpacing.
+
+    Raises:
+        ValueError: one of them is no length.
+    """
     regions = [r for r in dataset.get("SequenceOfUltrasoundRegions") or [] if _is_calibrated_tissue(r)]
+    spacing = dataset.get("PixelSpacing")
     if regions:
         region = max(regions, key=_area)
-        return 10.0 * abs(float(region.PhysicalDeltaY)), 10.0 * abs(float(region.PhysicalDeltaX))
-    spacing = dataset.get("PixelSpacing")
-    if spacing and all(float(value) > 0 for value in spacing):
-        return float(spacing[0]), float(spacing[1])
-    return None
+        found = 10.0 * abs(float(region.PhysicalDeltaY)), 10.0 * abs(float(region.PhysicalDeltaX))
+    elif spacing and not any(float(value) <= 0 for value in spacing):
+        found = float(spacing[0]), float(spacing[1])
+    else:
+        return None
+    check_lengths("pixel size in mm", found, positive=True)
+    return found
+
+
+def _dataset(path: Path) -> FileDataset:
+    try:
+        # pydicom would unpack all of a deflated file, however large it grows
+        if read_file_meta_info(path).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+            raise ValueError("is deflated DICOM, which no ultrasound machine writes; save it uncompressed")
+        return pydicom.dcmread(path)
+    except InvalidDicomError as error:
+        raise ValueError("is no DICOM file") from error
+
+
+def _check_image(dataset: FileDataset) -> None:
+    """Raises ValueError for pixels of another size or kind than the header says, or that no ultrasound machine writes."""
+    size = int(dataset.Rows), int(dataset.Columns)
+    samples, bits = int(dataset.get("SamplesPerPixel") or 1), int(dataset.BitsAllocated)
+    check_pixels((*size, samples))
+    interpretation = str(dataset.PhotometricInterpretation)
+    if interpretation not in INTERPRETATIONS or samples not in (1, 3) or bits not in (8, 16, 32):
+        raise ValueError(f"its pixels cannot be decoded: {samples} samples of {bits} bits, {interpretation}")
+    if not 1 <= int(dataset.get("BitsStored") or bits) <= bits:
+        raise ValueError(f"its pixels cannot be decoded: {dataset.BitsStored} bits of {bits}")
+    syntax = UID(dataset.file_meta.TransferSyntaxUID)
+    if not syntax.is_transfer_syntax:
+        raise ValueError(f"its pixels cannot be decoded: the transfer syntax {syntax} is unknown")
+    encoded = encoded_size(dataset.PixelData) if syntax.is_compressed and syntax != RLELossless else size
+    if encoded != size:
+        raise ValueError(f"its header says {size[1]} x {size[0]} pixels, the picture in it has {encoded[1]} x {encoded[0]}")
 
 
 def _is_calibrated_tissue(region: Dataset) -> bool:
@@ -63,9 +110,8 @@ def _area(region: Dataset) -> int:
     return width * height
 
 
-def _pixels(dataset: Dataset) -> NDArray[np.generic]:
-    pixels: NDArray[np.generic] = dataset.pixel_array
-    interpretation = str(dataset.get("PhotometricInterpretation", "MONOCHROME2"))
+def _pixels(dataset: FileDataset, path: Path) -> NDArray[np.generic]:
+    pixels, interpretation = _decoded(dataset, path)
     if interpretation == "PALETTE COLOR":
         colours = apply_color_lut(pixels, dataset)
         return np.asarray(colours >> 8 if colours.dtype == np.uint16 else colours)
@@ -76,3 +122,11 @@ def _pixels(dataset: Dataset) -> NDArray[np.generic]:
             pixels = 2 ** int(dataset.BitsStored) - 1 - pixels.astype(np.int32)
         return np.asarray(apply_modality_lut(pixels, dataset))
     return pixels
+
+
+def _decoded(dataset: FileDataset, path: Path) -> tuple[NDArray[np.generic], str]:
+    syntax = UID(dataset.file_meta.TransferSyntaxUID)
+    # pydicom decodes run lengths itself, in Python
+    if syntax.is_compressed and syntax != RLELossless:
+        return _DECODER.decode(path)
+    return dataset.pixel_array, str(dataset.PhotometricInterpretation)

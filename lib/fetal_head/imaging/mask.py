@@ -22,15 +22,24 @@ def check_mask(values: NDArray[np.generic], shape: tuple[int, int] | None = None
     Raises:
         ValueError: another shape than the image's (a transposed mask is named as such), or another value.
     """
-    if shape is not None and values.shape != shape:
-        if values.shape == shape[::-1]:
-            raise ValueError(f"the mask is transposed: it has {_size(values.shape)} pixels and its image {_size(shape)}")
-        raise ValueError(f"the mask has {_size(values.shape)} pixels, its image {_size(shape)}; save it at the image's size")
+    if shape is not None:
+        check_shape(values.shape, shape)
+    # the values have no gap, and looking each pixel up takes a tenth of the time of a submission
+    if values.dtype.kind == "u" and values.max(initial=0) <= len(STRUCTURES):
+        return values.astype(np.uint8)
     strangers = values[~np.isin(values, (0, *VALUES.values()))]
     if strangers.size:
         allowed = ", ".join(f"{s.value} {s.name}" for s in STRUCTURES)
         raise ValueError(f"the mask holds the value {strangers.flat[0]:g}; a mask holds 0 background, {allowed}")
     return values.astype(np.uint8)
+
+
+def check_shape(mask: tuple[int, ...], image: tuple[int, int]) -> None:
+    """Raises ValueError for a mask of another (rows, columns) than its image has."""
+    if mask == image[::-1] != image:
+        raise ValueError(f"the mask is transposed: it has {_size(mask)} pixels and its image {_size(image)}")
+    if mask != image:
+        raise ValueError(f"the mask has {_size(mask)} pixels, its image {_size(image)}; save it at the image's size")
 
 
 def remap(values: NDArray[np.generic], segments: Mapping[int, str]) -> NDArray[np.generic]:

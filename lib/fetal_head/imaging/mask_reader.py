@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
-from PIL import Image
 
 from fetal_head.files import suffix_of
+from fetal_head.imaging.limits import check_file, refusing
 from fetal_head.imaging.mask import Mask, check_mask, remap
-from fetal_head.imaging.reader import RASTER_FORMATS, plane_of, read_volume
+from fetal_head.imaging.raster import opened
+from fetal_head.imaging.volume import plane_of, read_volume
 from fetal_head.labels import BRAIN
 
 MASK_EXTENSIONS = (".nrrd", ".seg.nrrd", ".nii.gz", ".nii", ".png")
@@ -30,7 +31,8 @@ def read_mask(path: str | Path, shape: tuple[int, int] | None = None, segments: 
         ValueError: not a readable mask, not the image's size, or values that are no structure.
     """
     path = Path(path)
-    try:
+    with refusing(path):
+        check_file(path)
         suffix = suffix_of(path)
         if suffix not in MASK_EXTENSIONS:
             raise ValueError(f"a mask is one of {', '.join(MASK_EXTENSIONS)}")
@@ -46,12 +48,10 @@ def read_mask(path: str | Path, shape: tuple[int, int] | None = None, segments: 
         if segments is not None:
             values = remap(values, dict(enumerate(segments, start=1)))
         return check_mask(values, shape)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path.name}: {error}") from error
 
 
 def _read_png(path: Path) -> NDArray[np.generic]:
-    with Image.open(path, formats=RASTER_FORMATS) as image:
+    with opened(path) as image:
         if image.mode not in ("L", "P", "1", "I;16", "I"):
             raise ValueError(f"is a colour picture ({image.mode}); a mask holds one number a pixel")
         return np.asarray(image)

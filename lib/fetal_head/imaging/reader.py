@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from fetal_head.imaging.dicom import read_dicom
-from fetal_head.imaging.geometry import Frame, Geometry
+from fetal_head.imaging.geometry import Geometry
 from fetal_head.imaging.grey import to_grey
+from fetal_head.imaging.limits import MIN_SIDE, check_file, refusing
+from fetal_head.imaging.raster import SUFFIXES, opened, raster_frame
+from fetal_head.imaging.volume import frame_of, plane_of, read_volume
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".nii.gz", ".nii", ".nrrd", ".dcm")
-RASTER_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "BMP": ".bmp"}
-RASTER_FORMATS = tuple(RASTER_SUFFIXES)
-MAX_PIXELS = 64_000_000
-MIN_SIDE = 16
+# the formats in which nothing but one plain picture is found when its header is that of one
+PLAIN = ("PNG", "JPEG", "BMP")
 
 
 def read_image(path: str | Path) -> tuple[NDArray[np.float32], Geometry]:
     """Reads PNG, JPEG, TIFF, BMP, NIfTI, NRRD or single-frame DICOM ultrasound, told apart by content, not by name.
+
+    Nothing but the file itself is read, and nothing is decoded before its header is known to be that of one image.
 
     Returns:
         The grey image, (rows, columns) float32 in the file's own range, and its geometry.
@@ -31,16 +34,32 @@ def read_image(path: str | Path) -> tuple[NDArray[np.float32], Geometry]:
         ValueError: the file is no such image, is damaged, holds more than one frame, or is too small or too large.
     """
     path = Path(path)
-    try:
+    with refusing(path):
+        check_file(path)
         pixels, geometry = _READERS[_kind(path)](path)
         grey = to_grey(pixels)
-    except (OSError, ValueError, TypeError, RuntimeError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path.name}: {error}") from error
-    rows, columns = grey.shape
-    if min(rows, columns) < MIN_SIDE or rows * columns > MAX_PIXELS:
-        allowed = f"at least {MIN_SIDE} a side and at most {MAX_PIXELS} in all are accepted"
-        raise ValueError(f"{path.name}: {columns} x {rows} pixels; {allowed}")
+        rows, columns = grey.shape
+        if min(rows, columns) < MIN_SIDE:
+            raise ValueError(f"{columns} x {rows} pixels; at least {MIN_SIDE} a side are accepted")
     return grey, replace(geometry, shape=(rows, columns), source=path.name)
+
+
+def read_geometry(path: str | Path) -> Geometry:
+    """The geometry that `read_image` gives an image; of a plain picture only the header is read.
+
+    Raises:
+        ValueError: the file is no image that `read_image` reads, but for a plain picture whose pixels are damaged.
+    """
+    path = Path(path)
+    # whatever is wrong or unusual, the whole reader says it
+    with suppress(ValueError), refusing(path):
+        check_file(path)
+        if _kind(path) == "raster":
+            with opened(path) as image:
+                columns, rows = image.size
+                if image.format in PLAIN and min(rows, columns) >= MIN_SIDE:
+                    return Geometry(shape=(rows, columns), frame=raster_frame(path, image), source=path.name)
+    return read_image(path)[1]
 
 
 def _kind(path: Path) -> str:
@@ -63,79 +82,19 @@ def suffix_by_content(path: Path) -> str:
             return ".nii.gz" if file.read(2) == b"\x1f\x8b" else ".nii"
     if kind != "raster":
         return {"dicom": ".dcm", "nrrd": ".nrrd"}[kind]
-    try:
-        with _open_raster(path) as image:
-            return RASTER_SUFFIXES[str(image.format)]
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(str(error)) from error
-
-
-def read_volume(path: Path, io: str) -> sitk.Image:
-    """A NIfTI or NRRD file as ITK reads it. Raises ValueError with ITK's own last words if it cannot."""
-    reader = sitk.ImageFileReader()
-    reader.SetImageIO(io)
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-        _check_pixels(reader.GetSize())
-        return reader.Execute()
-    except RuntimeError as error:
-        raise ValueError(f"cannot be read as {io.removesuffix('ImageIO')}: {str(error).strip().splitlines()[-1]}") from error
-
-
-def frame_of(image: sitk.Image | sitk.ImageFileReader) -> Frame:
-    """The frame of an ITK image of any dimension; axes that it lacks are the plain ones."""
-    dimension = min(image.GetDimension(), 3)
-    direction = np.eye(3)
-    matrix = np.asarray(image.GetDirection()).reshape(image.GetDimension(), image.GetDimension())
-    direction[:dimension, :dimension] = matrix[:dimension, :dimension]
-    origin = (*image.GetOrigin()[:dimension], *(0.0,) * (3 - dimension))
-    spacing = (*image.GetSpacing()[:dimension], *(1.0,) * (3 - dimension))
-    return Frame((origin[0], origin[1], origin[2]), (spacing[0], spacing[1], spacing[2]), tuple(direction.ravel().tolist()))
-
-
-def itk_frame(path: Path) -> Frame:
-    """The frame that ITK gives a file without decoding it; the plain one for a file that ITK has no reader for."""
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-    except RuntimeError:
-        return Frame()
-    return frame_of(reader)
-
-
-def plane_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    """(1, ..., rows, columns) -> (rows, columns). Raises ValueError when more than one plane is there."""
-    if array.ndim < 2 or any(size != 1 for size in array.shape[:-2]):
-        raise ValueError(f"holds {' x '.join(map(str, array.shape))} values; one single 2D image is expected")
-    return array.reshape(array.shape[-2:])
-
-
-def _check_pixels(size: tuple[int, ...]) -> None:
-    if np.prod([float(n) for n in size]) > MAX_PIXELS:
-        raise ValueError(f"{' x '.join(map(str, size))} pixels are more than the {MAX_PIXELS} that are accepted")
-
-
-def _open_raster(path: Path) -> Image.Image:
-    try:
-        return Image.open(path, formats=RASTER_FORMATS)
-    except UnidentifiedImageError as error:
-        raise ValueError("is no PNG, JPEG, TIFF, BMP, NIfTI, NRRD or DICOM image") from error
+    with refusing(path), opened(path) as image:
+        return SUFFIXES[str(image.format)]
 
 
 def _read_raster(path: Path) -> tuple[NDArray[np.generic], Geometry]:
-    with _open_raster(path) as image:
-        _check_pixels(image.size)
-        if getattr(image, "n_frames", 1) > 1:
-            raise ValueError(f"holds {getattr(image, 'n_frames', 1)} frames; one single 2D image is expected")
+    with opened(path) as image:
+        frame = raster_frame(path, image)
         # EXIF orientation stays unapplied: ITK ignores it too, and image and mask must agree in the viewer
         if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV"):
             image = image.convert("RGB")
         elif image.mode in ("1", "LA", "PA", "La"):
             image = image.convert("L" if image.mode in ("1", "LA", "La") else "RGB")
-        pixels = np.asarray(image)
-    return pixels, Geometry(shape=(0, 0), frame=itk_frame(path))
+        return np.asarray(image), Geometry(shape=(0, 0), frame=frame)
 
 
 def _read_nifti(path: Path) -> tuple[NDArray[np.generic], Geometry]:
@@ -162,8 +121,8 @@ def _read_itk(path: Path, io: str) -> tuple[NDArray[np.generic], Geometry]:
 
 
 def _read_dicom(path: Path) -> tuple[NDArray[np.generic], Geometry]:
-    pixels, spacing = read_dicom(path)
-    return pixels, Geometry(shape=(0, 0), spacing=spacing, frame=itk_frame(path))
+    pixels, spacing, frame = read_dicom(path)
+    return pixels, Geometry(shape=(0, 0), spacing=spacing, frame=frame)
 
 
 _READERS = {"raster": _read_raster, "nifti": _read_nifti, "nrrd": _read_nrrd, "dicom": _read_dicom}

@@ -1,0 +1,51 @@
+"""What a file may claim and hold; asked of its header, before any pixel is decoded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# 4096 x 4096: many times what any ultrasound machine shows, and no reader needs more than some hundred MB for it
+MAX_PIXELS = 16_777_216
+MIN_SIDE, MAX_SIDE = 16, 16_384
+# what so many pixels take at most, uncompressed: three colours of 32 bits each, and a header
+MAX_BYTES = 13 * MAX_PIXELS
+# of a direction, an origin or a spacing in whatever unit
+FARTHEST, SMALLEST = 1e6, 1e-6
+
+
+def check_file(path: Path) -> None:
+    """Raises ValueError for a path that is no plain file, such as a device, or one that is larger than any image."""
+    if not path.is_file():
+        raise ValueError("is no file")
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"has {path.stat().st_size} bytes; at most {MAX_BYTES} are accepted")
+
+
+def check_pixels(size: Iterable[int]) -> None:
+    """Raises ValueError for a size, in any order of its axes, that no image has."""
+    sides = [int(side) for side in size]
+    if any(not 1 <= side <= MAX_SIDE for side in sides) or math.prod(sides) > MAX_PIXELS:
+        allowed = f"1 to {MAX_SIDE} a side and at most {MAX_PIXELS} in all are accepted"
+        raise ValueError(f"{' x '.join(map(str, sides))} pixels; {allowed}")
+
+
+def check_lengths(what: str, values: Iterable[float], *, positive: bool = False) -> None:
+    """Raises ValueError for a number that no place or length is, such as not-a-number; `positive` ones are above 0, too."""
+    found = [float(value) for value in values]
+    if not all(abs(value) <= FARTHEST and (value >= SMALLEST or not positive) for value in found):
+        raise ValueError(
+            f"its {what} is {', '.join(f'{value:g}' for value in found)}, which no image's is; correct it and save again"
+        )
+
+
+@contextmanager
+def refusing(path: Path) -> Iterator[None]:
+    """Whatever is raised while a file is read, as a ValueError of one sentence that names the file."""
+    try:
+        yield
+    except Exception as error:  # on a damaged file, decoders raise anything: struct.error, KeyError, RecursionError, MemoryError
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"{path.name}: {said if isinstance(error, ValueError | OSError) else f'is damaged ({said})'}") from error

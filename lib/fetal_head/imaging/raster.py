@@ -1,0 +1,67 @@
+"""PNG, JPEG, TIFF and BMP pictures, images and masks alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
+
+from fetal_head.imaging.geometry import Frame
+from fetal_head.imaging.limits import check_pixels
+from fetal_head.imaging.volume import check_frame, itk_frame
+
+# TIFF 6.0, section 8: tags, and units of the resolution
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
+INCH, CENTIMETRE = 2, 3
+MILLIMETRES = {INCH: 25.4, CENTIMETRE: 10.0}
+SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "BMP": ".bmp"}
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """A picture whose pixels are not decoded yet. Raises ValueError when it is none, has several frames, or is too large."""
+    try:
+        image = Image.open(path, formats=tuple(SUFFIXES))
+    except UnidentifiedImageError as error:
+        raise ValueError("is no PNG, JPEG, TIFF, BMP, NIfTI, NRRD or DICOM image") from error
+    with image:
+        check_pixels(image.size)
+        if _has_more_frames(image):
+            raise ValueError("holds more than one frame; one single 2D image is expected")
+        yield image
+
+
+def raster_frame(path: Path, image: Image.Image) -> Frame:
+    """The frame that ITK gives a picture: the dots per inch of JPEG and TIFF count in a viewer, those of PNG and BMP do not."""
+    if isinstance(image, TiffImageFile):
+        return _tiff_frame(image)
+    return itk_frame(path, "JPEGImageIO") if image.format == "JPEG" else Frame()
+
+
+def _tiff_frame(image: TiffImageFile) -> Frame:
+    """As ITK's TIFFImageIO works it out, which itself never ends on a file whose directories go round in a circle."""
+    tags = image.tag_v2
+    millimetres = MILLIMETRES.get(tags.get(RESOLUTION_UNIT, 0))
+    told = [tags[tag] for tag in (X_RESOLUTION, Y_RESOLUTION) if tag in tags]
+    # ITK has them in single precision, takes 1 where both are missing, and neither where one is
+    per_unit = [float(np.float32(value)) for value in told or (1, 1)]
+    if millimetres is None or len(per_unit) < 2 or not all(resolution > 0 for resolution in per_unit):
+        return Frame()
+    frame = Frame(spacing=(millimetres / per_unit[0], millimetres / per_unit[1], 1.0))
+    check_frame(frame)
+    return frame
+
+
+def _has_more_frames(image: Image.Image) -> bool:
+    if image.format != "TIFF":
+        return getattr(image, "n_frames", 1) > 1
+    # to count them, Pillow would read all that there are, and a small file can hold a hundred thousand
+    try:
+        image.seek(1)
+    except EOFError:
+        return False
+    return True

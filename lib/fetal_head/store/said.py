@@ -1,0 +1,72 @@
+"""What clients and indexes say of images, labels and themselves, checked before it is kept."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from fetal_head.imaging.limits import check_lengths
+
+# a viewer's list of segments and a prediction's measurements take some thousand
+MAX_LENGTH, MAX_DEPTH = 65_536, 16
+MAX_INTEGER = 2**63 - 1
+# mm; a pixel of a head is a fraction of one
+LARGEST_PIXEL = 100.0
+
+
+def check_said(said: Any) -> dict[str, Any]:
+    """A JSON object that every database can keep and every client read.
+
+    Raises:
+        ValueError: it is none, is too long or too deep, or holds a number or text that is not.
+    """
+    if not isinstance(said, dict):
+        raise ValueError(f'what is said must be a JSON object like {{"patient": "P1"}}, not {str(said)[:40]!r}')
+    _check(said, 0)
+    length = len(json.dumps(said))
+    if length > MAX_LENGTH:
+        raise ValueError(f"what is said takes {length} characters of JSON; at most {MAX_LENGTH} are accepted")
+    return said
+
+
+def check_image_info(said: Any) -> dict[str, Any]:
+    """As `check_said`, for what is said of an image: patient and plane are texts, spacing is mm along (rows, columns)."""
+    info = check_said(said)
+    for key in ("patient", "plane"):
+        if not isinstance(info.get(key, ""), str):
+            raise ValueError(f"{key} must be a text, not {info[key]!r}")
+    spacing = info.get("spacing")
+    if spacing is not None:
+        if not isinstance(spacing, list) or len(spacing) != 2 or not all(type(value) in (int, float) for value in spacing):
+            raise ValueError(f"spacing must be [mm along rows, mm along columns], not {spacing!r}")
+        check_lengths("spacing", spacing, positive=True)
+        if max(spacing) >= LARGEST_PIXEL:
+            raise ValueError(f"spacing must be the millimetres of one pixel, not {spacing!r}")
+    return info
+
+
+def check_text(what: str, text: Any, longest: int) -> str:
+    """A text that can be shown. Raises ValueError for anything else."""
+    if not isinstance(text, str) or len(text) > longest:
+        raise ValueError(f"{what} must be a text of at most {longest} characters, not {str(text)[:40]!r}")
+    # half of a surrogate pair is no character, and PostgreSQL takes no NUL
+    if any("\ud800" <= character <= "\udfff" or character == "\0" for character in text):
+        raise ValueError(f"{what} holds what is no character: {text[:40]!r}")
+    return text
+
+
+def _check(value: Any, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"what is said is nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            check_text("a key", key, MAX_LENGTH)
+            _check(inner, depth + 1)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _check(inner, depth + 1)
+    elif isinstance(value, str):
+        check_text("what is said", value, MAX_LENGTH)
+    elif (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, int) and abs(value) > MAX_INTEGER):
+        raise ValueError("what is said holds a number that is too large or none at all")

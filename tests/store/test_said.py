@@ -1,0 +1,113 @@
+"""What clients and indexes say: kept when any database can keep it and any client read it, refused with 422 otherwise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from masks import assert_whole, next_image, submit
+
+from fetal_head.config import StoreSettings
+from fetal_head.store.errors import StoreError
+from fetal_head.store.history import entries, set_status
+from fetal_head.store.index import read_index
+from fetal_head.store.people import who_is
+from fetal_head.store.study import StudyDatastore
+from hostile.strings import STRANGE_JSON, TEXTS, WRONG_INFO, WRONG_PARAMS
+from pictures import speckle, write_picture
+
+
+@pytest.mark.parametrize("name", STRANGE_JSON)
+def test_what_no_client_could_be_told_again_is_refused(study: StudyDatastore, name: str) -> None:
+    said = json.loads(STRANGE_JSON[name])
+    submit(study, "a")
+    for refused in (
+        lambda: submit(study, "a", **said),
+        lambda: study.update_image_info("a", said),
+        lambda: study.update_label_info("a", "final", said),
+    ):
+        with pytest.raises(StoreError) as error:
+            refused()
+        assert error.value.status_code == 422
+    assert len(entries(study.store, "a")) == 1
+    assert_whole(study.store)
+
+
+def test_texts_are_kept_as_they_are(study: StudyDatastore) -> None:
+    for text in TEXTS:
+        submit(study, "a", who=text, note=text)
+        study.update_image_info("a", {"patient": text})
+        set_status(study.store, "a", len(entries(study.store, "a")), "approved", text, text)
+        assert study.get_image_info("a")["patient"] == study.get_label_info("a", "final")["note"] == text
+        assert entries(study.store, "a")[-1].facts["who"] == entries(study.store, "a")[-1].facts["comment"] == text
+    assert_whole(study.store)
+
+
+@pytest.mark.parametrize(("key", "value"), WRONG_PARAMS, ids=lambda value: str(value)[:20])
+def test_a_label_with_what_makes_no_sense_is_refused(study: StudyDatastore, key: str, value: Any) -> None:
+    with pytest.raises(StoreError) as error:
+        submit(study, "a", **{key: value})
+    assert error.value.status_code == 422
+    assert entries(study.store, "a") == []
+
+
+@pytest.mark.parametrize(("key", "value"), WRONG_INFO, ids=lambda value: str(value)[:20])
+def test_info_of_an_image_that_makes_no_sense_is_refused(study: StudyDatastore, key: str, value: Any, tmp_path: Path) -> None:
+    for refused in (
+        lambda: study.update_image_info("a", {key: value}),
+        lambda: study.add_image("new", str(write_picture(tmp_path / "x.png", speckle(30, 40))), {key: value}),
+    ):
+        with pytest.raises(StoreError) as error:
+            refused()
+        assert error.value.status_code == 422
+    index = tmp_path / "datastore_v2.json"
+    index.write_text(json.dumps({"objects": {"a": {"image": {"ext": ".png", "info": {key: value}}}}}))
+    with pytest.raises(ValueError, match=f"is damaged.*{key}"):
+        read_index(index)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "x" * 5000])
+def test_names_that_no_database_holds_are_unknown_and_nobody(study: StudyDatastore, name: str) -> None:
+    with pytest.raises(StoreError, match="client_id"):
+        who_is({"client_id": name})
+    for asked in (study.get_image_uri, study.get_image_info, study.get_labels_by_image_id):
+        try:
+            assert not asked(name)
+        except StoreError as error:
+            assert error.status_code == 422  # noqa: PT017
+    with pytest.raises(StoreError, match="comment"):
+        set_status(study.store, "a", 1, "approved", "ann", name * 5000)
+
+
+@pytest.mark.parametrize("number", [10**30, -(10**30)])
+def test_a_number_that_no_database_holds_is_refused(study: StudyDatastore, number: int) -> None:
+    with pytest.raises(StoreError) as error:
+        set_status(study.store, "a", number, "approved", "ann")
+    assert error.value.status_code in (404, 422)
+
+
+@pytest.mark.parametrize("name", ["CON", "nul.x", "a.", "a ", "lpt1", "..", "a\\b", "a:b", "а", "a\n"])
+def test_ids_and_tags_fit_every_system(study: StudyDatastore, name: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as error:
+        study.add_image(name, str(write_picture(tmp_path / "x.png", speckle(30, 40))), {})
+    assert error.value.status_code == 422
+    with pytest.raises(StoreError):
+        submit(study, "a", tag=name)
+
+
+@pytest.mark.parametrize(
+    "content", ["[" * 100_000, '{"objects": []}', '{"objects": {"a": 5}}', '{"objects": {"a": {"image": {"info": [1]}}}}']
+)
+def test_a_hostile_index_is_told_to_be_damaged(tmp_path: Path, content: str) -> None:
+    (tmp_path / "index.json").write_text(content)
+    with pytest.raises(ValueError, match="is damaged"):
+        read_index(tmp_path / "index.json")
+
+
+def test_files_whose_names_are_no_text_are_left_alone(folder: Path, settings: StoreSettings) -> None:
+    (folder / "a.png").rename(folder / b"\xff\xfe.png".decode(errors="surrogateescape"))
+    study = StudyDatastore(str(folder), settings)
+    assert study.list_images() == ["b", "c"]
+    assert next_image(study, "ann") == "b"
