@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 
 import torch
 from monailabel.config import settings as upstream
@@ -19,10 +20,13 @@ from fetal_head.model.predictor import Predictor
 from fetal_head.model.registry import Registry
 from fetal_head.server.logs import quiet_upstream
 from fetal_head.server.routes import install_routes
+from fetal_head.server.scoring import ScoringWorker
+from fetal_head.store.people import ANONYMOUS
+from fetal_head.store.pools import Pools
 from fetal_head.store.study import StudyDatastore
 from fetal_head.tasks.batch import BatchInfer
 from fetal_head.tasks.infer import Infer
-from fetal_head.tasks.strategies import First, Random, Uncertainty
+from fetal_head.tasks.strategies import suggestions
 from fetal_head.tasks.train import Train
 
 MODEL = "fetal_head"
@@ -47,7 +51,9 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
         )
 
     def init_datastore(self) -> StudyDatastore:
-        return StudyDatastore(self.studies, self._settings.store)
+        study = StudyDatastore(self.studies, self._settings.store)
+        self._pools = Pools(study.store)
+        return study
 
     def init_infers(self) -> dict[str, InferTask]:
         return {MODEL: Infer(self._predictor, self.datastore())}
@@ -56,11 +62,7 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
         return {MODEL: Train(self._registry, self._settings)}
 
     def init_strategies(self) -> dict[str, Strategy]:
-        return {
-            "uncertainty": Uncertainty(self._predictor, self._settings.selection.uncertainty_candidates),
-            "random": Random(),
-            "first": First(),
-        }
+        return suggestions(self._pools, self._settings.selection)
 
     def init_batch_infer(self) -> BatchInferTask:
         return BatchInfer()
@@ -72,4 +74,7 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
         # the networks have threads of their own; the small steps before and after them only wait for each other on several
         torch.set_num_threads(1)
         self._predictor.warm_up()
+        # what is known of many thousand images takes seconds to read, which the first annotator need not wait for
+        Thread(target=self._pools.pool, args=(ANONYMOUS,), daemon=True).start()
+        ScoringWorker(self.datastore().store, self._registry, self._predictor.traffic, self._settings).start()
         super().on_init_complete()

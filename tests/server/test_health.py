@@ -49,7 +49,7 @@ def test_many_predictions_in_a_process_of_their_own(border: Server) -> None:
 def test_no_name_of_a_patient_is_in_the_log(border: Server, tmp_path: Path) -> None:
     """Whatever the tests before this one did; and a label that is taken away by hand."""
     border.client().infer("fetal_head", NAME, {"result_extension": ".nrrd"})
-    border.client().next_sample("uncertainty", {})
+    border.client().next_sample("hybrid", {})
     for image in ("Bella-Damaged_2", "Carla-Unknown_3"):
         assert not ask(border, "POST", f"/infer/fetal_head?image={image}&token=secret").ok
     border.client().save_label(NAME, str(write_itk(tmp_path / "l.nrrd", three_structures(*phantom(3).mask.shape))), params={})

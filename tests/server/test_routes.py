@@ -33,7 +33,11 @@ pytestmark = pytest.mark.slow
         ("GET", "/ohif/missing.js", "Not Found"),
         ("POST", "/infer/other?image=a", "there is no model 'other'; there is fetal_head"),
         ("POST", "/train/other", "there is no trainer 'other'"),
-        ("POST", "/activelearning/other", "there is no strategy 'other'; there is first, random, uncertainty"),
+        (
+            "POST",
+            "/activelearning/other",
+            "there is no strategy 'other'; there is bald, coreset, entropy, first, foreground_random, hybrid, random, typiclust",
+        ),
         ("GET", "/model/other", "there is no model 'other'"),
         ("GET", "/datastore/image?image=../server.log", "there is no image"),
         ("GET", f"/datastore/label?label={NAME}&tag=../../x", "there is no label"),

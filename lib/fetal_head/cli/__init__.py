@@ -5,10 +5,24 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from fetal_head.cli import data, evaluate, experiment, models, predict, serve, store, train, users, which
+from fetal_head.cli import data, effort, evaluate, experiment, models, predict, serve, simulate, store, train, users, which
 from fetal_head.cli.options import app, console
 
-__all__ = ["data", "evaluate", "experiment", "main", "models", "predict", "serve", "store", "train", "users", "which"]
+__all__ = [
+    "data",
+    "effort",
+    "evaluate",
+    "experiment",
+    "main",
+    "models",
+    "predict",
+    "serve",
+    "simulate",
+    "store",
+    "train",
+    "users",
+    "which",
+]
 
 
 def main() -> None:

@@ -36,23 +36,32 @@ LENGTHS = {
 
 def render(metrics: dict[str, Any], plots: Sequence[Picture], overlays: Sequence[Picture]) -> str:
     """The report as HTML; every name in it is escaped, and nothing is fetched from anywhere."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+    return (
+        environment(Path(__file__).parent)
+        .get_template("report.html")
+        .render(
+            m=metrics,
+            plots=plots,
+            overlays=overlays,
+            metric_titles=METRICS,
+            length_titles=LENGTHS,
+            structures=BY_NAME,
+            limits=LIMITS,
+        )
+    )
+
+
+def environment(folder: Path) -> Environment:
+    """Where the templates of a folder find what all reports share; every name in them is escaped."""
+    found = Environment(
+        loader=FileSystemLoader([folder, Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "estimate": _estimate}
-    return environment.get_template("report.html").render(
-        m=metrics,
-        plots=plots,
-        overlays=overlays,
-        metric_titles=METRICS,
-        length_titles=LENGTHS,
-        structures=BY_NAME,
-        limits=LIMITS,
-    )
+    found.filters |= {"number": _number, "estimate": _estimate}
+    return found
 
 
 def _number(value: float | None, digits: int = 3) -> str:

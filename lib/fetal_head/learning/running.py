@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from fetal_head.files import write_text
+from fetal_head.files import clear_strays, write_text
 
 LOCK = "training.lock"
 HOLDER = "training.json"
@@ -42,6 +42,7 @@ def only_training(folder: Path) -> Iterator[None]:
     """Holds the folder's one place for a training until the block or its process ends, however it ends.
 
     The place is a lock of the operating system on a file, so a file that a killed training left behind holds nobody up.
+    What it was just writing is cleared away.
 
     Raises:
         AlreadyTrainingError: another process, or another thread of this one, holds it.
@@ -53,6 +54,7 @@ def only_training(folder: Path) -> Iterator[None]:
     except Timeout as error:
         raise AlreadyTrainingError(_holder(folder)) from error
     try:
+        clear_strays(folder)
         now = datetime.now().isoformat(sep=" ", timespec="seconds")
         write_text(folder / HOLDER, json.dumps(asdict(Running(os.getpid(), now))))
         yield

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import io
 import logging
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import onnxruntime
 import torch
 
 Engine = Callable[[torch.Tensor], torch.Tensor]
+Ask = Callable[..., tuple[torch.Tensor, ...]]
+
+# torch's exporter fails when two threads use it at once, as a prediction and the scoring do when a version is published
+_exporting = threading.Lock()
 
 
 def engine(network: torch.nn.Module, size: tuple[int, int]) -> Engine:
@@ -19,46 +24,59 @@ def engine(network: torch.nn.Module, size: tuple[int, int]) -> Engine:
 
     On the CPU, ONNX Runtime takes about a third of torch's time for the same logits (docs/experiments.md).
     """
-    return _by_torch(network.eval().cuda()) if torch.cuda.is_available() else _by_onnx_runtime(network.eval(), size)
+    ask = asked(network, {"images": torch.zeros(1, 1, *size)}, ["logits"])
+    return lambda images: ask(images)[0]
 
 
-def _by_torch(network: torch.nn.Module) -> Engine:
-    def ask(images: torch.Tensor) -> torch.Tensor:
+def asked(network: torch.nn.Module, inputs: Mapping[str, torch.Tensor], outputs: Sequence[str]) -> Ask:
+    """The same for a network of several inputs and outputs, all on the CPU.
+
+    `inputs` are examples by name. The leading side of the first one, and that of each output, may be any length.
+    """
+    network = network.eval()
+    return _by_torch(network.cuda()) if torch.cuda.is_available() else _by_onnx_runtime(network, inputs, outputs)
+
+
+def _by_torch(network: torch.nn.Module) -> Ask:
+    def ask(*inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
         with torch.inference_mode():
-            logits: torch.Tensor = network(images.cuda()).float().cpu()
-        return logits
+            found = network(*(tensor.cuda() for tensor in inputs))
+        return tuple(tensor.float().cpu() for tensor in (found if isinstance(found, tuple) else (found,)))
 
     return ask
 
 
-def _by_onnx_runtime(network: torch.nn.Module, size: tuple[int, int]) -> Engine:
+def _by_onnx_runtime(network: torch.nn.Module, inputs: Mapping[str, torch.Tensor], outputs: Sequence[str]) -> Ask:
     options = onnxruntime.SessionOptions()
     # a worker that spins while it waits takes the core from what comes between two predictions
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(_as_onnx(network, size), options, providers=["CPUExecutionProvider"])
+    graph = _as_onnx(network, inputs, outputs)
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
-    def ask(images: torch.Tensor) -> torch.Tensor:
-        return torch.from_numpy(np.asarray(session.run(None, {"images": images.numpy()})[0]))
+    def ask(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        given = {name: tensor.numpy() for name, tensor in zip(inputs, tensors, strict=True)}
+        return tuple(torch.from_numpy(np.asarray(found)) for found in session.run(None, given))
 
     return ask
 
 
-def _as_onnx(network: torch.nn.Module, size: tuple[int, int]) -> bytes:
+def _as_onnx(network: torch.nn.Module, inputs: Mapping[str, torch.Tensor], outputs: Sequence[str]) -> bytes:
     file = io.BytesIO()
     told = logging.getLogger("torch.onnx")
-    level = told.level
-    with warnings.catch_warnings():
+    with _exporting, warnings.catch_warnings():
+        level = told.level
         warnings.simplefilter("ignore")
         told.setLevel(logging.ERROR)
         try:
             # the newer exporter takes ten times as long, and an annotator waits for it after each training
             torch.onnx.export(
                 network,
-                (torch.zeros(1, 1, *size),),
+                tuple(inputs.values()),
                 file,  # type: ignore[arg-type]
                 dynamo=False,
-                input_names=["images"],
-                dynamic_axes={"images": {0: "count"}},
+                input_names=list(inputs),
+                output_names=list(outputs),
+                dynamic_axes={name: {0: "count"} for name in (next(iter(inputs)), *outputs)},
             )
         finally:
             told.setLevel(level)

@@ -1,12 +1,33 @@
-"""From the probability that a pixel belongs to the head to the ellipse of the head in the image."""
+"""Where the head is: from the locator's probabilities to its ellipse in the image, and the frame around that."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 
 from fetal_head.biometry.ellipse import Ellipse, fit_ellipse
+from fetal_head.model.engine import engine
+from fetal_head.model.frame import Frame
+from fetal_head.model.network import Architecture
 from fetal_head.model.postprocessing import largest_component
-from fetal_head.model.preprocessing import Placement
+from fetal_head.model.preprocessing import Placement, place, placement
+
+
+class Locator:
+    """Finds the head in images."""
+
+    def __init__(self, network: torch.nn.Module, architecture: Architecture) -> None:
+        self._ask = engine(network, architecture.locator_size)
+        self._architecture = architecture
+
+    def find(self, images: Sequence[torch.Tensor]) -> list[Frame | None]:
+        """The frame of the head of each (1, rows, columns) normalised image; None when no head is found."""
+        size = self._architecture.locator_size
+        logits = self._ask(torch.stack([place(pixels, size) for pixels in images]))
+        where = [placement((pixels.shape[1], pixels.shape[2]), size) for pixels in images]
+        ellipses = [head_ellipse(torch.sigmoid(plane[0]), placed) for plane, placed in zip(logits, where, strict=True)]
+        return [Frame.around(ellipse, self._architecture.frame_size) if ellipse else None for ellipse in ellipses]
 
 
 def head_ellipse(probability: torch.Tensor, where: Placement, threshold: float = 0.5) -> Ellipse | None:

@@ -12,6 +12,9 @@ from monai.networks.nets.unet import UNet
 from fetal_head.config import ModelSettings
 from fetal_head.labels import NAMES
 
+# no network is so large; a damaged description must not make one that fills the memory
+LARGEST, MOST_LEVELS = 4096, 16
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -48,7 +51,12 @@ class Architecture:
         try:
             numbers = {key: tuple(int(n) for n in values[key]) for key in ("locator_size", "frame_size", "channels")}  # type: ignore[attr-defined]
             (a, b), (c, d) = numbers["locator_size"], numbers["frame_size"]
-            return cls((a, b), (c, d), str(values["network"]), numbers["channels"], int(values["residual_units"]))  # type: ignore[call-overload]
+            units = int(values["residual_units"])  # type: ignore[call-overload]
+            if not all(0 < n <= LARGEST for some in numbers.values() for n in some):
+                raise ValueError(f"a size is not within 1..{LARGEST}")
+            if not (len(numbers["channels"]) <= MOST_LEVELS and 0 <= units <= MOST_LEVELS):
+                raise ValueError(f"it has more than {MOST_LEVELS} levels or residual units")
+            return cls((a, b), (c, d), str(values["network"]), numbers["channels"], units)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"no description of a network: {values!r}") from error
 

@@ -1,20 +1,24 @@
-"""The served model, for the server, the command line, the evaluation and the scores."""
+"""The served model, for the server, the command line and the evaluation."""
 
 from __future__ import annotations
 
 import threading
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from fetal_head.config import ModelSettings
 from fetal_head.model.registry import Registry, Version
 from fetal_head.model.segmenter import Prediction, Segmenter, load_segmenter
+from fetal_head.model.traffic import Traffic
 
 
 class Predictor:
-    """Holds the served model in memory and takes up a newly published one at the next request."""
+    """Holds the served model in memory and takes up a newly published one at the next request.
+
+    Attributes:
+        traffic: the predictions that are being made, for work that has to give way to them.
+    """
 
     def __init__(self, registry: Registry, settings: ModelSettings, version: str | None = None) -> None:
         """`version` pins one version; by default it is always the registry's current one.
@@ -26,16 +30,13 @@ class Predictor:
         self._settings = settings
         self._pinned = registry.version(version) if version else None
         self._lock = threading.Lock()
+        self.traffic = Traffic()
         self._loaded: tuple[Version, Segmenter] | None = None
 
     def predict(self, image: NDArray[np.float32]) -> Prediction:
         """Mask and confidence of one grey image, (rows, columns) in any range."""
-        return self._model()[1].predict(image)
-
-    def probabilities(self, images: list[NDArray[np.float32]]) -> tuple[torch.Tensor, str]:
-        """(N, 3, H, W) probabilities in each head's own frame, and the model version that gave them."""
-        version, segmenter = self._model()
-        return torch.stack([segmenter.segment(image).probabilities for image in images]), version.name
+        with self.traffic.passing():
+            return self._model()[1].predict(image)
 
     def warm_up(self) -> None:
         """Loads the model and runs both networks once, so that the first annotator does not wait for it."""

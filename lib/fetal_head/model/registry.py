@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from filelock import FileLock
 
-from fetal_head.files import write_text
+from fetal_head.files import clear_strays, write_text
 from fetal_head.model.weights import Description, load_weights, read_description, save_weights
 
 SHIPPED = Path(__file__).parent / "shipped" / "fetal_head.safetensors"
@@ -131,6 +131,7 @@ class Registry:
     def _alone(self) -> Iterator[None]:
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / "registry.lock"):
+            clear_strays(self.folder)
             yield
 
 

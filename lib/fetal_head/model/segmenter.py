@@ -14,10 +14,10 @@ from fetal_head.config import ModelSettings
 from fetal_head.imaging import Mask
 from fetal_head.model.engine import engine
 from fetal_head.model.frame import Frame, cut
-from fetal_head.model.locating import head_ellipse
+from fetal_head.model.locating import Locator
 from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.postprocessing import confidence, regions_of, to_mask
-from fetal_head.model.preprocessing import nested_planes, normalise, place, placement
+from fetal_head.model.preprocessing import nested_planes, normalise, place
 from fetal_head.model.weights import load_weights
 
 
@@ -63,7 +63,7 @@ class Segmenter:
 
     def __init__(self, networks: HeadNetworks, architecture: Architecture, settings: ModelSettings, version: str = "") -> None:
         """`version` is what predictions are signed with."""
-        self._locate = engine(networks.locator, architecture.locator_size)
+        self._locator = Locator(networks.locator, architecture)
         self._outline = engine(networks.segmenter, architecture.frame_size)
         self._architecture = architecture
         self._settings = settings
@@ -97,7 +97,7 @@ class Segmenter:
     def segment(self, image: NDArray[np.float32]) -> Framed:
         """Probabilities in the head's own frame, the mean of the image and its mirror image."""
         size, pixels = self._architecture.frame_size, normalise(image)
-        frame = self._find(pixels)
+        (frame,) = self._locator.find([pixels])
         if frame is None:
             return Framed(None, torch.zeros(3, *size))
         planes = cut(pixels, frame, size)
@@ -106,14 +106,7 @@ class Segmenter:
 
     def find(self, image: NDArray[np.float32]) -> Frame | None:
         """The frame of the head of a grey image, (rows, columns) in any range; None when no head is found."""
-        return self._find(normalise(image))
-
-    def _find(self, pixels: torch.Tensor) -> Frame | None:
-        size = self._architecture.locator_size
-        where = placement((pixels.shape[1], pixels.shape[2]), size)
-        logits = self._locate(place(pixels, size)[None])
-        ellipse = head_ellipse(torch.sigmoid(logits[0, 0]), where)
-        return Frame.around(ellipse, self._architecture.frame_size) if ellipse else None
+        return self._locator.find([normalise(image)])[0]
 
 
 def load_segmenter(path: Path, settings: ModelSettings, version: str) -> Segmenter:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
+from pydantic import ConfigDict, TypeAdapter
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -31,12 +32,17 @@ class Description:
         metrics: Dice on validation patients, by structure.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
     architecture: Architecture
     structures: tuple[str, ...] = NAMES
     parent: str | None = None
     created: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+
+
+_DESCRIPTION = TypeAdapter(Description)
 
 
 def save_weights(path: Path, network: torch.nn.Module, description: Description) -> None:
@@ -53,10 +59,9 @@ def read_description(path: Path) -> Description:
         with safe_open(path, framework="pt") as file:
             values = json.loads((file.metadata() or {})[HEADER])
         values["architecture"] = Architecture.from_dict(values["architecture"])
-        values["structures"] = tuple(values["structures"])
-        description = Description(**values)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path.name} is no model file of this app: {error}") from error
+        description = _DESCRIPTION.validate_python(values)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name} is no model file of this app: {' '.join(str(error).split())}") from error
     if description.structures != NAMES:
         raise ValueError(f"{path.name} predicts {', '.join(description.structures)}; this app needs {', '.join(NAMES)}")
     return description
@@ -65,10 +70,23 @@ def read_description(path: Path) -> Description:
 def load_weights(path: Path) -> tuple[HeadNetworks, Description]:
     """The networks of a model file, in evaluation mode on the CPU. Raises ValueError when its weights do not fit."""
     description = read_description(path)
-    network = description.architecture.build()
     try:
         with safe_open(path, framework="pt") as file:
+            _check_shapes({name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}, description.architecture)  # noqa: SIM118
+            network = description.architecture.build()
             network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ValueError(f"{path.name}: its weights do not fit its own description: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in network.state_dict().values()):
+        raise ValueError(f"{path.name}: some of its weights are no numbers: the training that made it failed")
     return network.eval(), description
+
+
+def _check_shapes(found: dict[str, tuple[int, ...]], architecture: Architecture) -> None:
+    """Raises RuntimeError for weights of another network, before there is one that takes memory."""
+    with torch.device("meta"):
+        wanted = {name: tuple(tensor.shape) for name, tensor in architecture.build().state_dict().items()}
+    if wrong := sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)):
+        raise RuntimeError(f"{len(wrong)} tensors are missing, too many or of another shape, such as {wrong[0]}")

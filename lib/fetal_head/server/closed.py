@@ -10,8 +10,8 @@ from fastapi import APIRouter, HTTPException
 SENTENCES = {
     "/reload": "the app is not reloaded while it serves; restart the server",
     "/logs/gpu": "the state of the GPU is not told over HTTP; run nvidia-smi",
-    "/scoring/": "this app has no scoring method; `fetal-head evaluate` measures a model",
-    "/scoring/{method}": "this app has no scoring method; `fetal-head evaluate` measures a model",
+    "/scoring/": "images are scored in the background without being asked for; `fetal-head evaluate` measures a model",
+    "/scoring/{method}": "images are scored in the background without being asked for; `fetal-head evaluate` measures a model",
     "/infer/wsi/{model}": "this app knows no slides of pathology; POST /infer/{model} predicts images",
     "/infer/wsi_v2/{model}": "this app knows no slides of pathology; POST /infer/{model} predicts images",
     "/proxy/dicom/{path:path}": "this server stands before no DICOMweb server; its images are those of the study folder",

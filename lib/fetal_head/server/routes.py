@@ -18,6 +18,7 @@ from fetal_head.server.batch import batch_routes
 from fetal_head.server.border import OPEN, Border, has_login
 from fetal_head.server.child import announce_parent, before_interrupt
 from fetal_head.server.closed import closed_routes
+from fetal_head.server.effort import effort_routes
 from fetal_head.server.health import health_routes
 from fetal_head.server.history import history_routes
 from fetal_head.server.identity import known, requires
@@ -69,12 +70,14 @@ def _routers(
     app.cleanup_sessions = sessions.remove_expired
     return [
         install_login(app, application),
-        viewer_routes(app, predictions),
+        viewer_routes(app),
         infer_routes(app, predictions, sessions),
         batch_routes(app, predictions),
         training_routes(app),
         image_routes(app),
         label_routes(app),
+        # before the history, which would take its path for an image's
+        effort_routes(app),
         history_routes(app),
         session_routes(sessions),
         model_routes(app),
@@ -97,7 +100,7 @@ def _border(settings: ServerSettings, metrics: Metrics) -> list[Middleware]:
     ]
 
 
-def viewer_routes(app: MONAILabelApp, predictions: Predictions) -> APIRouter:
+def viewer_routes(app: MONAILabelApp) -> APIRouter:
     """What a viewer asks first: what there is, and which image is next."""
     router = APIRouter()
     links = Path(app.app_dir) / "links"
@@ -108,18 +111,13 @@ def viewer_routes(app: MONAILabelApp, predictions: Predictions) -> APIRouter:
         """Models, trainers, strategies and the state of the study."""
         return dict(app.info())
 
-    # async only to wait for its turn: the next image may be chosen by predictions
     @router.post("/activelearning/{strategy}", tags=["ActiveLearning"])
-    async def next_sample(strategy: str, user: AsUser, params: dict[str, Any] | None = None) -> dict[str, Any]:
+    def next_sample(strategy: str, user: AsUser, params: dict[str, Any] | None = None) -> dict[str, Any]:
         """The next image to label, told so that Slicer opens just that one; {} when every image is labelled."""
         check_offered("strategy", strategy, strategies)
         asked = only(params, *WHO) | known(user)
-
-        def sample() -> dict[str, Any]:
-            # not upstream's: it does not say who asks, and writes down for every image whom it was offered to
-            found: dict[str, Any] = app.next_sample({**asked, "strategy": strategy})
-            return for_slicer({**found, **app.datastore().get_image_info(found["id"])}, links) if found else {}
-
-        return await predictions.run(sample)
+        # not upstream's: it does not say who asks, and writes down for every image whom it was offered to
+        found: dict[str, Any] = app.next_sample({**asked, "strategy": strategy})
+        return for_slicer({**found, **app.datastore().get_image_info(found["id"])}, links) if found else {}
 
     return router

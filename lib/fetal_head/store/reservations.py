@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from fetal_head.store.people import ANONYMOUS
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
-from fetal_head.store.tables import LOTS, REJECTED, Image, Reservation, Submission
+from fetal_head.store.tables import REJECTED, Image, Reservation, Submission
 
 
-def open_images(store: Store, who: str, limit: int, *, shuffled: bool) -> list[str]:
-    """Some of the images that `who` can be given, in the order of their names or in none.
+class Holder(NamedTuple):
+    """Who holds which image."""
 
-    People without a name cannot be told apart: they get what no other of them holds, as long as there is any.
+    image: str
+    who: str
+
+
+def holders(session: Session, store: Store) -> list[Holder]:
+    """Everybody who holds an image."""
+    return [Holder(image, who) for image, who in session.execute(select(Reservation.image, Reservation.who).where(_holds(store)))]
+
+
+def against(who: str, held: Sequence[Holder]) -> tuple[list[Holder], ...]:
+    """The holders that count against `who`: all others; for one without a name at first also those without one."""
+    theirs = [holder for holder in held if holder.who != who]
+    nameless = [holder for holder in held if holder.who == ANONYMOUS]
+    return (theirs + nameless, theirs) if who == ANONYMOUS else (theirs,)
+
+
+def read_by(session: Session, store: Store, who: str) -> Sequence[str]:
+    """The images that `who` has read and that somebody else may still have to."""
+    if store.settings.readers == 1:
+        return []
+    standing = and_(Submission.deleted.is_(None), Submission.status != REJECTED)
+    his = select(Submission.image).where(Submission.tag == FINAL, Submission.who == who, standing)
+    return session.scalars(his.distinct()).all()
+
+
+def open_images(
+    readings: NDArray[np.int64], places: Mapping[str, int], held: Sequence[Holder], read: Iterable[str], readers: int
+) -> NDArray[np.bool_]:
+    """(N,) whether somebody can be given each of N images: he did not read it, and others who did or hold it are too few.
+
+    Args:
+        readings: (N,) how many people have read each.
+        places: image -> its place among the N; not all that are held or read need be there.
+        held: those who hold an image and count against him.
+        read: what he has read himself.
+        readers: how many are wanted for each.
     """
-    with store.reading() as session:
-        for others in _others(who):
-            # images that somebody has read already come first, so that they get done
-            for readings in reversed(range(store.settings.readers)):
-                found = _some(session, _open(store, who, others).where(Image.readings == readings), limit, shuffled)
-                if found:
-                    return found
-    return []
-
-
-def reserve_next(store: Store, who: str, *, shuffled: bool) -> str | None:
-    """Gives `who` an image to label, by name or by chance; None when nothing is left for him."""
-    while candidates := open_images(store, who, limit=8, shuffled=shuffled):
-        if image := reserve(store, who, candidates):
-            return image
-    return None
+    taken = readings.copy()
+    for image, _ in held:
+        if image in places:
+            taken[places[image]] += 1
+    is_open = taken < readers
+    is_open[[places[image] for image in read if image in places]] = False
+    return is_open
 
 
 def reserve(store: Store, who: str, candidates: Sequence[str]) -> str | None:
@@ -46,10 +73,15 @@ def reserve(store: Store, who: str, candidates: Sequence[str]) -> str | None:
     """
     with store.writing() as (session, _):
         until = _renew(session, store, who)
-        for others in _others(who):
-            free = set(session.scalars(_open(store, who, others).where(Image.id.in_(candidates))))
-            chosen = next((image for image in candidates if image in free), None)
-            if chosen is not None:
+        rows = select(Image.id, Image.readings).where(Image.id.in_(candidates), Image.removed.is_(None))
+        found = dict(session.execute(rows).tuples().all())
+        there = [image for image in candidates if image in found]
+        readings, places = np.array([found[image] for image in there], dtype=np.int64), {i: n for n, i in enumerate(there)}
+        read = read_by(session, store, who)
+        for others in against(who, holders(session, store)):
+            is_open = open_images(readings, places, others, read, store.settings.readers)
+            if is_open.any():
+                chosen = there[int(is_open.argmax())]
                 session.merge(Reservation(image=chosen, who=who, until=until))
                 return chosen
     return None
@@ -69,45 +101,6 @@ def _renew(session: Session, store: Store, who: str) -> int:
     until = int(time.time() + 60 * store.settings.lease_minutes)
     session.execute(update(Reservation).where(Reservation.who == who).values(until=until))
     return until
-
-
-def _open(store: Store, who: str, others: ColumnElement[bool]) -> Select[Any]:
-    """The images that have fewer readers than they should, counting those that hold them."""
-    readers = store.settings.readers
-    taken = (
-        select(Reservation.image)
-        .join(Image, Image.id == Reservation.image)
-        .where(_holds(store), others)
-        .group_by(Reservation.image, Image.readings)
-        .having(Image.readings + func.count() >= readers)
-    )
-    there = select(Image.id).where(Image.removed.is_(None), Image.readings < readers, Image.id.not_in(taken))
-    if readers == 1:
-        return there
-    his = select(Submission).where(
-        Submission.image == Image.id,
-        Submission.tag == FINAL,
-        Submission.who == who,
-        Submission.deleted.is_(None),
-        Submission.status != REJECTED,
-    )
-    return there.where(~his.exists())
-
-
-def _some(session: Session, images: Select[Any], limit: int, shuffled: bool) -> list[str]:
-    if not shuffled:
-        return list(session.scalars(images.order_by(Image.id).limit(limit)))
-    # those that follow a random place in a random order
-    place = random.randrange(LOTS)
-    after = session.scalars(images.where(Image.lot >= place).order_by(Image.lot).limit(limit)).all()
-    before = session.scalars(images.where(Image.lot < place).order_by(Image.lot).limit(limit - len(after))).all()
-    return [*after, *before]
-
-
-def _others(who: str) -> tuple[ColumnElement[bool], ...]:
-    """Whose reservations count against `who`: those of all others; for one without a name at first also those in no name."""
-    theirs = Reservation.who != who
-    return (theirs | (Reservation.who == ANONYMOUS), theirs) if who == ANONYMOUS else (theirs,)
 
 
 def _holds(store: Store) -> ColumnElement[bool]:

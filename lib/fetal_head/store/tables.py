@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Text, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # names sort by their bytes in every database, as they do in Python
@@ -30,7 +30,17 @@ def _where(condition: str) -> dict[str, Any]:
 class Base(DeclarativeBase):
     """What the tables have in common."""
 
-    type_annotation_map = {int: BigInteger, str: Text, dict[str, Any]: JSON, list[str]: JSON(none_as_null=True)}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        int: BigInteger,
+        str: Text,
+        dict[str, Any]: JSON(none_as_null=True),
+        list[str]: JSON(none_as_null=True),
+        list[float]: JSON(none_as_null=True),
+        list[bool]: JSON(none_as_null=True),
+    }
+
+
+_NEXT = text("(SELECT coalesce(max(changed), 0) + 1 FROM images)")
 
 
 class Image(Base):
@@ -40,14 +50,15 @@ class Image(Base):
         size, mtime_ns: of the file when it was last looked at, to see that it was replaced; 0 for one that is gone.
         info: what clients and the import say of it: patient, plane, spacing ...
         removed: when it was removed; None while it is there.
-        lot: a random number, for a random order that takes no sorting.
+        lot: a random number, by which images that nothing else tells apart are scored in a random order.
         readings: how many people have a standing final label on it. Follows from the submissions.
+        changed: grows with every change of any image, so that readers fetch only what is new.
     """
 
     __tablename__ = "images"
     __table_args__ = (
         Index("images_by_name", "readings", "id", **_where("removed IS NULL")),
-        Index("images_by_lot", "readings", "lot", **_where("removed IS NULL")),
+        Index("images_by_change", "changed"),
     )
 
     id: Mapped[str] = mapped_column(NAME, primary_key=True)
@@ -58,6 +69,7 @@ class Image(Base):
     removed: Mapped[int | None]
     lot: Mapped[int] = mapped_column(default=_draw)
     readings: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=_NEXT, onupdate=_NEXT)
 
 
 class Submission(Base):
@@ -78,7 +90,10 @@ class Submission(Base):
     """
 
     __tablename__ = "submissions"
-    __table_args__ = (Index("submissions_current", "tag", "image", unique=True, **_where("current")),)
+    __table_args__ = (
+        Index("submissions_current", "tag", "image", unique=True, **_where("current")),
+        Index("submissions_by_time", "tag", "at"),
+    )
 
     image: Mapped[str] = mapped_column(NAME, ForeignKey("images.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -126,6 +141,50 @@ class Account(Base):
     password: Mapped[str]
 
 
+class Score(Base):
+    """What the last model that looked at an image makes of it; see `model.scoring.Score`. It can be made again at any time.
+
+    Attributes:
+        size, mtime_ns: of the image file that was looked at: a score of a replaced one does not count.
+        model: the version that looked.
+        turn: grows with every score that is written, so that readers fetch only what is new.
+        entropy, bald, seen: by structure, in the order of their values; None where the image cannot be read.
+        feature: float16.
+        doubt: the mean entropy over the structures.
+        problem: why the image cannot be read.
+    """
+
+    __tablename__ = "scores"
+    __table_args__ = (Index("scores_by_turn", "turn"),)
+
+    image: Mapped[str] = mapped_column(NAME, ForeignKey("images.id"), primary_key=True)
+    size: Mapped[int]
+    mtime_ns: Mapped[int]
+    model: Mapped[str]
+    turn: Mapped[int]
+    entropy: Mapped[list[float] | None]
+    bald: Mapped[list[float] | None]
+    seen: Mapped[list[bool] | None]
+    feature: Mapped[bytes | None]
+    doubt: Mapped[float | None]
+    problem: Mapped[str | None]
+
+
+class Effort(Base):
+    """How much of the prediction was changed to make a submitted label of it. Follows from the two masks.
+
+    Attributes:
+        structures: by name what `selection.effort.Effort` has; None where the two cannot be compared.
+    """
+
+    __tablename__ = "efforts"
+    __table_args__ = (ForeignKeyConstraint(["image", "number"], ["submissions.image", "submissions.number"]),)
+
+    image: Mapped[str] = mapped_column(NAME, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    structures: Mapped[dict[str, Any] | None]
+
+
 class Meta(Base):
     """What is known of the study itself.
 
@@ -136,3 +195,7 @@ class Meta(Base):
 
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
+
+
+# what models say of images and masks, which can be made again from them
+MADE_AGAIN = (Score.__tablename__, Effort.__tablename__)

@@ -20,6 +20,9 @@ from fetal_head.store.people import who_is
 from fetal_head.store.reservations import renew
 from fetal_head.store.study import StudyDatastore
 
+# no pregnancy lasts so long
+LONGEST_WEEKS = 50
+
 
 class Infer(InferTask):  # type: ignore[misc]
     """Predicts BRAIN, CSP and LV of one image; the answer is a mask file and a JSON description."""
@@ -39,23 +42,20 @@ class Infer(InferTask):  # type: ignore[misc]
         With `gestational_weeks`, known from dating, the measurements come with z-scores and centiles.
         """
         started = time.perf_counter()
-        extension = request.get("result_extension") or ".nrrd"
-        extension = extension if str(extension).startswith(".") else f".{extension}"
         if not request.get("image"):
             raise HTTPException(404, "there is no such image")
-        if extension not in WRITTEN:
-            raise HTTPException(422, f"a mask can be written as {', '.join(WRITTEN)}, not as {extension!r}")
+        who = who_is(request)
         try:
-            weeks = float(request["gestational_weeks"]) if request.get("gestational_weeks") else None
+            extension, weeks = _extension(request.get("result_extension")), _weeks(request.get("gestational_weeks"))
             image, geometry = read_image(request["image"])
             prediction = self._predictor.predict(image)
             with NamedTemporaryFile(prefix="fetal-head-", suffix=extension, delete=False) as file:
                 result = Path(file.name)  # the server deletes it once it is sent
             write_mask(result, prediction.mask, geometry)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise HTTPException(422, str(error)) from error
         self._datastore.keep_prediction(request["image"], prediction.mask, geometry, prediction.version)
-        renew(self._datastore.store, who_is(request))
+        renew(self._datastore.store, who)
         spacing = self._datastore.spacing_of(request["image"], geometry)
         return str(result), {
             # all of them in the order of their values, found or not: Slicer counts segments by this list
@@ -66,3 +66,20 @@ class Infer(InferTask):  # type: ignore[misc]
             "biometry": asdict(measure(prediction.mask, spacing, weeks=weeks, confidence=prediction.confidence)),
             "latencies": {"total": round(time.perf_counter() - started, 3)},
         }
+
+
+def _extension(asked: object) -> str:
+    if not asked:
+        return ".nrrd"
+    extension = f".{str(asked).removeprefix('.')}"
+    # before a file of that name is made, since it could lead anywhere
+    if extension not in WRITTEN:
+        raise ValueError(f"a mask can be written as {', '.join(WRITTEN)}, not as {extension[:40]!r}")
+    return extension
+
+
+def _weeks(asked: Any) -> float | None:
+    weeks = float(asked) if asked else None
+    if weeks is not None and not 0 < weeks < LONGEST_WEEKS:
+        raise ValueError(f"gestational_weeks must be the age in weeks, not {weeks:g}")
+    return weeks

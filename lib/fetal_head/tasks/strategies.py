@@ -1,73 +1,65 @@
-"""MONAI Label's active-learning strategies: which unlabelled image comes next."""
+"""MONAI Label's active-learning strategies over ours: which image comes next."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
 from monailabel.interfaces.tasks.strategy import Strategy
 
-from fetal_head.imaging import read_image
-from fetal_head.model.predictor import Predictor
-from fetal_head.selection.scores import uncertainty
+from fetal_head.config import SelectionSettings
+from fetal_head.selection.ranking import Ranking
+from fetal_head.selection.strategies import Described, strategies
 from fetal_head.store.people import who_is
-from fetal_head.store.reservations import open_images, reserve, reserve_next
+from fetal_head.store.pools import Pools
+from fetal_head.store.reservations import reserve
 from fetal_head.store.study import StudyDatastore
 
-
-class First(Strategy):  # type: ignore[misc]
-    """The first unlabelled image in the order of names."""
-
-    def __init__(self) -> None:
-        super().__init__("First unlabelled image by name")
-
-    def __call__(self, request: dict[str, Any], datastore: StudyDatastore) -> dict[str, Any]:
-        """{"id": ...}, reserved for the asker, or {} when nothing is left."""
-        image = reserve_next(datastore.store, who_is(request), shuffled=False)
-        return {"id": image} if image else {}
+# so many candidates in one question to the database
+CANDIDATES = 64
 
 
-class Random(Strategy):  # type: ignore[misc]
-    """Any unlabelled image."""
+def suggestions(pools: Pools, settings: SelectionSettings) -> dict[str, Strategy]:
+    """All strategies over one study, the default one first."""
+    return {name: Suggest(strategy, pools) for name, strategy in strategies(settings).items()}
 
-    def __init__(self) -> None:
-        super().__init__("Random unlabelled image")
+
+class Suggest(Strategy):  # type: ignore[misc]
+    """Gives whoever asks the image that a strategy wants most and nobody else holds."""
+
+    def __init__(self, strategy: Described, pools: Pools) -> None:
+        super().__init__(strategy.description)
+        self._choose = strategy.choose
+        self._pools = pools
 
     def __call__(self, request: dict[str, Any], datastore: StudyDatastore) -> dict[str, Any]:
-        """{"id": ...}, reserved for the asker, or {} when nothing is left."""
-        image = reserve_next(datastore.store, who_is(request), shuffled=True)
-        return {"id": image} if image else {}
+        """{} when nothing is left; else the image, reserved for the asker, and why it is this one.
 
-
-class Uncertainty(Strategy):  # type: ignore[misc]
-    """The one that the model is least sure of, among a random handful of unlabelled images."""
-
-    def __init__(self, predictor: Predictor, candidates: int) -> None:
-        super().__init__("Unlabelled image that the model is least sure of")
-        self._predictor = predictor
-        self._candidates = candidates
-
-    def __call__(self, request: dict[str, Any], datastore: StudyDatastore) -> dict[str, Any]:
-        """{"id", "score", "model_version"}, reserved for the asker; {} when no image is left that can be read."""
+        `id`; `score`, by which it was chosen, `structure`, whose turn it was, and `model_version`, all None where they played no
+        part; `rank` among the `of` images that could be given; `why`, a sentence.
+        """
         who = who_is(request)
-        while scored := self._scored(datastore, who):
-            scores, version = scored
-            image = reserve(datastore.store, who, sorted(scores, key=lambda i: -scores[i]))
-            if image:
-                return {"id": image, "score": scores[image], "model_version": version}
+        images, pool = self._pools.pool(who)
+        if not images:
+            return {}
+        ranking = self._choose(pool, np.random.default_rng())
+        for start in range(0, len(images), CANDIDATES):
+            wanted = {images[position]: position for position in ranking.order[start : start + CANDIDATES].tolist()}
+            chosen = reserve(datastore.store, who, list(wanted))
+            if chosen is not None:
+                return self._told(ranking, images, wanted[chosen])
         return {}
 
-    def _scored(self, datastore: StudyDatastore, who: str) -> tuple[dict[str, float], str] | None:
-        """How unsure the model is of a handful of images, and which version that is; None when none can be read."""
-        images = {}
-        # more than are needed: some may be damaged
-        for image_id in open_images(datastore.store, who, 4 * self._candidates, shuffled=True):
-            try:
-                images[image_id] = read_image(datastore.get_image_uri(image_id))[0]
-            except ValueError:
-                continue
-            if len(images) == self._candidates:
-                break
-        if not images:
-            return None
-        probabilities, version = self._predictor.probabilities(list(images.values()))
-        return dict(zip(images, uncertainty(probabilities).tolist(), strict=True)), version
+    def _told(self, ranking: Ranking, images: list[str], position: int) -> dict[str, Any]:
+        score = float(ranking.score[position])
+        by_chance = math.isnan(score)
+        return {
+            "id": images[position],
+            "score": None if by_chance else round(score, 6),
+            "structure": None if by_chance else ranking.structure,
+            "model_version": None if by_chance else self._pools.model_of(images[position]),
+            "rank": int(np.flatnonzero(ranking.order == position)[0]) + 1,
+            "of": len(images),
+            "why": ranking.why(position),
+        }

@@ -1,0 +1,32 @@
+"""`fetal-head store effort`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from fetal_head.cli.options import AsJson, Conf, Studies
+from fetal_head.cli.store import opened, store
+
+
+@store.command(epilog="Example: fetal-head store effort --studies studies/hc18")
+def effort(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
+    """Tell by model version how much of its predictions people changed: median added path length, mean Dice, share accepted."""
+    from fetal_head.store.effort import efforts, measure_efforts
+
+    study = opened(studies, conf)
+    measure_efforts(study)
+    found = efforts(study)
+    if as_json:
+        print(json.dumps([asdict(version) for version in found], indent=2))
+        return
+    table = Table("model", "labels", "accepted", "APL px", "changed px", "Dice (labels)")
+    for version in found:
+        known = [(name, value) for name, value in version.dice.items() if value is not None]
+        dice = ", ".join(f"{name} {value:.3f} ({version.n[name]})" for name, value in known)
+        pixels = f"{version.apl:.0f}", f"{version.changed:.0f}"
+        table.add_row(version.model, str(version.labels), f"{version.accepted:.0%}", *pixels, dice)
+    Console().print(table)

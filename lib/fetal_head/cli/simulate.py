@@ -1,0 +1,103 @@
+"""`fetal-head simulate`."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, overrides, progress
+from fetal_head.config import load_settings
+from fetal_head.labels import NAMES
+
+if TYPE_CHECKING:
+    from fetal_head.evaluation.pairs import Pair
+    from fetal_head.simulation.training import Start
+
+SCRATCH = "scratch"
+
+
+@app.command(
+    epilog="Example: fetal-head simulate --pool pool --test test --strategies hybrid,random --budgets 5,10,20 --to campaign"
+)
+def simulate(
+    pool: Annotated[Path, typer.Option(help="Folder with images/ and masks/ of what may be labelled.")],
+    test: Annotated[Path, typer.Option(help="Folder with images/ and masks/, of other patients, to judge by.")],
+    strategies: Annotated[str, typer.Option(help="Names of strategies; stock_epistemic is MONAI Label's.")],
+    budgets: Annotated[str, typer.Option(help="Counts of labels after which a model is trained.")],
+    to: Annotated[Path, typer.Option(help="Folder for the report; a campaign that was broken off goes on.")],
+    seeds: Annotated[int, typer.Option(min=1, help="How often each strategy is tried.")] = 3,
+    init: Annotated[str, typer.Option(help="Model version or file to start from, or 'scratch' for random weights.")] = "shipped",
+    app_dir: App = APP_DIR,
+    as_json: AsJson = False,
+    conf: Conf = None,
+) -> None:
+    """Play an annotation campaign with known masks: what each strategy is worth against the number of labels."""
+    from fetal_head.simulation.campaign import Plan, run_campaign
+    from fetal_head.simulation.report import write_report
+
+    settings = load_settings(overrides(conf))
+    pools, tests = _pairs(pool), _pairs(test)
+    start = _start(init, app_dir, [*pools, *tests])
+    plan = Plan(tuple(pools), tuple(tests), tuple(_split(strategies)), _counts(budgets), seeds, start, settings)
+    cells = list(progress(run_campaign(plan, to), "trainings", plan.size))
+    found = write_report(plan, cells, to, shlex.join(["fetal-head", *sys.argv[1:]]))
+    if as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        Console().print(_table(found))
+    console.print(f"campaign.json, report.html and its figures are in {to}", highlight=False, markup=False)
+
+
+def _pairs(folder: Path) -> list[Pair]:
+    from fetal_head.evaluation.pairs import find_pairs
+
+    return find_pairs(folder / "images", folder / "masks")
+
+
+def _start(init: str, app_dir: Path, pairs: list[Pair]) -> Start:
+    """Where the trainings begin, once it is certain that it has not seen what they are judged by."""
+    from fetal_head.model.registry import Registry, Version
+    from fetal_head.simulation.ancestry import check_ancestry
+    from fetal_head.simulation.training import Start
+
+    if init == SCRATCH:
+        return Start(SCRATCH, None)
+    registry, path = Registry.of_app(app_dir), Path(init)
+    version = Version(path.name, path) if path.is_file() else registry.version(init)
+    check_ancestry(version, registry, pairs)
+    return Start(version.name, version.path)
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in _split(text))
+    except ValueError as error:
+        raise ValueError(f"--budgets must be growing counts of labels such as 5,10,20, not {text!r}") from error
+
+
+def _table(found: dict[str, Any]) -> Table:
+    columns = (*NAMES, "mean", "apl")
+    table = Table("strategy", "labels", *columns)
+    for name, points in found["curves"].items():
+        for point in points:
+            numbers = [_text(point[what], 0 if what == "apl" else 3) for what in columns]
+            table.add_row(name, str(point["labels"]), *numbers)
+    return table
+
+
+def _text(band: dict[str, Any], digits: int) -> str:
+    if band["mean"] is None:
+        return ""
+    half = "" if band["low"] is None else f" ± {(band['high'] - band['low']) / 2:.{digits}f}"
+    return f"{band['mean']:.{digits}f}{half}"

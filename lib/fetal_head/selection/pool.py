@@ -1,0 +1,62 @@
+"""What a strategy chooses from, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+Features = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """N images that may be asked for, in the order of their names, of S structures; and what is labelled or being labelled.
+
+    Attributes:
+        entropy, bald: (N, S), NaN for an image without a score.
+        seen: (N, S) bool, whether the model sees the structure; False for an image without a score.
+        read_features: gives `features` and `taken_features`; called once, and only for a strategy that looks at them.
+        taken: how many images are labelled or reserved.
+        recent: (N,) bool, frames of a patient that was asked for just now.
+    """
+
+    entropy: Numbers
+    bald: Numbers
+    seen: NDArray[np.bool_]
+    read_features: Callable[[], tuple[Features, Features]]
+    taken: int
+    recent: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.entropy)
+
+    @property
+    def features(self) -> Features:
+        """(N, D), of unit length; NaN for an image without one."""
+        return self._features[0]
+
+    @property
+    def taken_features(self) -> Features:
+        """(M, D), of the images that are labelled or reserved, as far as known."""
+        return self._features[1]
+
+    @cached_property
+    def _features(self) -> tuple[Features, Features]:
+        return self.read_features()
+
+    @property
+    def scored(self) -> NDArray[np.bool_]:
+        """(N,) bool, which images have a score."""
+        return np.asarray(~np.isnan(self.entropy).any(axis=1))
+
+    @property
+    def featured(self) -> NDArray[np.bool_]:
+        """(N,) bool, which images have a feature."""
+        if not self.features.shape[1]:
+            return np.zeros(len(self), dtype=bool)
+        return np.asarray(~np.isnan(self.features).any(axis=1))

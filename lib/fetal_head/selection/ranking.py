@@ -1,0 +1,55 @@
+"""The images of a pool in the order in which a strategy wants them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal_head.selection.pool import Numbers, Pool
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Every image of a pool of N.
+
+    Attributes:
+        order: (N,) positions in the pool, the one that is wanted most first.
+        score: (N,) by position in the pool, by which they were ordered; NaN for an image that is there by chance.
+        reason: why the first one is wanted, one sentence for the annotator.
+        structure: the one whose turn it is, None for none.
+        chance: the sentence for an image that has no score where others have one.
+    """
+
+    order: NDArray[np.intp]
+    score: Numbers
+    reason: str
+    structure: str | None = None
+    chance: str = ""
+
+    def why(self, position: int) -> str:
+        """The sentence for an image of the pool."""
+        return self.chance if self.chance and np.isnan(self.score[position]) else self.reason
+
+
+def by_score(pool: Pool, score: Numbers, reason: str, rng: np.random.Generator, structure: str | None = None) -> Ranking:
+    """The highest score first. Images without one stand among the others at random, so that each has a fair chance.
+
+    Frames of a patient that was asked for just now come last: they would teach the same once more.
+    """
+    known = np.flatnonzero(~np.isnan(score))
+    unknown = rng.permutation(np.flatnonzero(np.isnan(score)))
+    order = np.empty(len(score), dtype=np.intp)
+    by_chance = np.zeros(len(score), dtype=bool)
+    by_chance[rng.choice(len(score), len(unknown), replace=False)] = True
+    order[by_chance] = unknown
+    order[~by_chance] = known[np.argsort(-score[known], kind="stable")]
+    recent = pool.recent[order]
+    order = np.concatenate([order[~recent], order[recent]])
+    return Ranking(order, score, reason, structure, "The model has not looked at it yet, so it was given its chance.")
+
+
+def at_random(size: int, reason: str, rng: np.random.Generator) -> Ranking:
+    """Every image of a pool by chance."""
+    return Ranking(rng.permutation(size), np.full(size, np.nan), reason)

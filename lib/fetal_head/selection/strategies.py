@@ -1,0 +1,47 @@
+"""All strategies by name, the default one first, with what people are told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from fetal_head.config import SelectionSettings
+from fetal_head.selection.bald import bald
+from fetal_head.selection.coreset import coreset
+from fetal_head.selection.entropy import entropy
+from fetal_head.selection.first import first
+from fetal_head.selection.foreground_random import foreground_random
+from fetal_head.selection.hybrid import Hybrid
+from fetal_head.selection.pool import Pool
+from fetal_head.selection.random import random
+from fetal_head.selection.ranking import Ranking
+from fetal_head.selection.typiclust import typiclust
+
+Choose = Callable[[Pool, np.random.Generator], Ranking]
+
+
+@dataclass(frozen=True)
+class Described:
+    """A strategy and one line about it."""
+
+    choose: Choose
+    description: str
+
+
+def strategies(settings: SelectionSettings) -> dict[str, Described]:
+    """Name -> strategy; viewers offer the first one first."""
+    hybrid = Hybrid(settings.cold_start_labels, settings.campaign_labels)
+    return {
+        "hybrid": Described(
+            hybrid, "Recommended: typical images first, then those the model is unsure of, structure by structure"
+        ),
+        "entropy": Described(entropy, "The image that the model is least sure of"),
+        "bald": Described(bald, "The image in which copies of the model contradict each other most"),
+        "coreset": Described(coreset, "The image least like any labelled one"),
+        "typiclust": Described(typiclust, "The most typical image of those unlike any labelled one; good for the first labels"),
+        "foreground_random": Described(foreground_random, "Any image in which the model sees CSP or LV"),
+        "random": Described(random, "Any image"),
+        "first": Described(first, "The first image by name"),
+    }

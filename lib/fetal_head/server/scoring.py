@@ -1,0 +1,133 @@
+"""The background worker of a server: scores images with the served model, and measures what people changed of predictions."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+import torch
+from filelock import FileLock
+
+from fetal_head.config import Settings
+from fetal_head.imaging import read_image
+from fetal_head.model.frame_cache import FrameCache
+from fetal_head.model.registry import Registry, Version
+from fetal_head.model.scoring import Picture, Score, Scorer
+from fetal_head.model.traffic import Traffic
+from fetal_head.model.weights import load_weights
+from fetal_head.pseudonym import without_file
+from fetal_head.store.effort import measure_efforts
+from fetal_head.store.scores import Unscored, unscored, write_scores
+from fetal_head.store.store import Store
+
+LOCK = "scoring.lock"
+FRAMES = "frames"
+# when there is nothing to do
+EVERY_SECONDS = 2.0
+# short on a CPU, where a prediction may begin meanwhile and has to share it
+BATCH_CPU, BATCH_GPU = 4, 64
+# images in one question to the database
+QUEUE = 64
+# of the system's scale of -20 to 19: what is left over by those that somebody waits for
+NICE = 15
+
+logger = logging.getLogger(__name__)
+
+
+class ScoringWorker(threading.Thread):
+    """One for each study, however many servers look after it: the second one stands by until the first one is gone."""
+
+    def __init__(self, store: Store, registry: Registry, traffic: Traffic, settings: Settings) -> None:
+        """`traffic`: the predictions to which it gives way."""
+        super().__init__(name="scoring", daemon=True)
+        self._store = store
+        self._registry = registry
+        self._traffic = traffic
+        self._settings = settings
+        self._loaded: tuple[Version, Scorer, FrameCache] | None = None
+        self._told = ""
+
+    def run(self) -> None:
+        """Works until the process ends."""
+        _be_nice()
+        # a lock of the operating system, so that it vanishes with its process
+        with FileLock(self._store.layout.hidden / LOCK).acquire(poll_interval=EVERY_SECONDS):
+            while True:
+                if not self._try():
+                    time.sleep(EVERY_SECONDS)
+
+    def _try(self) -> bool:
+        try:
+            busy = self.work()
+        except Exception as error:  # whatever it is, the next round may go well
+            if str(error) != self._told:
+                self._told = str(error)
+                logger.warning("images were not scored: %s", without_file(error))
+            return False
+        self._told = ""
+        return busy
+
+    def work(self) -> bool:
+        """Does what is there to do for a few seconds; False when there was nothing."""
+        version = self._registry.current()
+        images = unscored(self._store, version.name, QUEUE)
+        measured = measure_efforts(self._store, self._batch_size, self._traffic.wait_until_quiet)
+        for batch in _batches(images, self._batch_size):
+            self._traffic.wait_until_quiet()
+            if self._registry.current() != version:
+                break
+            write_scores(self._store, version.name, self._score(version, batch))
+        return bool(images) or measured > 0
+
+    @property
+    def _batch_size(self) -> int:
+        return BATCH_GPU if torch.cuda.is_available() else BATCH_CPU
+
+    def _score(self, version: Version, images: Sequence[Unscored]) -> list[tuple[Unscored, Score | str]]:
+        scorer, cache = self._model(version)
+        frames, damaged = _frames(images, scorer, cache)
+        found: dict[str, Score | str] = {**damaged}
+        if frames:
+            found |= dict(zip(frames, scorer.scores(list(frames.values())), strict=True))
+        return [(image, found[image.id]) for image in images]
+
+    def _model(self, version: Version) -> tuple[Scorer, FrameCache]:
+        if self._loaded is None or self._loaded[0] != version:
+            networks, description = load_weights(version.path)
+            scorer = Scorer(networks, description.architecture, self._settings.model, self._settings.selection)
+            limit = self._settings.selection.frame_cache_mb * 2**20
+            self._loaded = version, scorer, FrameCache(self._store.layout.hidden / FRAMES, scorer.frames_digest, limit)
+        return self._loaded[1:]
+
+
+def _frames(images: Sequence[Unscored], scorer: Scorer, cache: FrameCache) -> tuple[dict[str, Picture], dict[str, str]]:
+    """The frames by image, and why those that have none cannot be read."""
+    frames = {image.id: frame for image in images if (frame := cache.get(image.key)) is not None}
+    read, damaged = {}, {}
+    for image in images:
+        if image.id not in frames:
+            try:
+                read[image] = read_image(image.path)[0]
+            except ValueError as error:
+                damaged[image.id] = str(error)
+    if read:
+        for image, frame in zip(read, scorer.frames(list(read.values())), strict=True):
+            cache.put(image.key, frame)
+            frames[image.id] = frame
+    return frames, damaged
+
+
+def _batches(images: Sequence[Unscored], size: int) -> Iterator[Sequence[Unscored]]:
+    for start in range(0, len(images), size):
+        yield images[start : start + size]
+
+
+def _be_nice() -> None:
+    """Gives this thread, and those that it starts, a low priority where the system has one for threads."""
+    # Windows has none, and a system may forbid it
+    with suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

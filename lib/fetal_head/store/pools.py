@@ -1,0 +1,106 @@
+"""The images that somebody can be given, with their scores, as the strategies want them; all but who has what stays in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fetal_head.selection.pool import Features, Pool
+from fetal_head.store.image_table import ImageTable
+from fetal_head.store.intake import BORN
+from fetal_head.store.reservations import Holder, against, holders, open_images, read_by
+from fetal_head.store.score_table import ScoreTable
+from fetal_head.store.settling import FINAL
+from fetal_head.store.store import Store
+from fetal_head.store.tables import Meta, Submission
+
+
+class Pools:
+    """Reads all images and scores once and then only what is new, so that a choice among many thousand takes no time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._images = ImageTable()
+        self._scores = ScoreTable()
+        self._born: str | None = None
+
+    def pool(self, who: str) -> tuple[list[str], Pool]:
+        """The names of the images that `who` can be given, and what is known of them. It waits for no score.
+
+        Images that are known to be damaged are not among them. Until an image is scored anew, an older model's score counts.
+        """
+        with self._lock, self._store.reading() as session:
+            self._refresh(session)
+            held = holders(session, self._store)
+            rows = self._open(session, who, held)
+            images = self._images.rows
+            scores = self._scores.of(rows, images[rows])
+            rows, scores = rows[~scores["is_damaged"]], scores[~scores["is_damaged"]]
+            taken = self._taken(held)
+            recent = {*(holder.image for holder in held), *_last_labelled(session)}
+            patients = images["patient"][self._known(recent)]
+            pool = Pool(
+                entropy=scores["entropy"],
+                bald=scores["bald"],
+                seen=scores["seen"],
+                read_features=partial(self._features, self._scores, rows, taken),
+                taken=len(taken),
+                recent=np.isin(images["patient"][rows], patients),
+            )
+            return self._images.names(rows), pool
+
+    def model_of(self, image: str) -> str | None:
+        """The version of the model that scored an image."""
+        with self._lock:
+            return self._scores.model_of(self._images.places[image])
+
+    def _refresh(self, session: Session) -> None:
+        born = session.scalar(select(Meta.value).where(Meta.key == BORN))
+        if born is None or born != self._born:  # the database was made again and counts from the beginning
+            self._images, self._scores, self._born = ImageTable(), ScoreTable(), born
+        self._images.refresh(session)
+        self._scores.refresh(session, self._images.places)
+
+    def _open(self, session: Session, who: str, held: Sequence[Holder]) -> NDArray[np.intp]:
+        """The rows of the images that `who` can be given, by name.
+
+        Images that somebody has read already are all that is open as long as there are any, so that they get done. People
+        without a name cannot be told apart: they get what no other of them holds, as long as there is any.
+        """
+        readers, images = self._store.settings.readers, self._images.rows
+        read = read_by(session, self._store, who)
+        for others in against(who, held):
+            is_open = images["is_there"] & open_images(images["readings"], self._images.places, others, read, readers)
+            for readings in reversed(range(readers)):
+                chosen: NDArray[np.bool_] = is_open & (images["readings"] == readings)
+                if chosen.any():
+                    return self._images.rows_by_name(chosen)
+        return np.empty(0, dtype=np.intp)
+
+    def _taken(self, held: Sequence[Holder]) -> NDArray[np.intp]:
+        """The rows of the images that are labelled or that somebody holds."""
+        images = self._images.rows
+        is_taken = images["is_there"] & (images["readings"] > 0)
+        is_taken[self._known({holder.image for holder in held})] = True
+        return np.flatnonzero(is_taken)
+
+    def _known(self, images: set[str]) -> list[int]:
+        return [self._images.places[image] for image in images]
+
+    def _features(self, scores: ScoreTable, rows: NDArray[np.intp], taken: NDArray[np.intp]) -> tuple[Features, Features]:
+        with self._lock:
+            features, of_taken = scores.features(rows), scores.features(taken)
+        return features, of_taken[~np.isnan(of_taken).any(axis=1)]
+
+
+def _last_labelled(session: Session) -> Sequence[str]:
+    """The images that were submitted last, all in the same second."""
+    newest = select(func.max(Submission.at)).where(Submission.tag == FINAL).scalar_subquery()
+    return session.scalars(select(Submission.image).where(Submission.tag == FINAL, Submission.at == newest)).all()

@@ -1,0 +1,122 @@
+"""Which image each strategy wants first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pools import pool_of
+
+from fetal_head.config import load_settings
+from fetal_head.selection.coreset import coreset
+from fetal_head.selection.entropy import entropy
+from fetal_head.selection.foreground_random import foreground_random
+from fetal_head.selection.hybrid import Hybrid, turn
+from fetal_head.selection.pool import Pool
+from fetal_head.selection.strategies import strategies
+from fetal_head.selection.typiclust import typiclust
+
+ALL = strategies(load_settings().selection)
+
+
+def _rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def _random_pool(count: int, seed: int = 0) -> Pool:
+    rng = _rng(seed)
+    features = rng.normal(size=(count, 8))
+    return pool_of(rng.random((count, 3)), features=features / np.linalg.norm(features, axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("scored", [0, 7, 20])
+def test_every_strategy_ranks_every_image_once(name: str, scored: int) -> None:
+    pool = _random_pool(20)
+    pool.entropy[scored:], pool.bald[scored:], pool.features[scored:], pool.seen[scored:] = np.nan, np.nan, np.nan, False
+    for taken in (0, 50):
+        ranking = ALL[name].choose(replace(pool, taken=taken), _rng())
+        assert sorted(ranking.order.tolist()) == list(range(20))
+        assert all(ranking.why(position).endswith(".") for position in ranking.order)
+        again = ALL[name].choose(replace(pool, taken=taken), _rng())
+        assert again.order.tolist() == ranking.order.tolist(), "the same seed draws the same"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_empty_pool_is_ranked_too(name: str) -> None:
+    assert len(ALL[name].choose(pool_of(np.zeros((0, 3))), _rng()).order) == 0
+
+
+def test_people_are_told_of_each_strategy_and_the_default_comes_first() -> None:
+    assert next(iter(ALL)) == "hybrid"
+    assert all(found.description for found in ALL.values())
+
+
+def test_entropy_wants_the_largest_and_a_patient_just_seen_last() -> None:
+    scores = np.repeat([[0.1], [0.4], [0.3], [0.2]], 3, axis=1)
+    assert entropy(pool_of(scores), _rng()).order.tolist() == [1, 2, 3, 0]
+    seen = pool_of(scores, recent=[False, True, True, False])
+    assert entropy(seen, _rng()).order.tolist() == [3, 0, 1, 2]
+
+
+def test_an_image_without_a_score_has_its_fair_chance() -> None:
+    scores = np.ones((8, 3))
+    scores[2:4] = np.nan
+    first = Counter(int(entropy(pool_of(scores), _rng(seed)).order[0]) for seed in range(400))
+    assert 60 < first[2] + first[3] < 140, "a quarter of the images, a quarter of the firsts"
+    assert min(first[2], first[3]) > 15
+    ranking = entropy(pool_of(scores), _rng())
+    assert "has not looked" in ranking.why(2)
+    assert "least sure" in ranking.why(0)
+
+
+def test_foreground_random_wants_what_shows_csp_or_lv() -> None:
+    pool = pool_of(np.ones((6, 3)))
+    pool.seen[:] = False
+    pool.seen[:, 0] = True
+    pool.seen[4, 1] = pool.seen[5, 2] = True
+    firsts = {int(foreground_random(pool, _rng(seed)).order[0]) for seed in range(30)}
+    assert firsts == {4, 5}
+
+
+def test_coreset_wants_what_is_least_like_the_labelled_ones() -> None:
+    angles = np.radians([5, 40, 90, 20])
+    features = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    pool = pool_of(np.ones((4, 3)), features=features, taken_features=[[1, 0]])
+    assert coreset(pool, _rng()).order.tolist() == [2, 1, 3, 0]
+
+
+def test_typiclust_wants_the_middle_of_the_largest_cluster_without_a_label() -> None:
+    rng = _rng()
+    large, small = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
+    features = np.array([*([large] * 12), *([small] * 6)]) + 0.2 * rng.normal(size=(18, 3))
+    features[0], features[12] = large, small  # each in the middle of its cluster
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    pool = pool_of(np.ones((18, 3)), features=unit, taken=0)
+    assert typiclust(pool, _rng()).order[0] < 12, "the larger cluster"
+    with_label = pool_of(np.ones((18, 3)), features=unit, taken_features=[large], taken=1)
+    order = typiclust(with_label, _rng()).order.tolist()
+    assert order[0] >= 12, "the one without a label"
+    assert order.index(12) < 3, "its middle is typical of it"
+
+
+def test_hybrid_takes_turns_and_loses_its_chance_with_time() -> None:
+    turns = Counter(turn(taken) for taken in range(90))
+    assert turns == {"BRAIN": 20, "CSP": 20, "LV": 20, None: 30}
+    hybrid = Hybrid(cold_start=10, campaign=100)
+    scores = np.array([[0.9, 0.1, 0.1], [0.1, 0.9, 0.1], [0.1, 0.1, 0.9], [0.6, 0.6, 0.6]])
+    late = {taken: hybrid(pool_of(scores, taken=taken), _rng()) for taken in range(900, 909)}
+    best = {"BRAIN": 0, "CSP": 1, "LV": 2, None: 3}
+    assert [int(found.order[0]) for found in late.values()] == [best[found.structure] for found in late.values()]
+    early = Counter(int(hybrid(pool_of(scores, taken=12), _rng(seed)).order[0]) for seed in range(200))
+    assert len(early) == 4, "at first chance has a say"
+    assert early.most_common(1)[0][0] == best[turn(12)]
+
+
+def test_hybrid_begins_with_typical_images() -> None:
+    pool = _random_pool(30)
+    hybrid = Hybrid(cold_start=10, campaign=100)
+    assert "typical" in hybrid(replace(pool, taken=9), _rng()).reason
+    assert "unsure" in hybrid(replace(pool, taken=10), _rng()).reason

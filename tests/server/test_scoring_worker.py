@@ -1,0 +1,103 @@
+"""The background worker: it scores what there is, once, and makes way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+import torch
+
+from fetal_head.config import Settings
+from fetal_head.model.network import Architecture
+from fetal_head.model.registry import Registry
+from fetal_head.model.traffic import Traffic
+from fetal_head.model.weights import Description
+from fetal_head.server.scoring import ScoringWorker
+from fetal_head.store.pools import Pools
+from fetal_head.store.scores import last_turn, unscored
+from fetal_head.store.study import StudyDatastore
+from pictures import speckle, write_picture
+from serving import serving
+from small_labels import small_settings
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> StudyDatastore:
+    """Ten images, of which one is damaged."""
+    folder = tmp_path / "study"
+    folder.mkdir()
+    for number in range(9):
+        write_picture(folder / f"i{number}.png", speckle(60, 90, seed=number))
+    (folder / "damaged.png").write_bytes(b"no image")
+    return StudyDatastore(str(folder))
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return small_settings(dropout_samples=2)
+
+
+def _publish(folder: Path, settings: Settings, seed: int) -> Registry:
+    registry = Registry(folder)
+    torch.manual_seed(seed)
+    architecture = Architecture.of(settings.model)
+    registry.publish(registry.add(architecture.build(), Description(architecture)).name)
+    return registry
+
+
+def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.05)
+
+
+def _turns(study: StudyDatastore) -> int:
+    with study.store.reading() as session:
+        return last_turn(session)
+
+
+def test_everything_is_scored_once_per_model(study: StudyDatastore, settings: Settings, tmp_path: Path) -> None:
+    registry = _publish(tmp_path / "models", settings, seed=1)
+    worker = ScoringWorker(study.store, registry, Traffic(), settings)
+    assert worker.work()
+    assert unscored(study.store, "v0001", 99) == []
+    assert not worker.work()
+    assert _turns(study) == 10
+    images, pool = Pools(study.store).pool("ann")
+    assert images == [f"i{number}" for number in range(9)], "the damaged one is asked of nobody"
+    assert pool.scored.all()
+    assert pool.featured.all()
+    assert len(list((study.store.layout.hidden / "frames").glob("*/*.npy"))) == 9
+    before = pool.entropy.copy()
+    _publish(tmp_path / "models", settings, seed=2)
+    assert worker.work()
+    assert unscored(study.store, "v0002", 99) == []
+    assert (Pools(study.store).pool("ann")[1].entropy != before).any()
+
+
+def test_two_servers_score_an_image_once_and_make_way(study: StudyDatastore, settings: Settings, tmp_path: Path) -> None:
+    registry, traffic = _publish(tmp_path / "models", settings, seed=1), Traffic()
+    with traffic.passing():
+        for _ in range(2):
+            ScoringWorker(study.store, registry, traffic, settings).start()
+        time.sleep(1)
+        assert _turns(study) == 0, "a prediction has right of way"
+    _until(lambda: unscored(study.store, "v0001", 9) == [])
+    time.sleep(0.5)
+    assert _turns(study) == 10
+
+
+@pytest.mark.slow
+def test_a_server_scores_what_is_copied_in_and_says_why_it_chose(study: StudyDatastore, tmp_path: Path) -> None:
+    with serving(study.store.layout.folder, tmp_path / "server", conf={"cold_start_labels": "0"}) as server:
+        _until(lambda: unscored(study.store, "shipped", 99) == [], 120)
+        write_picture(server.studies / "later.png", speckle(60, 90, seed=77))
+        _until(lambda: server.client().info()["datastore"]["total"] == 11)
+        _until(lambda: unscored(study.store, "shipped", 99) == [])
+        told = requests.post(f"{server.url}/activelearning/hybrid", json={"client_id": "ann"}, timeout=60).json()
+        assert (told["model_version"], told["of"], told["rank"]) == ("shipped", 10, 1)
+        assert told["why"].startswith("The model is unsure of")
