@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fetal_head.files import replacing, suffix_of, write_text
+from fetal_head.files import WRITING, clear_strays, replacing, suffix_of, temporary_in, write_text
 
 
 def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -32,3 +32,13 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
 )
 def test_suffix_of(name: str, suffix: str) -> None:
     assert suffix_of(Path("folder.d") / name) == suffix
+
+
+def test_what_a_killed_process_was_writing_is_cleared_and_nothing_else(tmp_path: Path) -> None:
+    stray, other = tmp_path / f"{WRITING}x.json", tmp_path / "a.json"
+    for path in (stray, other):
+        path.touch()
+    with temporary_in(tmp_path) as held:
+        clear_strays(tmp_path)
+        assert sorted(tmp_path.iterdir()) == sorted([held, other])
+    assert list(tmp_path.iterdir()) == [other]

@@ -58,7 +58,11 @@ class LearningSettings(_Section):
 class SelectionSettings(_Section):
     """How the next image is chosen."""
 
-    uncertainty_candidates: int = Field(ge=1)
+    dropout_samples: int = Field(ge=2)
+    dropout_rate: float = Field(gt=0, lt=1)
+    cold_start_labels: int = Field(ge=0)
+    campaign_labels: int = Field(ge=1)
+    frame_cache_mb: int = Field(ge=0)
 
 
 class StoreSettings(_Section):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
+
+WRITING = ".writing-"
 
 
 def suffix_of(path: str | os.PathLike[str]) -> str:
@@ -19,23 +22,37 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
+def temporary_in(folder: Path, suffix: str = "") -> Iterator[Path]:
+    """A new, empty file in `folder`, gone when the block ends unless it was moved away; `clear_strays` spares it until then."""
+    handle, temporary = _held_in(folder, suffix)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def clear_strays(folder: Path) -> None:
+    """Removes the temporary files in `folder` whose process was killed: those that nobody holds."""
+    for stray in folder.glob(f"{WRITING}*"):
+        with suppress(OSError), stray.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stray.unlink()
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file beside `path`, with the same extension, that takes its place once it is whole and on disk.
 
     A reader sees the old file or the new one; an error or a crash leaves the old one as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = mkstemp(dir=path.parent, prefix=".writing-", suffix=suffix_of(path))
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    with temporary_in(path.parent, suffix_of(path)) as temporary:
         yield temporary
-        _to_disk(temporary)
+        sync(temporary)
         temporary.chmod(0o644)
         temporary.replace(path)
-        _to_disk(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+        sync(path.parent)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -44,7 +61,20 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _to_disk(path: Path) -> None:
+def _held_in(folder: Path, suffix: str) -> tuple[int, Path]:
+    handle, name = mkstemp(dir=folder, prefix=WRITING, suffix=suffix)
+    # a file system without locks has no strays cleared either
+    with suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    if os.fstat(handle).st_nlink:
+        return handle, Path(name)
+    # somebody took it for a stray before it was held
+    os.close(handle)
+    return _held_in(folder, suffix)
+
+
+def sync(path: Path) -> None:
+    """Returns once a file or the names in a folder are on disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from fetal_head.store.checking import check
+from fetal_head.store.pools import Pools
+from fetal_head.store.reservations import reserve
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
 from fetal_head.store.study import StudyDatastore
@@ -19,7 +21,7 @@ from pictures import three_structures, write_itk
 
 MASK = three_structures(60, 90)
 # what is drawn by lot or told by the clock
-BY_CHANCE = ("lot", "removed")
+BY_CHANCE = ("lot", "removed", "changed")
 
 
 def mask_of(number: int) -> NDArray[np.uint8]:
@@ -35,6 +37,14 @@ def submit(study: StudyDatastore, image: str, number: int = 0, who: str = "ann",
     with TemporaryDirectory() as folder:
         path = write_itk(Path(folder) / "mask.nrrd", mask_of(number))
         study.save_label(image, str(path), tag, {"client_id": who, **said})
+
+
+def next_image(study: StudyDatastore, who: str) -> str | None:
+    """Gives somebody the first image by name that he can be given."""
+    while candidates := Pools(study.store).pool(who)[0]:
+        if image := reserve(study.store, who, candidates):
+            return image
+    return None
 
 
 def tables(store: Store) -> dict[str, list[dict[str, Any]]]:

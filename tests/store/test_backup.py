@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from masks import assert_whole, mask_of, submit, tables
+from masks import assert_whole, mask_of, next_image, submit, tables
 from numpy.testing import assert_array_equal
 
 from fetal_head.config import StoreSettings
@@ -14,12 +14,12 @@ from fetal_head.imaging import read_mask
 from fetal_head.store.backup import backup, restore_backup
 from fetal_head.store.checking import check
 from fetal_head.store.history import set_status
-from fetal_head.store.reservations import reserve_next
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, write_picture
 
 EMBEDDED = StoreSettings(database_url="embedded", lease_minutes=30, readers=1)
+CLIENTS = 4
 
 
 def test_what_is_restored_is_what_was(study: StudyDatastore, tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_what_is_restored_is_what_was(study: StudyDatastore, tmp_path: Path) -> 
     study.add_image("d", str(write_picture(tmp_path / "x.png", speckle(60, 90))), {"plane": "TV"})
     submit(study, "d", 3)
     study.remove_image("d")
-    assert reserve_next(study.store, "ann", shuffled=False) == "b"
+    assert next_image(study, "ann") == "b"
     assert backup(study.store, tmp_path / "backup").missing == []
     restored = restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
     assert tables(restored) == tables(study.store)
@@ -37,20 +37,21 @@ def test_what_is_restored_is_what_was(study: StudyDatastore, tmp_path: Path) -> 
     again = StudyDatastore(str(tmp_path / "again"), EMBEDDED)
     assert tables(again.store) == tables(study.store), "nothing is taken in anew"
     assert_array_equal(read_mask(again.get_label_uri("a", FINAL)), mask_of(1))
-    assert reserve_next(again.store, "ben", shuffled=False) == "c"
+    assert next_image(again, "ben") == "c"
 
 
 def test_a_backup_under_load_is_one_state_and_can_be_brought_up_to_date(study: StudyDatastore, tmp_path: Path) -> None:
     stop = threading.Event()
 
-    def work() -> None:
-        number = 0
+    def work(client: int) -> None:
+        number = client
         while not stop.is_set():
-            submit(study, "abc"[number % 3], number)
-            number += 1
+            submit(study, "abc"[number % 3], number, who=f"client{client}")
+            number += CLIENTS
 
-    worker = threading.Thread(target=work)
-    worker.start()
+    workers = [threading.Thread(target=work, args=(client,)) for client in range(CLIENTS)]
+    for worker in workers:
+        worker.start()
     try:
         for number in range(3):
             assert backup(study.store, tmp_path / "backup").missing == []
@@ -58,7 +59,8 @@ def test_a_backup_under_load_is_one_state_and_can_be_brought_up_to_date(study: S
             assert check(restored) == []
     finally:
         stop.set()
-        worker.join()
+        for worker in workers:
+            worker.join()
     backup(study.store, tmp_path / "backup")
     restored = restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
     assert tables(restored) == tables(study.store)

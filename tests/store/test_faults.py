@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from fastapi import HTTPException
-from masks import MASK, assert_whole, mask_of, submit, tables
+from masks import MASK, assert_whole, mask_of, next_image, submit, tables
 from numpy.testing import assert_array_equal
 
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import read_mask
-from fetal_head.store.intake import rebuild
+from fetal_head.store.checking import check
+from fetal_head.store.history import entries
+from fetal_head.store.intake import rebuild, take_in
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, write_picture
@@ -22,9 +27,18 @@ from pictures import speckle, write_picture
 EMBEDDED = StoreSettings(database_url="embedded", lease_minutes=30, readers=1)
 
 
+Say = Callable[[object], None]
+
+
+@pytest.fixture
+def say(record_property: Callable[[str, object], None]) -> Say:
+    """Keeps what a person is told, for the table of `scripts/chaos.py faults`."""
+    return lambda told: record_property("said", str(getattr(told, "detail", told)))
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A study on a disk of 1 MB."""
+    """A study of two images, a and b, on a disk of 1 MB."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True, check=False)
@@ -39,20 +53,27 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
-def test_a_full_disk_refuses_what_is_new_and_keeps_what_is_old(small_disk: Path) -> None:
+def _fill(disk: Path) -> Path:
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    return ballast
+
+
+def test_a_full_disk_refuses_what_is_new_and_keeps_what_is_old(small_disk: Path, say: Say) -> None:
     study = StudyDatastore(str(small_disk / "study"), EMBEDDED)
     submit(study, "a", 1)
     before = tables(study.store)
-    ballast = small_disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        file.write(b"\0" * 2**20)
-    with ballast.open("ab", buffering=0) as file, pytest.raises(OSError, match="No space left"):
-        file.write(b"\0" * 4096)
-    for number in (2, 3):
+    ballast = _fill(small_disk)
+    # also one whose plain label is there already, and has to be as it was afterwards
+    for number, image in enumerate("ba", start=2):
         with pytest.raises(HTTPException, match="the disk is full") as refused:
-            submit(study, "b", number)
+            submit(study, image, number)
         assert refused.value.status_code == 507
+    say(refused.value)
     assert tables(study.store) == before
+    assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(1))
     ballast.unlink()
     assert_whole(study.store)
     submit(study, "b", 4)
@@ -62,25 +83,118 @@ def test_a_full_disk_refuses_what_is_new_and_keeps_what_is_old(small_disk: Path)
     study.store.database.close()
 
 
-@pytest.mark.parametrize("where", ["header", "middle", "all"])
-def test_a_damaged_database_is_named_and_made_again(folder: Path, where: str) -> None:
+def test_a_read_only_disk_is_named_and_later_all_is_there(small_disk: Path, say: Say) -> None:
+    study = StudyDatastore(str(small_disk / "study"), EMBEDDED)
+    submit(study, "a", 1)
+    study.store.database.close()
+    _remount(small_disk, "ro")
+    with pytest.raises(ValueError, match="the store has to write there") as refused:
+        StudyDatastore(str(small_disk / "study"), EMBEDDED)
+    say(refused.value)
+    _remount(small_disk, "rw")
+    again = StudyDatastore(str(small_disk / "study"), EMBEDDED)
+    submit(again, "b", 2)
+    assert_array_equal(read_mask(again.get_label_uri("a", FINAL)), mask_of(1))
+    assert_whole(again.store)
+    again.store.database.close()
+
+
+def _remount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
+
+
+def test_a_clock_that_is_set_back_changes_no_order_and_locks_no_image(
+    study: StudyDatastore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    submit(study, "a", 1)
+    assert next_image(study, "ann") == "b"
+    with monkeypatch.context() as patch:
+        for name, unit in (("time", 1), ("time_ns", 1_000_000_000)):
+            patch.setattr(time, name, lambda unit=unit: unit * int(now - 365 * 24 * 3600))
+        submit(study, "a", 2)
+        take_in(study.store)
+        assert [entry.current for entry in entries(study.store, "a")] == [False, True]
+        assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(2))
+        assert next_image(study, "ben") == "b", "a reservation that ends in a year holds nobody up"
+        assert next_image(study, "ann") == "c"
+    submit(study, "a", 3)
+    take_in(study.store)
+    assert [entry.current for entry in entries(study.store, "a")] == [False, False, True]
+    assert_whole(study.store)
+
+
+def _overwrite(database: Path, start: int, end: int) -> None:
+    with database.open("r+b") as file:
+        file.seek(start)
+        file.write(os.urandom(end - start))
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "header": lambda database: _overwrite(database, 0, 100),
+    "middle": lambda database: _overwrite(database, 4096, database.stat().st_size),
+    "a few bytes": lambda database: _overwrite(database, 8192, 8192 + 64),
+    "all": lambda database: _overwrite(database, 0, database.stat().st_size),
+    "truncated": lambda database: os.truncate(database, database.stat().st_size // 2),
+    "rubbish": lambda database: database.write_bytes(b"rubbish " * 1000),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_database_is_named_and_made_again(folder: Path, damage: str, say: Say) -> None:
     study = StudyDatastore(str(folder), EMBEDDED)
     for number, image in enumerate("abca"):
         submit(study, image, number)
     before = tables(study.store)
     study.store.database.close()
     database = folder / ".fetal_head/store.sqlite"
-    size = database.stat().st_size
-    start, end = {"header": (0, 100), "middle": (4096, size), "all": (0, size)}[where]
-    with database.open("r+b") as file:
-        file.seek(start)
-        file.write(os.urandom(end - start))
-    with pytest.raises(ValueError, match=r"store\.sqlite is damaged .*fetal-head store rebuild"):
+    DAMAGES[damage](database)
+    with pytest.raises(ValueError, match=r"store\.sqlite is damaged .*fetal-head store rebuild") as refused:
         StudyDatastore(str(folder), EMBEDDED)
+    say(refused.value)
     store = rebuild(folder, EMBEDDED)
     assert tables(store) == before
     assert_whole(store)
     assert database.with_name("store.sqlite.damaged").exists()
+
+
+def test_wrong_words_in_a_whole_database_are_found_and_put_right(folder: Path, say: Say) -> None:
+    study = StudyDatastore(str(folder), EMBEDDED)
+    submit(study, "a", 1, who="somebody")
+    before = tables(study.store)
+    study.store.database.close()
+    database = folder / ".fetal_head/store.sqlite"
+    database.write_bytes(database.read_bytes().replace(b"somebody", b"somebodi"))
+    (sentence,) = check(StudyDatastore(str(folder), EMBEDDED).store)
+    say(sentence)
+    assert "0001.json is not what the database says" in sentence
+    store = rebuild(folder, EMBEDDED)
+    assert tables(store) == before
+    assert_whole(store)
+
+
+@pytest.mark.parametrize("lost", ["-wal", "", "all"])
+def test_a_database_that_was_deleted_is_made_again(folder: Path, lost: str) -> None:
+    """Its write-ahead log alone holds what was submitted last, as long as the server runs or after it was killed."""
+    study = StudyDatastore(str(folder), EMBEDDED)
+    submit(study, "a", 1)
+    study.store.database.close()
+    # a reader keeps the log from being cleared when the last writer closes the database, as a kill does
+    study = StudyDatastore(str(folder), EMBEDDED)
+    for number, image in enumerate("bca", start=2):
+        submit(study, image, number)
+    before = tables(study.store)
+    killed = folder.parent / "killed"
+    shutil.copytree(folder, killed)
+    study.store.database.close()
+    for end in ("", "-wal", "-shm") if lost == "all" else (lost,):
+        (killed / f".fetal_head/store.sqlite{end}").unlink()
+    again = StudyDatastore(str(killed), EMBEDDED)
+    assert tables(again.store) == before
+    for image, number in (("a", 4), ("b", 2), ("c", 3)):
+        assert_array_equal(read_mask(again.get_label_uri(image, FINAL)), mask_of(number))
+    assert_whole(again.store)
+    assert tables(rebuild(killed, EMBEDDED)) == before
 
 
 def test_a_study_that_cannot_be_written_says_so(folder: Path) -> None:

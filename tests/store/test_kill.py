@@ -14,7 +14,7 @@ from numpy.testing import assert_array_equal
 
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import read_mask
-from fetal_head.store.checking import check
+from fetal_head.store.checking import UNKNOWN, check
 from fetal_head.store.history import entries
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
@@ -83,7 +83,7 @@ def test_no_acknowledged_label_is_ever_lost(folder: Path, settings: StoreSetting
         assert bool(uri) == bool(current)
         if current:
             assert_array_equal(read_mask(uri), read_mask(current[0].file))
-    assert all("which was never acknowledged" in sentence or ".json is not" in sentence for sentence in check(study.store))
+    assert all(UNKNOWN in sentence or ".json is not" in sentence for sentence in check(study.store))
 
 
 def _hear(line: str, kept: dict[int, str]) -> None:

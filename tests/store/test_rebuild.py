@@ -15,7 +15,7 @@ from numpy.testing import assert_array_equal
 
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import read_mask
-from fetal_head.store.checking import check
+from fetal_head.store.checking import UNKNOWN, check
 from fetal_head.store.history import entry, restore, set_status
 from fetal_head.store.intake import rebuild
 from fetal_head.store.settling import FINAL
@@ -67,12 +67,12 @@ def test_check_tells_every_difference(study: StudyDatastore, folder: Path) -> No
         "b.png does not count: b.jpg has the same id",
         "labels/history/a/0001.nrrd is not what was submitted",
         "labels/history/b/0001.json is not what the database says",
-        "labels/history/b: the database does not know 0002.nrrd, which was never acknowledged",
+        f"labels/history/b: the database does not know 0002.nrrd, {UNKNOWN}",
         "labels/final/b.nrrd is gone",
         "labels/final/nobody.nrrd is no current label of an image that is there",
     ]
     submit(study, "b", 7)
-    assert (history / "b/0003.nrrd").exists(), "a file without a row keeps its number"
+    assert_array_equal(read_mask(history / "b/0002.nrrd"), mask_of(7), "what was never acknowledged makes room")
 
 
 class Labelling(RuleBasedStateMachine):

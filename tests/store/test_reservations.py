@@ -6,10 +6,11 @@ import multiprocessing
 from pathlib import Path
 
 import pytest
-from masks import MASK, submit
+from masks import MASK, next_image, submit
 
 from fetal_head.config import StoreSettings
-from fetal_head.store.reservations import open_images, renew, reserve, reserve_next
+from fetal_head.store.pools import Pools
+from fetal_head.store.reservations import renew, reserve
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, write_picture
 
@@ -19,13 +20,13 @@ def _with(settings: StoreSettings, **changes: object) -> StoreSettings:
 
 
 def test_nobody_gets_what_somebody_else_has(study: StudyDatastore) -> None:
-    assert reserve_next(study.store, "ann", shuffled=False) == "a"
-    assert reserve_next(study.store, "ben", shuffled=False) == "b"
-    assert reserve_next(study.store, "ann", shuffled=False) == "a", "it is still hers"
-    assert reserve_next(study.store, "cem", shuffled=True) == "c"
-    assert reserve_next(study.store, "dan", shuffled=True) is None
+    assert next_image(study, "ann") == "a"
+    assert next_image(study, "ben") == "b"
+    assert next_image(study, "ann") == "a", "it is still hers"
+    assert next_image(study, "cem") == "c"
+    assert next_image(study, "dan") is None
     submit(study, "a", who="ann")
-    assert reserve_next(study.store, "ann", shuffled=False) is None, "what is done is done, and the rest is taken"
+    assert next_image(study, "ann") is None, "what is done is done, and the rest is taken"
 
 
 def test_the_first_free_candidate_is_given(study: StudyDatastore) -> None:
@@ -38,39 +39,39 @@ def test_the_first_free_candidate_is_given(study: StudyDatastore) -> None:
 def test_a_lease_ends_unless_its_holder_does_something(study: StudyDatastore, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000.0
     monkeypatch.setattr("fetal_head.store.reservations.time.time", lambda: now)
-    assert reserve_next(study.store, "ann", shuffled=False) == "a"
+    assert next_image(study, "ann") == "a"
     now += 20 * 60
     renew(study.store, "ann")
     now += 20 * 60
-    assert reserve_next(study.store, "ben", shuffled=False) == "b"
+    assert next_image(study, "ben") == "b"
     now += 31 * 60
-    assert reserve_next(study.store, "cem", shuffled=False) == "a"
+    assert next_image(study, "cem") == "a"
     now -= 86400
-    assert reserve_next(study.store, "dan", shuffled=False) == "a", "a clock that is set back makes no lease longer"
+    assert next_image(study, "dan") == "a", "a clock that is set back makes no lease longer"
 
 
 def test_people_without_a_name_get_another_image_as_long_as_there_is_one(study: StudyDatastore) -> None:
-    assert [reserve_next(study.store, "", shuffled=False) for _ in range(3)] == ["a", "b", "c"]
-    assert reserve_next(study.store, "ann", shuffled=False) is None
-    assert reserve_next(study.store, "", shuffled=False) == "a", "nothing else is left"
+    assert [next_image(study, "") for _ in range(3)] == ["a", "b", "c"]
+    assert next_image(study, "ann") is None
+    assert next_image(study, "") == "a", "nothing else is left"
 
 
 def test_two_readers_each(folder: Path, settings: StoreSettings) -> None:
     study = StudyDatastore(str(folder), _with(settings, readers=2))
-    assert reserve_next(study.store, "ann", shuffled=False) == "a"
-    assert reserve_next(study.store, "ben", shuffled=False) == "a"
-    assert reserve_next(study.store, "cem", shuffled=False) == "b"
+    assert next_image(study, "ann") == "a"
+    assert next_image(study, "ben") == "a"
+    assert next_image(study, "cem") == "b"
     submit(study, "a", who="ann")
-    assert reserve_next(study.store, "ann", shuffled=False) == "b"
+    assert next_image(study, "ann") == "b"
     submit(study, "a", who="ben")
     submit(study, "b", who="cem")
-    assert reserve_next(study.store, "dan", shuffled=False) == "c", "b has one reader and is hers who holds it"
-    assert set(open_images(study.store, "dan", 9, shuffled=True)) == {"c"}
+    assert next_image(study, "dan") == "c", "b has one reader and is hers who holds it"
+    assert Pools(study.store).pool("dan")[0] == ["c"]
 
 
 def _take(folder: Path, settings: StoreSettings, who: str, taken: multiprocessing.Queue[str]) -> None:
     study = StudyDatastore(str(folder), settings)
-    while image := reserve_next(study.store, who, shuffled=False):
+    while image := next_image(study, who):
         taken.put(image)
         submit(study, image, who=who)
 

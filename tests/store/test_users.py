@@ -148,11 +148,16 @@ def test_a_backup_has_the_users_and_is_nobody_elses_to_read(study: StudyDatastor
     assert {"users", "images"} <= names
 
 
-def test_a_database_of_the_version_before_gets_the_table(study: StudyDatastore, folder: Path, settings: StoreSettings) -> None:
+def test_a_database_of_the_first_version_gets_the_tables(study: StudyDatastore, folder: Path, settings: StoreSettings) -> None:
     submit(study, "a")
     before = tables(study.store)
     with study.store.database.writing() as session:
-        session.execute(text("DROP TABLE users"))
+        for table in ("users", "scores", "efforts"):
+            session.execute(text(f"DROP TABLE {table}"))
+        for index in ("images_by_change", "submissions_by_time"):
+            session.execute(text(f"DROP INDEX {index}"))
+        session.execute(text("ALTER TABLE images DROP COLUMN changed"))
+        session.execute(text("CREATE INDEX images_by_lot ON images (lot)"))
         session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         session.commit()
     study.store.database.close()

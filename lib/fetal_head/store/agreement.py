@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal_head.biometry import measure
-from fetal_head.imaging import read_image, read_mask
+from fetal_head.imaging import read_geometry, read_mask
 from fetal_head.store.differences import differences
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
@@ -68,7 +68,7 @@ def _pairs(session: Session) -> Iterator[tuple[Image, Submission, Submission]]:
 
 
 def _agreement(store: Store, image: Image, first: Submission, second: Submission) -> Agreement:
-    geometry = read_image(store.layout.folder / image.file)[1]
+    geometry = read_geometry(store.layout.folder / image.file)
     told = image.info.get("spacing")
     spacing = (float(told[0]), float(told[1])) if told else geometry.spacing
     masks = [read_mask(store.layout.kept(row.image, row.number, row.suffix), geometry.shape) for row in (first, second)]

@@ -20,7 +20,7 @@ from fetal_head.store.layout import Layout, stamp_of
 from fetal_head.store.rebuilding import chunks
 from fetal_head.store.settling import put_plain
 from fetal_head.store.store import STUDY, Store
-from fetal_head.store.tables import Base, Image, Meta, Submission
+from fetal_head.store.tables import MADE_AGAIN, Base, Image, Meta, Submission
 from fetal_head.store.users import TOKEN_SECRET
 
 TABLES = "tables.jsonl"
@@ -79,7 +79,7 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
 def _dump(session: Session) -> Iterator[Any]:
     yield FORMAT
     for table in Base.metadata.sorted_tables:
-        for row in session.execute(select(table)).mappings():
+        for row in session.execute(select(table)).mappings() if table.name not in MADE_AGAIN else ():
             if (table.name, row.get("key")) not in OWN:
                 yield table.name, dict(row)
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from tempfile import mkstemp
+
+from fetal_head.files import sync, temporary_in
+
+# the time of a file, 2001-02-03 04:05:06 UTC, as long as it may not be on disk; whole even seconds are kept by every file system
+UNSETTLED = 981_173_106 * 1_000_000_000
+
+logger = logging.getLogger(__name__)
 
 
 class FileChanges:
@@ -15,20 +22,31 @@ class FileChanges:
     A kill between the files and the commit leaves them changed: the next look at the folder puts that right.
 
     Args:
+        writing: a folder for files that are being written, on the same disk as those that they become.
         many: so many files that they are brought to disk together, by `finish`, and not one by one.
     """
 
-    def __init__(self, many: bool = False) -> None:
+    def __init__(self, writing: Path, many: bool = False) -> None:
+        self._writing = writing
         self._many = many
         self._folders: set[Path] = set()
         self._undo: list[Callable[[], object]] = []
 
     def put(self, path: Path, content: bytes, *, mtime_ns: int | None = None, mode: int = 0o644) -> None:
         """Writes a file, with a time of its own or that of the clock."""
-        before = (path.read_bytes(), path.stat().st_mtime_ns) if path.exists() else None
-        self._folder(path.parent)
-        self._undo.append(partial(self._write, path, *before, mode) if before else partial(path.unlink, missing_ok=True))
+        self._prepare(path, mode)
         self._write(path, content, mtime_ns, mode)
+
+    def put_copy(self, path: Path, content: bytes, mtime_ns: int) -> None:
+        """Writes a file that can be made again from others: it is not waited for until it is on disk.
+
+        Until somebody has waited for it (see `intake_labels`), it has the time UNSETTLED: after a power cut it may hold anything.
+        """
+        self._prepare(path, 0o644)
+        if self._many:
+            self._write(path, content, mtime_ns)
+        else:
+            self._write(path, content, UNSETTLED, to_disk=False)
 
     def remove(self, path: Path) -> None:
         """Removes a small file, if it is there."""
@@ -49,18 +67,27 @@ class FileChanges:
         self._folders |= {path.parent, to.parent}
 
     def finish(self) -> None:
-        """Called before the commit: afterwards every change is on disk."""
+        """Called before the commit: afterwards every change is on disk, but for copies."""
         if self._many and self._undo:
             os.sync()
         else:
             for folder in self._folders:
-                _to_disk(folder)
+                sync(folder)
 
     def undo(self) -> None:
-        """Puts everything back, the last change first."""
+        """Puts everything back, the last change first. What a full disk does not take back is left to the next look."""
         while self._undo:
-            self._undo.pop()()
+            try:
+                self._undo.pop()()
+            except OSError as error:
+                logger.warning("a file was not put back as it was: %s", error.strerror)
         self.finish()
+
+    def _prepare(self, path: Path, mode: int) -> None:
+        before = (path.read_bytes(), path.stat().st_mtime_ns) if path.exists() else None
+        self._folder(path.parent)
+        self._folder(self._writing)
+        self._undo.append(partial(self._write, path, *before, mode) if before else partial(path.unlink, missing_ok=True))
 
     def _folder(self, folder: Path) -> None:
         if not folder.exists():
@@ -68,27 +95,13 @@ class FileChanges:
             folder.mkdir(exist_ok=True)
             self._folders.add(folder.parent)
 
-    def _write(self, path: Path, content: bytes, mtime_ns: int | None, mode: int) -> None:
-        handle, name = mkstemp(dir=path.parent, prefix=".writing-")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                os.fchmod(handle, mode)
-                file.flush()
-                if mtime_ns is not None:
-                    os.utime(temporary, ns=(mtime_ns, mtime_ns))
-                if not self._many:
-                    os.fsync(handle)
+    def _write(self, path: Path, content: bytes, mtime_ns: int | None, mode: int = 0o644, *, to_disk: bool = True) -> None:
+        with temporary_in(self._writing) as temporary:
+            temporary.write_bytes(content)
+            temporary.chmod(mode)
+            if mtime_ns is not None:
+                os.utime(temporary, ns=(mtime_ns, mtime_ns))
+            if to_disk and not self._many:
+                sync(temporary)
+                self._folders.add(path.parent)
             temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        self._folders.add(path.parent)
-
-
-def _to_disk(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

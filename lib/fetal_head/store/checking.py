@@ -18,6 +18,8 @@ from fetal_head.store.settling import label_of
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Submission
 
+UNKNOWN = "which was never acknowledged, or the database is an older one: then run `fetal-head store rebuild`"
+
 
 def check(store: Store) -> list[str]:
     """A sentence for each difference; none means that files and database agree. Reads every submitted mask."""
@@ -63,7 +65,7 @@ def _history(session: Session, layout: Layout) -> Iterator[str]:
     for folder in sorted(layout.history.iterdir()):
         for number in sorted(layout.numbers(folder.name).keys() - known.get(folder.name, set())):
             names = ", ".join(sorted(layout.numbers(folder.name)[number]))
-            yield f"labels/{HISTORY}/{folder.name}: the database does not know {names}, which was never acknowledged"
+            yield f"labels/{HISTORY}/{folder.name}: the database does not know {names}, {UNKNOWN}"
 
 
 def _labels(session: Session, layout: Layout) -> Iterator[str]:

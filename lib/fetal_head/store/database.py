@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
-from fetal_head.store.errors import DamagedError, StoreError, told
+from fetal_head.store.errors import BUSY, DamagedError, StoreError, told
 
 # any number: PostgreSQL's lock by which writers wait for each other, as SQLite's do
 WRITERS = 0x0FE7A1
@@ -45,6 +46,7 @@ class Database:
         else:
             self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
             self._writer = self._engine
+        self._writes = threading.Lock()
         with told(self.name):
             self._check()
             self._migrate()
@@ -58,13 +60,23 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session that is alone in writing."""
-        with told(self.name), Session(self._writer, expire_on_commit=False) as session:
+        with self._turn(), told(self.name), Session(self._writer, expire_on_commit=False) as session:
             self._wait_for_writers(session.connection())
             yield session
 
     def close(self) -> None:
         """Lets go of all connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Lets the threads of this process write one after the other: SQLite would let them look again and again instead."""
+        if not self._writes.acquire(timeout=BUSY_SECONDS):
+            raise StoreError(503, f"the database {self.name} {BUSY}")
+        try:
+            yield
+        finally:
+            self._writes.release()
 
     def _wait_for_writers(self, connection: Connection) -> None:
         if not self.is_embedded:

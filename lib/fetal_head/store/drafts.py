@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from typing import Any
 
-from fetal_head.imaging import Geometry, Mask, annotated_in, read_image, read_mask, write_mask
+from fetal_head.files import temporary_in
+from fetal_head.imaging import Geometry, Mask, annotated_in, read_geometry, read_mask, write_mask
 from fetal_head.labels import in_order
 from fetal_head.store.people import who_is
+from fetal_head.store.said import check_said, check_text
 from fetal_head.store.submissions import Draft
 
 SUFFIX = ".nrrd"
+LONGEST_VERSION = 200
 
 
 def read_draft(image: Path, label: Path, said: dict[str, Any]) -> Draft:
@@ -25,26 +29,25 @@ def read_draft(image: Path, label: Path, said: dict[str, Any]) -> Draft:
         ValueError: the file is no mask of the image, or what was said of it makes no sense.
         TypeError: likewise.
     """
-    geometry = read_image(image)[1]
+    check_said(said)
+    who, seconds, model = who_is(said), _seconds(said.get("seconds")), _model(said)
+    geometry = read_geometry(image)
     segments = said.get("label_info")
     mask = read_mask(label, geometry.shape, segments=_names(segments) if segments else None)
-    # batch inference sends what /infer would answer as `params`
-    model = said.get("model_version") or (said.get("params") or {}).get("model_version")
     return Draft(
         encoded(mask, geometry),
         SUFFIX,
-        who=who_is(said),
+        who=who,
         annotated=list(in_order(said.get("annotated") or annotated_in(mask))),
-        seconds=_seconds(said.get("seconds")),
-        model=str(model) if model else None,
+        seconds=seconds,
+        model=model,
         info={key: value for key, value in said.items() if key != "annotated"},
     )
 
 
 def encoded(mask: Mask, geometry: Geometry) -> bytes:
     """The bytes of a mask's file."""
-    with TemporaryDirectory(prefix="fetal-head-") as folder:
-        path = Path(folder) / f"mask{SUFFIX}"
+    with temporary_in(Path(gettempdir()), SUFFIX) as path:
         write_mask(path, mask, geometry)
         return path.read_bytes()
 
@@ -55,10 +58,17 @@ def _names(segments: Any) -> list[str]:
     return [segment["name"] for segment in segments]
 
 
+def _model(said: dict[str, Any]) -> str | None:
+    # batch inference sends what /infer would answer as `params`
+    params = said.get("params")
+    model = said.get("model_version") or (params.get("model_version") if isinstance(params, dict) else None)
+    return check_text("model_version", model, LONGEST_VERSION) if model else None
+
+
 def _seconds(said: Any) -> float | None:
     if said is None:
         return None
     seconds = float(said)
-    if not 0 <= seconds < float("inf"):
-        raise ValueError(f"seconds must be the time spent on the label, not {said!r}")
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"seconds must be the time spent on the label, not {str(said)[:40]!r}")
     return seconds

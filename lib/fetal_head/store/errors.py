@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi import HTTPException
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 REBUILD = (
     "stop the server and run `fetal-head store rebuild --studies STUDY`; the labels are safe in labels/history, "
@@ -15,6 +15,7 @@ REBUILD = (
 )
 FULL = "make room and try again; nothing of this request was kept, and earlier labels are safe"
 RIGHTS = "the store has to write there: give this user the right to, or copy the study to where he has it"
+BUSY = "was busy for too long; try again"
 
 # what SQLite says (https://www.sqlite.org/rescode.html), and what it means to the person who reads it
 _DATABASE = {
@@ -22,7 +23,7 @@ _DATABASE = {
     "disk is full": (507, f"cannot grow, the disk is full: {FULL}"),
     "readonly": (503, f"is read-only: {RIGHTS}"),
     "unable to open": (503, f"cannot be opened: {RIGHTS}"),
-    "locked": (503, "was busy for too long; try again"),
+    "locked": (503, BUSY),
 }
 _DISK = {
     errno.ENOSPC: (507, f"the disk is full: {FULL}"),
@@ -57,6 +58,9 @@ def told(database: str) -> Iterator[None]:
         yield
     except IntegrityError:
         raise
+    except (DataError, OverflowError, UnicodeEncodeError) as error:
+        said = " ".join(str(error.orig if isinstance(error, DataError) else error).split())
+        raise StoreError(422, f"no such name, text or number can be in the store ({said[:200]})") from error
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())
         if "malformed" in said or "not a database" in said:

@@ -31,7 +31,7 @@ def read_facts(path: Path) -> dict[str, Any] | None:
     """The facts in a file; None when there is none, or none of ours."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -8,15 +8,18 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
-from fetal_head.imaging import Mask, read_image, read_mask
+from fetal_head.imaging import Mask, read_geometry, read_mask
 from fetal_head.store.differences import Difference, differences
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import submission_facts
+from fetal_head.store.rebuilding import take_leftovers
+from fetal_head.store.said import check_text
 from fetal_head.store.settling import settle
 from fetal_head.store.store import Store
 from fetal_head.store.submissions import Draft, add, find_submission, last_number, live_image, write_facts
 from fetal_head.store.tables import Image, Submission
 
+LONGEST_COMMENT = 10_000
 Status = Literal["submitted", "approved", "rejected"]
 
 
@@ -75,11 +78,12 @@ def restore(store: Store, image_id: str, number: int, who: str) -> int:
         old = find_submission(session, image_id, number)
         kept = store.layout.kept(image_id, number, old.suffix)
         try:
-            read_mask(kept, read_image(store.layout.folder / image.file)[1].shape)
+            read_mask(kept, read_geometry(store.layout.folder / image.file).shape)
         except ValueError as error:
             raise StoreError(422, f"submission {number} of '{image_id}' was not restored: {error}") from error
         draft = Draft(kept.read_bytes(), old.suffix, who, old.annotated, model=old.model, info={**old.info, "restored": number})
-        row = add(session, files, store.layout, image_id, old.tag, draft, last_number(session, image_id))
+        last = take_leftovers(session, files, store.layout, image_id, last_number(session, image_id))
+        row = add(session, files, store.layout, image_id, old.tag, draft, last + 1)
         row.prediction = old.prediction
         write_facts(files, store.layout, row)
         settle(session, files, store.layout, image_id)
@@ -90,8 +94,12 @@ def set_status(store: Store, image_id: str, number: int, status: Status, who: st
     """Writes down what a reviewer says. A rejected mask is no label any more; the one before it is, if there is one.
 
     Raises:
-        StoreError: there is no such submission (404).
+        StoreError: there is no such submission (404), or the comment is none (422).
     """
+    try:
+        check_text("the comment", comment, LONGEST_COMMENT)
+    except ValueError as error:
+        raise StoreError(422, str(error)) from error
     with store.writing() as (session, files):
         row = find_submission(session, image_id, number)
         row.status, row.reviewer, row.comment = status, who, comment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import time
@@ -12,27 +11,28 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from fetal_head.files import replacing, suffix_of
+from fetal_head.datasets.names import DEVICE
+from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import as_bytes, image_facts
 from fetal_head.store.layout import Layout, stamp_of
+from fetal_head.store.said import check_image_info
 from fetal_head.store.settling import settle
 from fetal_head.store.store import Store
 from fetal_head.store.submissions import live_image, write_facts
 from fetal_head.store.tables import Image, Reservation, Submission
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,199}")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,199}(?<![. ])")
 # what the store itself says of an image, see `queries.image_info`
 COMPOSED = ("name", "path")
-# mm; a pixel of a head is a fraction of one
-LARGEST_PIXEL = 100.0
 
 
 def check_name(what: str, name: str) -> None:
     """Raises StoreError (422) for an id or a tag that is no plain name."""
-    if not _NAME.fullmatch(name):
-        raise StoreError(422, f"the {what} {name!r} is not accepted: letters, digits, '_', '-', '.' and blanks are")
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or DEVICE.fullmatch(name):
+        allowed = "letters, digits, '_', '-', '.' and blanks are, the last of them a letter, digit, '_' or '-'"
+        raise StoreError(422, f"the {what} {str(name)[:200]!r} is not accepted: {allowed}, and no name of a device of Windows")
 
 
 def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> str:
@@ -44,21 +44,19 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
     suffix = suffix_of(path)
     image_id = image_id or path.name[: len(path.name) - len(suffix)]
     check_name("image id", image_id)
-    info = _checked(info)
     try:
+        if suffix not in EXTENSIONS:
+            raise ValueError(f"{path.name} ends in none of {', '.join(EXTENSIONS)}")
+        check_image_info(info)
         read_image(path)
     except ValueError as error:
         raise StoreError(422, f"the image was not accepted: {error}") from error
-    if suffix not in EXTENSIONS:
-        raise StoreError(422, f"the image was not accepted: {path.name} ends in none of {', '.join(EXTENSIONS)}")
     # hidden at first, so that nobody who looks at the folder takes half an image for one
-    upload = store.layout.hidden / "uploads" / f"{time.time_ns()}-{os.getpid()}-{image_id}{suffix}"
-    try:
-        with replacing(upload) as temporary:
-            shutil.copyfile(path, temporary)
-        _enter(store, image_id, upload, f"{image_id}{suffix}", info)
-    finally:
-        upload.unlink(missing_ok=True)
+    with temporary_in(store.layout.uploads) as upload:
+        shutil.copyfile(path, upload)
+        upload.chmod(0o644)
+        sync(upload)
+        _enter(store, image_id, upload, f"{image_id}{suffix}", _without_composed(info))
     return image_id
 
 
@@ -78,21 +76,18 @@ def remove_image(store: Store, image_id: str) -> None:
 
 
 def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None:
-    """Lays `info` over what is known of an image. Raises StoreError (404) when there is none, 422 for a strange `spacing`."""
-    info = _checked(info)
+    """Lays `info` over what is known of an image. Raises StoreError: 404 when there is none, 422 for what makes no sense."""
+    try:
+        check_image_info(info)
+    except ValueError as error:
+        raise StoreError(422, f"what is said of the image '{image_id}' was not accepted: {error}") from error
     with store.writing() as (session, files):
         image = live_image(session, image_id)
-        image.info = {**image.info, **info}
+        image.info = {**image.info, **_without_composed(info)}
         files.put(store.layout.image_facts(image_id), as_bytes(image_facts(image)))
 
 
-def _checked(info: dict[str, Any]) -> dict[str, Any]:
-    """What a client may say of an image."""
-    spacing = info.get("spacing")
-    if spacing is not None:
-        is_pair = isinstance(spacing, list) and len(spacing) == 2
-        if not is_pair or not all(isinstance(mm, int | float) and 0 < mm < LARGEST_PIXEL for mm in spacing):
-            raise StoreError(422, f"spacing was not accepted: it is [row mm, column mm] of one pixel, not {spacing!r}")
+def _without_composed(info: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in info.items() if key not in COMPOSED}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from fetal_head.labels import in_order
 from fetal_head.store.images import COMPOSED
+from fetal_head.store.said import check_image_info, check_said
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ def read_index(path: Path) -> Index:
         found = json.loads(path.read_text(encoding="utf-8"))
         images, labels = {}, {}
         for image_id, entry in found["objects"].items():
-            images[image_id] = _info(entry["image"])
+            images[image_id] = check_image_info(_info(entry["image"]))
             for tag, label in entry.get("labels", {}).items():
-                labels[image_id, tag, label["ext"]] = _info(label)
+                labels[image_id, tag, label["ext"]] = check_said(_info(label))
         meta = {key: str(found[key]) for key in ("name", "description") if key in found}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"{path} is damaged ({error!r}): put back a whole one; or move it away, and the study is taken in "
             "without what it said of patients, pixel sizes and annotated structures"

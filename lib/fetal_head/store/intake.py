@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import delete
 
@@ -15,9 +16,11 @@ from fetal_head.store.intake_labels import say_of_labels, take_in_labels
 from fetal_head.store.layout import Layout, Stamp, stamp_of
 from fetal_head.store.rebuilding import adopt_history
 from fetal_head.store.store import Store
-from fetal_head.store.tables import Image, Meta, Reservation, Submission
+from fetal_head.store.tables import Effort, Image, Meta, Reservation, Score, Submission
 
-INDEX, HISTORY_SEEN = "index", "history"
+INDEX = "index"
+# there once the history was taken in, and another one each time that the database is made again
+BORN = "history"
 logger = logging.getLogger(__name__)
 
 
@@ -32,7 +35,7 @@ def take_in(store: Store, quiet_for: float = 0.0) -> None:
     stamp = stamp_of(store.layout.index)
     with store.reading() as session:
         seen = session.get(Meta, INDEX)
-        is_new = session.get(Meta, HISTORY_SEEN) is None
+        is_new = session.get(Meta, BORN) is None
     news = _read(store, is_new) if stamp and (seen is None or seen.value != _text(stamp)) else None
     index = news or Index()
     take_in_images(store, index, quiet_for)
@@ -40,7 +43,7 @@ def take_in(store: Store, quiet_for: float = 0.0) -> None:
         # a study whose database was lost: its history tells more than its plain labels do
         with store.writing() as (session, _):
             adopt_history(session, store.layout)
-            session.merge(Meta(key=HISTORY_SEEN, value="yes"))
+            session.merge(Meta(key=BORN, value=uuid4().hex))
     take_in_labels(store, index, quiet_for)
     if news and stamp:
         _remember(store, news, stamp, is_new)
@@ -65,9 +68,9 @@ def rebuild(folder: Path, settings: StoreSettings) -> Store:
         store = Store.open(folder, settings)
         logger.warning("the damaged database is %s.damaged now; its users are lost, add them again", database)
     with store.writing() as (session, _):
-        for table in (Reservation, Submission, Image):
+        for table in (Score, Effort, Reservation, Submission, Image):
             session.execute(delete(table))
-        session.execute(delete(Meta).where(Meta.key.in_((INDEX, HISTORY_SEEN))))
+        session.execute(delete(Meta).where(Meta.key.in_((INDEX, BORN))))
     take_in(store)
     return store
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fetal_head.files import sync
 from fetal_head.pseudonym import pseudonym
-from fetal_head.store.changes import FileChanges
+from fetal_head.store.changes import UNSETTLED, FileChanges
 from fetal_head.store.index import Index, annotated_of
 from fetal_head.store.layout import Label, Layout, Stamp, stamp_of
-from fetal_head.store.rebuilding import adopt_submissions, chunks
-from fetal_head.store.settling import label_of, mark, put_plain
+from fetal_head.store.rebuilding import chunks, take_leftovers
+from fetal_head.store.settling import current_labels, label_of, mark, put_plain
 from fetal_head.store.store import Store
-from fetal_head.store.submissions import Draft, add, write_facts
+from fetal_head.store.submissions import Draft, add, last_number, write_facts
 from fetal_head.store.tables import Image, Submission
 
 logger = logging.getLogger(__name__)
@@ -36,6 +41,9 @@ def take_in_labels(store: Store, index: Index, quiet_for: float) -> None:
     and is known: then the current one is put back, or what is there is left alone.
     """
     found = store.layout.label_files()
+    for some in chunks([label for label, stamp in found.items() if stamp.mtime_ns == UNSETTLED]):
+        _settle_copies(store, some)
+        found |= {label: stamp for label in some if (stamp := stamp_of(store.layout.plain(label)))}
     with store.reading() as session:
         known = _known(session)
         images = set(session.scalars(select(Image.id).where(Image.removed.is_(None))))
@@ -74,11 +82,40 @@ def _known(session: Session, images: Sequence[str] | None = None) -> dict[Label,
 
 
 def _is_new(stamp: Stamp | None, known: Known | None) -> bool:
-    return stamp is not None and (known is None or stamp not in known.stamps)
+    return stamp is not None and stamp.mtime_ns != UNSETTLED and (known is None or stamp not in known.stamps)
 
 
 def _is_stale(stamp: Stamp | None, known: Known) -> bool:
     return stamp is None or (stamp != known.current and stamp in known.stamps)
+
+
+def _settle_copies(store: Store, labels: Sequence[Label]) -> None:
+    """Waits until plain labels are on disk, and gives them their time. One that is not what it should be is put right."""
+    layout = store.layout
+    for label in labels:
+        _wait_for_disk(layout.plain(label))
+    with store.writing() as (session, files):
+        for label in labels:
+            plain = layout.plain(label)
+            # it may be another one by now, for which nobody has waited; otherwise this takes no time
+            _wait_for_disk(plain)
+            stamp = stamp_of(plain)
+            if stamp is None or stamp.mtime_ns != UNSETTLED or session.get(Image, label.image) is None:
+                continue
+            take_leftovers(session, files, layout, label.image, last_number(session, label.image))
+            row = current_labels(session, label.image).get(label.tag)
+            if row is None or label_of(row) != label:
+                logger.warning("a label that was never acknowledged is removed")
+                files.remove(plain)
+            elif sha256(plain.read_bytes()).hexdigest() == row.sha256:
+                os.utime(plain, ns=(row.mtime_ns, row.mtime_ns))
+            else:
+                put_plain(files, layout, row)
+
+
+def _wait_for_disk(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        sync(path)
 
 
 def _submit(store: Store, index: Index, labels: Sequence[Label]) -> None:
@@ -86,16 +123,14 @@ def _submit(store: Store, index: Index, labels: Sequence[Label]) -> None:
     with store.writing(many=True) as (session, files):
         numbers = select(Submission.image, func.max(Submission.number)).where(Submission.image.in_(images))
         last = dict(session.execute(numbers.group_by(Submission.image)).tuples().all())
-        # submissions that a crash kept from their commit, but not from their files
-        for image in images:
-            if layout.numbers(image).keys() - range(last.get(image, 0) + 1):
-                adopt_submissions(session, layout, [image])
+        last = {image: take_leftovers(session, files, layout, image, last.get(image, 0)) for image in images}
         known, taken = _known(session, images), 0
         for label in labels:
             stamp = stamp_of(layout.plain(label))
             if stamp is not None and _is_new(stamp, known.get(label)):
                 draft = _draft(layout, label, stamp, index)
-                row = add(session, files, layout, label.image, label.tag, draft, last.get(label.image, 0))
+                last[label.image] += 1
+                row = add(session, files, layout, label.image, label.tag, draft, last[label.image])
                 write_facts(files, layout, row)
                 taken += 1
         mark(session, images)

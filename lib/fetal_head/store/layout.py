@@ -3,6 +3,7 @@
 STUDY/IMAGE.png                      the images
 STUDY/labels/TAG/IMAGE.nrrd          the label of a tag, for any tool to read
 STUDY/labels/history/IMAGE/0001.nrrd every mask that was ever submitted, with what is known of it in 0001.json
+STUDY/labels/.writing/               files on their way to one of these
 STUDY/.fetal_head/                   the embedded database
 """
 
@@ -74,6 +75,16 @@ class Layout:
         return self.folder / "labels"
 
     @property
+    def writing(self) -> Path:
+        """Where files below `labels` are written before they take their place."""
+        return self.labels / ".writing"
+
+    @property
+    def uploads(self) -> Path:
+        """Where images are written before they take their place: hidden, so that nobody takes half an image for one."""
+        return self.hidden / "uploads"
+
+    @property
     def history(self) -> Path:
         """A folder for each image with a past."""
         return self.labels / HISTORY
@@ -137,7 +148,8 @@ def stamp_of(path: Path) -> Stamp | None:
 def _files(folder: Path) -> Iterator[tuple[str, Stamp]]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            if not entry.name.startswith(".") and entry.is_file():
+            # the database cannot hold a name of which a part is no character
+            if not entry.name.startswith(".") and entry.name.isprintable() and entry.is_file():
                 try:
                     status = entry.stat()
                 except FileNotFoundError:  # removed just now

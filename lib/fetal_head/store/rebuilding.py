@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal_head.pseudonym import pseudonym
+from fetal_head.store.changes import FileChanges
 from fetal_head.store.facts import read_facts, read_submission
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import mark
@@ -40,6 +41,25 @@ def adopt_submissions(session: Session, layout: Layout, images: Sequence[str]) -
             if row is not None:
                 session.add(row)
     mark(session, images)
+
+
+def take_leftovers(session: Session, files: FileChanges, layout: Layout, image: str, last: int) -> int:
+    """Puts right what a crash left in the history of an image after its `last` row, and returns the last number that is used.
+
+    A mask with its facts is whole, and only its commit was missing: it becomes a submission. One without facts, which are
+    written before any answer, was never acknowledged: it is removed.
+    """
+    left = {number: names for number, names in layout.numbers(image).items() if number > last}
+    for number, names in left.items():
+        row = _whole(layout, image, number)
+        if row is not None:
+            session.add(row)
+        elif read_facts(layout.facts(image, number)) is None:
+            for name in names:
+                files.remove(layout.history / image / name)
+    if left:
+        mark(session, [image])
+    return max(last, *layout.numbers(image), 0)
 
 
 def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:

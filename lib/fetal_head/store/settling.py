@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monailabel.interfaces.datastore import DefaultLabelTag
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import BindParameter, Update, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from fetal_head.store.changes import FileChanges
@@ -15,6 +15,26 @@ from fetal_head.store.tables import REJECTED, Image, Submission
 FINAL, ORIGINAL = DefaultLabelTag.FINAL.value, DefaultLabelTag.ORIGINAL.value
 # the session reads its rows again instead of working out what an update did to them
 QUICKLY = {"synchronize_session": False}
+
+
+def _steps() -> tuple[Update, ...]:
+    ours, later = Submission, aliased(Submission)
+    standing = and_(ours.deleted.is_(None), ours.status != REJECTED)
+    same = and_(later.image == ours.image, later.tag == ours.tag, later.deleted.is_(None), later.status != REJECTED)
+    is_last = ~select(later).where(same, later.number > ours.number).correlate(ours).exists()
+    these: BindParameter[str] = bindparam("images", expanding=True)
+    is_there = ours.image.in_(select(Image.id).where(Image.id.in_(these), Image.removed.is_(None)))
+    people = select(func.count(ours.who.distinct())).where(ours.image == Image.id, ours.tag == FINAL, standing)
+    return (
+        # two steps, since a tag never has two current labels, not for a moment
+        update(ours).where(ours.image.in_(these), ours.current).values(current=False),
+        update(ours).where(is_there, standing, is_last).values(current=True),
+        update(Image).where(Image.id.in_(these)).values(readings=people.scalar_subquery()),
+    )
+
+
+# put together once: that takes longer than the database needs for an image
+_STEPS = _steps()
 
 
 def settle(session: Session, files: FileChanges, layout: Layout, image: str) -> None:
@@ -33,19 +53,8 @@ def settle(session: Session, files: FileChanges, layout: Layout, image: str) -> 
 def mark(session: Session, images: Sequence[str]) -> None:
     """Marks the current submission of each tag, the last that stands and is not rejected, and counts the readings."""
     session.flush()
-    ours, later = Submission, aliased(Submission)
-    standing = and_(ours.deleted.is_(None), ours.status != REJECTED)
-    same = and_(later.image == ours.image, later.tag == ours.tag, later.deleted.is_(None), later.status != REJECTED)
-    is_last = ~select(later).where(same, later.number > ours.number).correlate(ours).exists()
-    is_there = ours.image.in_(select(Image.id).where(Image.id.in_(images), Image.removed.is_(None)))
-    of_these = ours.image.in_(images)
-    # two steps, since a tag never has two current labels, not for a moment
-    session.execute(update(ours).where(of_these, ours.current).values(current=False), execution_options=QUICKLY)
-    session.execute(update(ours).where(is_there, standing, is_last).values(current=True), execution_options=QUICKLY)
-    people = select(func.count(ours.who.distinct())).where(ours.image == Image.id, ours.tag == FINAL, standing)
-    session.execute(
-        update(Image).where(Image.id.in_(images)).values(readings=people.scalar_subquery()), execution_options=QUICKLY
-    )
+    for step in _STEPS:
+        session.execute(step, {"images": images}, execution_options=QUICKLY)
     session.expire_all()
 
 
@@ -56,10 +65,13 @@ def current_labels(session: Session, image: str) -> dict[str, Submission]:
 
 
 def put_plain(files: FileChanges, layout: Layout, row: Submission) -> None:
-    """Lays a kept mask out as the plain label of its tag. A copy, no link: tools write into files in place."""
+    """Lays a kept mask out as the plain label of its tag. A copy, no link: tools write into files in place.
+
+    A file that is UNSETTLED is never taken for the right one.
+    """
     plain = layout.plain(label_of(row))
     if stamp_of(plain) != (row.size, row.mtime_ns):
-        files.put(plain, layout.kept(row.image, row.number, row.suffix).read_bytes(), mtime_ns=row.mtime_ns)
+        files.put_copy(plain, layout.kept(row.image, row.number, row.suffix).read_bytes(), row.mtime_ns)
 
 
 def label_of(row: Submission) -> Label:

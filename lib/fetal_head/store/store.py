@@ -13,7 +13,7 @@ from sqlalchemy import URL
 from sqlalchemy.orm import Session
 
 from fetal_head.config import StoreSettings
-from fetal_head.files import write_text
+from fetal_head.files import clear_strays, sync, write_text
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.database import Database, parse_url
 from fetal_head.store.errors import StoreError, told
@@ -41,9 +41,16 @@ class Store:
         """
         layout = Layout(folder.resolve())
         with told(str(layout.database)):
-            # the database holds what passwords and tokens are checked by, which is nobody else's to read
-            layout.hidden.mkdir(mode=0o770, parents=True, exist_ok=True)
-            layout.history.mkdir(parents=True, exist_ok=True)
+            if not all(folder.is_dir() for folder in (layout.history, layout.writing, layout.uploads)):
+                # the database holds what passwords and tokens are checked by, which is nobody else's to read
+                layout.hidden.mkdir(mode=0o770, parents=True, exist_ok=True)
+                layout.history.mkdir(parents=True, exist_ok=True)
+                layout.writing.mkdir(exist_ok=True)
+                layout.uploads.mkdir(exist_ok=True)
+                for folder in (layout.folder, layout.labels, layout.hidden):
+                    sync(folder)
+            for folder in (layout.writing, layout.hidden, layout.uploads):
+                clear_strays(folder)
         store = cls(layout, Database(database_url(layout, settings)), settings)
         if not store.database.is_embedded:
             store._identify()
@@ -64,7 +71,7 @@ class Store:
         With `many` files, they are brought to disk together.
         """
         with self.database.writing() as session:
-            files = FileChanges(many)
+            files = FileChanges(self.layout.writing, many)
             try:
                 yield session, files
                 session.flush()

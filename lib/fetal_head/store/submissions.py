@@ -16,6 +16,8 @@ from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import as_bytes, submission_facts
 from fetal_head.store.layout import Layout, stamp_of
 from fetal_head.store.people import ANONYMOUS
+from fetal_head.store.rebuilding import take_leftovers
+from fetal_head.store.said import check_said
 from fetal_head.store.settling import FINAL, ORIGINAL, current_labels, settle
 from fetal_head.store.store import Store
 from fetal_head.store.tables import SUBMITTED, Image, Reservation, Submission
@@ -50,7 +52,8 @@ def submit(store: Store, image_id: str, tag: str, draft: Draft) -> int:
     with store.writing() as (session, files):
         live_image(session, image_id)
         origin = _origin(session, image_id, draft.model) if tag == FINAL else (draft.model, None)
-        row = add(session, files, store.layout, image_id, tag, draft, last_number(session, image_id))
+        last = take_leftovers(session, files, store.layout, image_id, last_number(session, image_id))
+        row = add(session, files, store.layout, image_id, tag, draft, last + 1)
         row.model, row.prediction = origin
         write_facts(files, store.layout, row)
         settle(session, files, store.layout, image_id)
@@ -59,10 +62,8 @@ def submit(store: Store, image_id: str, tag: str, draft: Draft) -> int:
         return row.number
 
 
-def add(session: Session, files: FileChanges, layout: Layout, image: str, tag: str, draft: Draft, last: int) -> Submission:
-    """Adds a submission within a transaction; `last` is the number of the image's last one, 0 where there is none."""
-    # files without a row, which a crash leaves behind, keep their numbers too
-    number = max(last, *layout.numbers(image), 0) + 1
+def add(session: Session, files: FileChanges, layout: Layout, image: str, tag: str, draft: Draft, number: int) -> Submission:
+    """Adds a submission within a transaction, under a number that the image's history does not have."""
     kept = layout.kept(image, number, draft.suffix)
     files.put(kept, draft.content, mtime_ns=draft.mtime_ns, mode=0o444)
     size, mtime_ns = stamp_of(kept) or (0, 0)
@@ -105,7 +106,11 @@ def delete_labels(store: Store, image_id: str, tag: str) -> None:
 
 
 def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any]) -> None:
-    """Lays `info` over what is known of a label. Raises StoreError (404) when there is none, 422 for strange `annotated`."""
+    """Lays `info` over what is known of a label. Raises StoreError: 404 when there is none, 422 for what makes no sense."""
+    try:
+        check_said(info)
+    except ValueError as error:
+        raise StoreError(422, f"what is said of the label of '{image_id}' was not accepted: {error}") from error
     with store.writing() as (session, files):
         row = current_labels(session, image_id).get(tag)
         if row is None:

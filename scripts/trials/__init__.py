@@ -1,0 +1,1 @@
+"""What scripts/chaos.py does to a server."""

@@ -1,0 +1,87 @@
+"""What people changed of what was predicted, by the version that predicted it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from masks import MASK, mask_of, submit
+
+from fetal_head.imaging import Geometry, Mask
+from fetal_head.server.effort import effort_routes
+from fetal_head.store.effort import efforts, measure_efforts
+from fetal_head.store.history import restore, set_status
+from fetal_head.store.predictions import keep
+from fetal_head.store.study import StudyDatastore
+
+
+def _predict(study: StudyDatastore, image: str, mask: Mask, version: str) -> None:
+    keep(study.store, image, mask, Geometry(mask.shape), version)
+
+
+def test_effort_by_version(study: StudyDatastore) -> None:
+    submit(study, "c")
+    assert measure_efforts(study.store) == 0, "nothing was predicted for it"
+    _predict(study, "a", mask_of(0), "v0001")
+    submit(study, "a")
+    _predict(study, "b", MASK, "v0002")
+    submit(study, "b", number=5)
+    assert measure_efforts(study.store) == 2
+    assert measure_efforts(study.store) == 0, "masks never change"
+    accepted, corrected = efforts(study.store)
+    assert (accepted.model, accepted.labels, accepted.accepted, accepted.apl) == ("v0001", 1, 1.0, 0)
+    assert set(accepted.dice.values()) == {1.0}
+    assert (corrected.model, corrected.labels, corrected.accepted) == ("v0002", 1, 0.0)
+    # mask_of(5) adds a line of 6 pixels and one of a single pixel of LV, which belong to the head as well
+    assert (corrected.apl, corrected.changed) == (14, 14)
+    assert corrected.dice["CSP"] == 1
+    assert 0.9 < corrected.dice["LV"] < 1
+
+
+def test_only_the_last_standing_label_of_each_person_counts(study: StudyDatastore) -> None:
+    _predict(study, "a", MASK, "v0001")
+    submit(study, "a", number=5)
+    submit(study, "a", number=3)
+    measure_efforts(study.store)
+    (found,) = efforts(study.store)
+    assert (found.labels, found.changed) == (1, 2 * (4 + 1))
+    set_status(study.store, "a", 3, "rejected", "rev")
+    measure_efforts(study.store)
+    (found,) = efforts(study.store)
+    assert (found.labels, found.changed) == (1, 14)
+    restore(study.store, "a", 3, "ben")
+    measure_efforts(study.store)
+    assert [version.labels for version in efforts(study.store)] == [1]
+
+
+def test_a_structure_that_nobody_annotated_is_not_compared(study: StudyDatastore) -> None:
+    _predict(study, "a", MASK, "v0001")
+    submit(study, "a", annotated=["BRAIN", "CSP"])
+    measure_efforts(study.store)
+    (found,) = efforts(study.store)
+    assert (found.n, found.dice["LV"]) == ({"BRAIN": 1, "CSP": 1, "LV": 0}, None)
+
+
+def test_masks_that_cannot_be_compared_are_left_out(study: StudyDatastore) -> None:
+    _predict(study, "a", np.ascontiguousarray(MASK[:-2]), "v0001")
+    submit(study, "a")
+    assert measure_efforts(study.store) == 1
+    assert measure_efforts(study.store) == 0
+    assert efforts(study.store) == []
+
+
+def test_over_http(study: StudyDatastore) -> None:
+    class App:
+        def datastore(self) -> StudyDatastore:
+            return study
+
+    _predict(study, "a", MASK, "v0001")
+    submit(study, "a", number=5)
+    measure_efforts(study.store)
+    server = FastAPI()
+    server.state.login = None
+    server.include_router(effort_routes(App()))
+    (found,) = TestClient(server).get("/history/effort").json()
+    assert (found["model"], found["labels"], found["apl"], found["accepted"]) == ("v0001", 1, 14, 0)
+    assert found["dice"]["CSP"] == pytest.approx(1)
