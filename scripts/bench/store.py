@@ -4,8 +4,8 @@
 
 Each runs in a process of its own, through MONAI Label's `Datastore` interface: opened for the first time, asked for the next
 image and handed a label so many times, asked for its state, and opened again. Images are small PNGs, four files under many
-names. Stock's strategies `first` and `random` are those of MONAI Label. Timings of one machine: compare the ratios, and the
-seconds of CPU where the machine does other work too.
+names. Stock's strategies `first` and `random` are those of MONAI Label; `hybrid` is ours alone, over made-up scores of all
+images. Timings of one machine: compare the ratios, and the seconds of CPU where the machine does other work too.
 """
 
 from __future__ import annotations
@@ -33,7 +33,12 @@ from fetal_head.files import write_text
 SHAPE = (60, 90)
 # a file has at most 65,000 names
 FILES = 4
+# of a feature of the served model
+FEATURES = 256
 Work = Callable[[int], object]
+Ask = Callable[[dict[str, Any], Any], object]
+Open = Callable[[str], Any]
+Strategies = Callable[[Any], dict[str, Ask]]
 
 
 def main(
@@ -51,12 +56,13 @@ def main(
             first = _in_process(name, studies, label, count)
             figures[name] = {**first, "later start": _in_process(name, studies, label, 0)["first start"]}
     ours, stock = figures["ours"], figures["stock"]
-    figures["stock / ours"] = {what: {k: _ratio(stock[what][k], ours[what][k]) for k in ours[what]} for what in ours}
+    figures["stock / ours"] = {what: {k: _ratio(stock[what][k], ours[what][k]) for k in ours[what]} for what in stock}
     write_text(to, json.dumps(figures, indent=2))
     table = Table(f"{images} images", "ours", "stock", "stock / ours")
     for what in ours:
         for unit in ours[what]:
-            cells = (f"{figures[who][what][unit]:,.1f}" for who in ("ours", "stock", "stock / ours"))
+            found = (figures[who].get(what) for who in ("ours", "stock", "stock / ours"))
+            cells = (f"{figure[unit]:,.1f}" if figure else "" for figure in found)
             table.add_row(f"{what}, {unit}", *cells)
     Console().print(table)
 
@@ -95,7 +101,8 @@ def _measure(name: str, studies: Path, label: Path, count: int, to: Connection) 
     store = open_(str(studies))
     found = {"first start": {"s": time.perf_counter() - wall, "CPU s": time.process_time() - cpu}}
     if count:
-        for strategy, ask in strategies.items():
+        for strategy, ask in strategies(store).items():
+            ask({"strategy": strategy, "client_id": "client"}, store)  # which reads everything once, as a server does when it starts
             asked = ({"strategy": strategy, "client_id": f"client{number}"} for number in range(count))
             found[f"next image, {strategy}"] = _times(lambda _, ask=ask, asked=asked: ask(next(asked), store), count)
         ids = random.Random(0).sample(store.list_images(), count)
@@ -105,7 +112,7 @@ def _measure(name: str, studies: Path, label: Path, count: int, to: Connection) 
     to.send(found)
 
 
-def _ours() -> tuple[Callable[[str], Any], dict[str, Callable[..., Any]]]:
+def _ours() -> tuple[Open, Strategies]:
     from fetal_head.config import load_settings
     from fetal_head.store.pools import Pools
     from fetal_head.store.study import StudyDatastore
@@ -113,19 +120,27 @@ def _ours() -> tuple[Callable[[str], Any], dict[str, Callable[..., Any]]]:
 
     settings = load_settings()
 
-    def ask(strategy: str) -> Callable[..., Any]:
-        def asked(request: dict[str, Any], datastore: StudyDatastore) -> Any:
-            if not offered:
-                offered.update(suggestions(Pools(datastore.store), settings.selection))
-            return offered[strategy](request, datastore)
+    def strategies(study: StudyDatastore) -> dict[str, Ask]:
+        _make_up_scores(study.store)
+        offered = suggestions(Pools(study.store), settings.selection)
+        return {name: offered[name] for name in ("first", "random", "hybrid")}
 
-        return asked
-
-    offered: dict[str, Any] = {}
-    return lambda folder: StudyDatastore(folder, settings.store), {"first": ask("first"), "random": ask("random")}
+    return lambda folder: StudyDatastore(folder, settings.store), strategies
 
 
-def _stock() -> tuple[Callable[[str], Any], dict[str, Callable[..., Any]]]:
+def _make_up_scores(store: Any) -> None:
+    from fetal_head.model.scoring import Score
+    from fetal_head.store.scores import unscored, write_scores
+
+    draw = np.random.default_rng(0)
+    while images := unscored(store, "v0001", 10_000):
+        features = draw.normal(size=(len(images), FEATURES)).astype(np.float16)
+        numbers = draw.random((len(images), 2, 3)).tolist()
+        scores = (Score(tuple(e), tuple(b), (True, False, True), f, 0.0) for (e, b), f in zip(numbers, features, strict=True))
+        write_scores(store, "v0001", list(zip(images, scores, strict=True)))
+
+
+def _stock() -> tuple[Open, Strategies]:
     from monailabel.datastore.local import LocalDatastore
     from monailabel.tasks.activelearning.first import First
     from monailabel.tasks.activelearning.random import Random
@@ -133,7 +148,7 @@ def _stock() -> tuple[Callable[[str], Any], dict[str, Callable[..., Any]]]:
     def open_(folder: str) -> LocalDatastore:
         return LocalDatastore(folder, extensions=("*.png", "*.nrrd"))
 
-    return open_, {"first": First(), "random": Random()}
+    return open_, lambda _: {"first": First(), "random": Random()}
 
 
 def _times(work: Work, count: int) -> dict[str, float]:

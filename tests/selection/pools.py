@@ -18,9 +18,8 @@ def pool_of(
     if taken_features is not None:
         of_taken = np.asarray(taken_features, dtype=np.float32)
     return Pool(
-        entropy=numbers,
-        bald=numbers[:, ::-1] ** 2,
-        seen=~np.isnan(numbers),
+        size=count,
+        read_scores=lambda: (numbers, numbers[:, ::-1] ** 2, ~np.isnan(numbers)),
         read_features=lambda: (of_images, of_taken),
         taken=taken,
         recent=np.zeros(count, dtype=bool) if recent is None else np.asarray(recent),

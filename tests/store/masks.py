@@ -41,7 +41,7 @@ def submit(study: StudyDatastore, image: str, number: int = 0, who: str = "ann",
 
 def next_image(study: StudyDatastore, who: str) -> str | None:
     """Gives somebody the first image by name that he can be given."""
-    while candidates := Pools(study.store).pool(who)[0]:
+    while candidates := Pools(study.store).pool(who)[0].tolist():
         if image := reserve(study.store, who, candidates):
             return image
     return None

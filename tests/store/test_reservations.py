@@ -66,7 +66,7 @@ def test_two_readers_each(folder: Path, settings: StoreSettings) -> None:
     submit(study, "a", who="ben")
     submit(study, "b", who="cem")
     assert next_image(study, "dan") == "c", "b has one reader and is hers who holds it"
-    assert Pools(study.store).pool("dan")[0] == ["c"]
+    assert Pools(study.store).pool("dan")[0].tolist() == ["c"]
 
 
 def _take(folder: Path, settings: StoreSettings, who: str, taken: multiprocessing.Queue[str]) -> None:

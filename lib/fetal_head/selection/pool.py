@@ -18,22 +18,36 @@ class Pool:
     """N images that may be asked for, in the order of their names, of S structures; and what is labelled or being labelled.
 
     Attributes:
-        entropy, bald: (N, S), NaN for an image without a score.
-        seen: (N, S) bool, whether the model sees the structure; False for an image without a score.
-        read_features: gives `features` and `taken_features`; called once, and only for a strategy that looks at them.
+        size: N.
+        read_scores: gives `entropy`, `bald` and `seen`; called once, and only for a strategy that looks at them.
+        read_features: gives `features` and `taken_features`; likewise.
         taken: how many images are labelled or reserved.
         recent: (N,) bool, frames of a patient that was asked for just now.
     """
 
-    entropy: Numbers
-    bald: Numbers
-    seen: NDArray[np.bool_]
+    size: int
+    read_scores: Callable[[], tuple[Numbers, Numbers, NDArray[np.bool_]]]
     read_features: Callable[[], tuple[Features, Features]]
     taken: int
     recent: NDArray[np.bool_]
 
     def __len__(self) -> int:
-        return len(self.entropy)
+        return self.size
+
+    @property
+    def entropy(self) -> Numbers:
+        """(N, S), NaN for an image without a score."""
+        return self._scores[0]
+
+    @property
+    def bald(self) -> Numbers:
+        """(N, S), NaN for an image without a score."""
+        return self._scores[1]
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """(N, S), whether the model sees the structure; False for an image without a score."""
+        return self._scores[2]
 
     @property
     def features(self) -> Features:
@@ -44,6 +58,10 @@ class Pool:
     def taken_features(self) -> Features:
         """(M, D), of the images that are labelled or reserved, as far as known."""
         return self._features[1]
+
+    @cached_property
+    def _scores(self) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
+        return self.read_scores()
 
     @cached_property
     def _features(self) -> tuple[Features, Features]:

@@ -57,11 +57,11 @@ def choose_next(
 
 def _pool(pairs: Sequence[Pair], scores: Sequence[Score], left: Sequence[int], taken: Sequence[int]) -> SimulatedPool:
     last = pairs[taken[-1]].patient if taken else None
+    entropy, bald, seen = (np.array([getattr(score, name) for score in scores]) for name in ("entropy", "bald", "seen"))
     features = np.array([score.feature for score in scores], dtype=np.float32)
     return SimulatedPool(
-        entropy=np.array([scores[i].entropy for i in left]),
-        bald=np.array([scores[i].bald for i in left]),
-        seen=np.array([scores[i].seen for i in left]),
+        size=len(left),
+        read_scores=lambda: (entropy[left], bald[left], seen[left]),
         read_features=lambda: (features[left], features[taken]),
         taken=len(taken),
         recent=np.array([pairs[i].patient == last for i in left]),

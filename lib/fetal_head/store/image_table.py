@@ -42,9 +42,9 @@ class ImageTable:
         found: NDArray[np.intp] = self._by_name[chosen[self._by_name]]
         return found
 
-    def names(self, rows: NDArray[np.intp]) -> list[str]:
+    def names(self, rows: NDArray[np.intp]) -> NDArray[np.object_]:
         """The images of some rows."""
-        return list(self._names[rows])
+        return self._names[rows]
 
     def refresh(self, session: Session) -> None:
         """Takes in what changed since the last time."""

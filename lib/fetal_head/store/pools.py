@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fetal_head.selection.pool import Features, Pool
+from fetal_head.selection.pool import Features, Numbers, Pool
 from fetal_head.store.image_table import ImageTable
 from fetal_head.store.intake import BORN
 from fetal_head.store.reservations import Holder, against, holders, open_images, read_by
@@ -31,7 +31,7 @@ class Pools:
         self._scores = ScoreTable()
         self._born: str | None = None
 
-    def pool(self, who: str) -> tuple[list[str], Pool]:
+    def pool(self, who: str) -> tuple[NDArray[np.object_], Pool]:
         """The names of the images that `who` can be given, and what is known of them. It waits for no score.
 
         Images that are known to be damaged are not among them. Until an image is scored anew, an older model's score counts.
@@ -39,18 +39,17 @@ class Pools:
         with self._lock, self._store.reading() as session:
             self._refresh(session)
             held = holders(session, self._store)
-            rows = self._open(session, who, held)
             images = self._images.rows
-            scores = self._scores.of(rows, images[rows])
-            rows, scores = rows[~scores["is_damaged"]], scores[~scores["is_damaged"]]
+            valid = self._scores.are_valid(images)
+            damaged = valid & self._scores.are_damaged[: len(valid)]
+            rows = self._open(session, who, held, images["is_there"] & ~damaged)
             taken = self._taken(held)
             recent = {*(holder.image for holder in held), *_last_labelled(session)}
             patients = images["patient"][self._known(recent)]
             pool = Pool(
-                entropy=scores["entropy"],
-                bald=scores["bald"],
-                seen=scores["seen"],
-                read_features=partial(self._features, self._scores, rows, taken),
+                size=len(rows),
+                read_scores=partial(self._read_scores, self._scores, rows, valid[rows]),
+                read_features=partial(self._read_features, self._scores, rows, taken),
                 taken=len(taken),
                 recent=np.isin(images["patient"][rows], patients),
             )
@@ -68,8 +67,8 @@ class Pools:
         self._images.refresh(session)
         self._scores.refresh(session, self._images.places)
 
-    def _open(self, session: Session, who: str, held: Sequence[Holder]) -> NDArray[np.intp]:
-        """The rows of the images that `who` can be given, by name.
+    def _open(self, session: Session, who: str, held: Sequence[Holder], usable: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """The rows of the usable images that `who` can be given, by name.
 
         Images that somebody has read already are all that is open as long as there are any, so that they get done. People
         without a name cannot be told apart: they get what no other of them holds, as long as there is any.
@@ -77,7 +76,7 @@ class Pools:
         readers, images = self._store.settings.readers, self._images.rows
         read = read_by(session, self._store, who)
         for others in against(who, held):
-            is_open = images["is_there"] & open_images(images["readings"], self._images.places, others, read, readers)
+            is_open = usable & open_images(images["readings"], self._images.places, others, read, readers)
             for readings in reversed(range(readers)):
                 chosen: NDArray[np.bool_] = is_open & (images["readings"] == readings)
                 if chosen.any():
@@ -94,7 +93,13 @@ class Pools:
     def _known(self, images: set[str]) -> list[int]:
         return [self._images.places[image] for image in images]
 
-    def _features(self, scores: ScoreTable, rows: NDArray[np.intp], taken: NDArray[np.intp]) -> tuple[Features, Features]:
+    def _read_scores(
+        self, scores: ScoreTable, rows: NDArray[np.intp], valid: NDArray[np.bool_]
+    ) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
+        with self._lock:
+            return scores.of(rows, valid)
+
+    def _read_features(self, scores: ScoreTable, rows: NDArray[np.intp], taken: NDArray[np.intp]) -> tuple[Features, Features]:
         with self._lock:
             features, of_taken = scores.features(rows), scores.features(taken)
         return features, of_taken[~np.isnan(of_taken).any(axis=1)]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from fetal_head.labels import NAMES
+from fetal_head.selection.pool import Numbers
 from fetal_head.store.scores import scores_since
 
 FIELDS = np.dtype(
@@ -51,12 +52,21 @@ class ScoreTable:
                 self._rows[place][name] = getattr(score, name)
             self._keep_feature(place, np.frombuffer(score.feature or b"", dtype=np.float16))
 
-    def of(self, rows: NDArray[np.intp], images: NDArray[np.void]) -> NDArray[np.void]:
-        """Structured (N,), see FIELDS, of N rows; as if not scored where the image is no longer the one that was."""
-        found = self._rows[rows]
-        is_old = (found["size"] != images["size"]) | (found["mtime_ns"] != images["mtime_ns"])
-        found[is_old] = _unscored(1)[0]
-        return found
+    def are_valid(self, images: NDArray[np.void]) -> NDArray[np.bool_]:
+        """(R,) whether the image in each row is still the one that was scored, see `image_table.FIELDS`."""
+        scores = self._rows[: len(images)]
+        return np.asarray((scores["size"] == images["size"]) & (scores["mtime_ns"] == images["mtime_ns"]))
+
+    @property
+    def are_damaged(self) -> NDArray[np.bool_]:
+        """(R or more,) whether the image in each row could not be read."""
+        return np.asarray(self._rows["is_damaged"])
+
+    def of(self, rows: NDArray[np.intp], valid: NDArray[np.bool_]) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
+        """(N, S) entropy, BALD and whether the structure is seen, of N rows; as if not scored where that is not `valid`."""
+        entropy, bald, seen = (self._rows[name][rows] for name in ("entropy", "bald", "seen"))
+        entropy[~valid], bald[~valid], seen[~valid] = np.nan, np.nan, False
+        return entropy, bald, seen
 
     def features(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """(N, D), of unit length, of N rows; NaN where there is none."""

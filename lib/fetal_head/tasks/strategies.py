@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from monailabel.interfaces.tasks.strategy import Strategy
+from numpy.typing import NDArray
 
 from fetal_head.config import SelectionSettings
 from fetal_head.selection.ranking import Ranking
@@ -41,7 +42,7 @@ class Suggest(Strategy):  # type: ignore[misc]
         """
         who = who_is(request)
         images, pool = self._pools.pool(who)
-        if not images:
+        if not len(images):
             return {}
         ranking = self._choose(pool, np.random.default_rng())
         for start in range(0, len(images), CANDIDATES):
@@ -51,7 +52,7 @@ class Suggest(Strategy):  # type: ignore[misc]
                 return self._told(ranking, images, wanted[chosen])
         return {}
 
-    def _told(self, ranking: Ranking, images: list[str], position: int) -> dict[str, Any]:
+    def _told(self, ranking: Ranking, images: NDArray[np.object_], position: int) -> dict[str, Any]:
         score = float(ranking.score[position])
         by_chance = math.isnan(score)
         return {
