@@ -102,7 +102,8 @@ def _measure(name: str, studies: Path, label: Path, count: int, to: Connection) 
     found = {"first start": {"s": time.perf_counter() - wall, "CPU s": time.process_time() - cpu}}
     if count:
         for strategy, ask in strategies(store).items():
-            ask({"strategy": strategy, "client_id": "client"}, store)  # which reads everything once, as a server does when it starts
+            # which reads everything once, as a server does when it starts
+            ask({"strategy": strategy, "client_id": "client"}, store)
             asked = ({"strategy": strategy, "client_id": f"client{number}"} for number in range(count))
             found[f"next image, {strategy}"] = _times(lambda _, ask=ask, asked=asked: ask(next(asked), store), count)
         ids = random.Random(0).sample(store.list_images(), count)
