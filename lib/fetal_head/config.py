@@ -85,6 +85,12 @@ class ServerSettings(_Section):
     session_minutes: float = Field(gt=0)
 
 
+class DicomwebSettings(_Section):
+    """What DICOM viewers are told."""
+
+    dicom_names: Literal["pseudonym", "plain"]
+
+
 class LoginSettings(_Section):
     """Who may use the server."""
 
@@ -101,6 +107,7 @@ class Settings(_Section):
     store: StoreSettings
     login: LoginSettings
     server: ServerSettings
+    dicomweb: DicomwebSettings
 
 
 def load_settings(overrides: Mapping[str, str] | None = None, folder: Path = CONFIGS) -> Settings:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hostile.attack import ACCEPTED, EITHER, REFUSED, Attack, File, sends_json, upload, url, within
 from hostile.dicoms import dicom, dicom_files
+from hostile.dicomweb import dicomweb_attacks
 from hostile.masks import mask_files
 from hostile.protocol import protocol_attacks
 from hostile.rasters import GREY, picture, raster_files
@@ -47,6 +48,7 @@ def attacks(image: str, mask: NDArray[np.uint8], secret: Path) -> Iterator[Attac
     yield from _names(image, label, secret)
     yield from _said(image, label)
     yield from protocol_attacks(image, secret)
+    yield from dicomweb_attacks(secret)
 
 
 def _cut() -> Iterator[File]:

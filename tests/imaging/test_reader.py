@@ -93,6 +93,14 @@ def test_dicom_without_regions_has_no_size(tmp_path: Path) -> None:
     assert read_image(write_dicom(tmp_path / "a.dcm", GREY))[1].spacing is None
 
 
+@pytest.mark.parametrize(("told", "spacing"), [([1, 1], None), ([0.3, 0.2], (0.3, 0.2)), ([1, 0.5], (1, 0.5))])
+def test_dicom_pixel_spacing_of_one_by_one_is_unknown(tmp_path: Path, told: list[float], spacing: object) -> None:
+    dataset = dcmread(write_dicom(tmp_path / "a.dcm", GREY))
+    dataset.PixelSpacing = told
+    dataset.save_as(tmp_path / "b.dcm")
+    assert read_image(tmp_path / "b.dcm")[1].spacing == spacing
+
+
 def test_dicom_with_jpeg_inside(tmp_path: Path) -> None:
     smooth = np.asarray(Image.fromarray(GREY).resize((20, 14)).resize((90, 60), Image.Resampling.BICUBIC))
     jpeg = tmp_path / "a.jpg"

@@ -152,7 +152,7 @@ def test_a_database_of_the_first_version_gets_the_tables(study: StudyDatastore, 
     submit(study, "a")
     before = tables(study.store)
     with study.store.database.writing() as session:
-        for table in ("users", "scores", "efforts"):
+        for table in ("users", "scores", "efforts", "instances"):
             session.execute(text(f"DROP TABLE {table}"))
         for index in ("images_by_change", "submissions_by_time"):
             session.execute(text(f"DROP INDEX {index}"))

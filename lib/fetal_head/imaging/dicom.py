@@ -50,6 +50,8 @@ def read_dicom(path: Path) -> tuple[NDArray[np.generic], tuple[float, float] | N
 def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
     """Millimetres per pixel along (rows, columns): from the largest 2D tissue region calibrated in cm, else PixelSpacing.
 
+    A PixelSpacing of exactly 1 x 1 is what writers put where nothing is known, as in NIfTI and NRRD.
+
     Raises:
         ValueError: one of them is no length.
     """
@@ -58,7 +60,7 @@ def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
     if regions:
         region = max(regions, key=_area)
         found = 10.0 * abs(float(region.PhysicalDeltaY)), 10.0 * abs(float(region.PhysicalDeltaX))
-    elif spacing and not any(float(value) <= 0 for value in spacing):
+    elif spacing and not any(float(value) <= 0 for value in spacing) and any(float(value) != 1 for value in spacing):
         found = float(spacing[0]), float(spacing[1])
     else:
         return None

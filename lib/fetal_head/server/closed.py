@@ -14,7 +14,7 @@ SENTENCES = {
     "/scoring/{method}": "images are scored in the background without being asked for; `fetal-head evaluate` measures a model",
     "/infer/wsi/{model}": "this app knows no slides of pathology; POST /infer/{model} predicts images",
     "/infer/wsi_v2/{model}": "this app knows no slides of pathology; POST /infer/{model} predicts images",
-    "/proxy/dicom/{path:path}": "this server stands before no DICOMweb server; its images are those of the study folder",
+    "/proxy/dicom/{path:path}": "this server stands before no other; it answers DICOMweb itself, at /dicom-web",
 }
 
 

@@ -127,7 +127,7 @@ def _named(layout: Layout, images: list[Image], submissions: list[Submission]) -
     for row in submissions:
         kept = layout.kept(row.image, row.number, row.suffix)
         yield kept.relative_to(layout.folder), [kept]
-    for path in (layout.index, layout.folder / "summary.csv"):
+    for path in (layout.index, layout.dicom, layout.folder / "summary.csv"):
         if path.exists():
             yield path.relative_to(layout.folder), [path]
 

@@ -16,7 +16,7 @@ from fetal_head.store.intake_labels import say_of_labels, take_in_labels
 from fetal_head.store.layout import Layout, Stamp, stamp_of
 from fetal_head.store.rebuilding import adopt_history
 from fetal_head.store.store import Store
-from fetal_head.store.tables import Effort, Image, Meta, Reservation, Score, Submission
+from fetal_head.store.tables import Effort, Image, Instance, Meta, Reservation, Score, Submission
 
 INDEX = "index"
 # there once the history was taken in, and another one each time that the database is made again
@@ -68,7 +68,7 @@ def rebuild(folder: Path, settings: StoreSettings) -> Store:
         store = Store.open(folder, settings)
         logger.warning("the damaged database is %s.damaged now; its users are lost, add them again", database)
     with store.writing() as (session, _):
-        for table in (Score, Effort, Reservation, Submission, Image):
+        for table in (Score, Effort, Instance, Reservation, Submission, Image):
             session.execute(delete(table))
         session.execute(delete(Meta).where(Meta.key.in_((INDEX, BORN))))
     take_in(store)

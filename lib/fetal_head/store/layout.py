@@ -4,7 +4,7 @@ STUDY/IMAGE.png                      the images
 STUDY/labels/TAG/IMAGE.nrrd          the label of a tag, for any tool to read
 STUDY/labels/history/IMAGE/0001.nrrd every mask that was ever submitted, with what is known of it in 0001.json
 STUDY/labels/.writing/               files on their way to one of these
-STUDY/.fetal_head/                   the embedded database
+STUDY/.fetal_head/                   the embedded database, and by what others know the study and its images
 """
 
 from __future__ import annotations
@@ -63,6 +63,11 @@ class Layout:
     def identity(self) -> Path:
         """By which the study knows its database."""
         return self.hidden / "study.json"
+
+    @property
+    def dicom(self) -> Path:
+        """What the identifiers of its images in DICOM are made from, so that they are nobody else's."""
+        return self.hidden / "dicom.json"
 
     @property
     def index(self) -> Path:

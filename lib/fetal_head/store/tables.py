@@ -185,6 +185,35 @@ class Effort(Base):
     structures: Mapped[dict[str, Any] | None]
 
 
+class Instance(Base):
+    """By what DICOM knows an image: see `instances`. Follows from the image and from `Layout.dicom`.
+
+    Attributes:
+        changed, removed: those of the image when it was last looked at.
+        patient, pseudonym: what the patient is called, with and without a name.
+        study, series, uid: the identifiers of `dicomweb.uids`.
+    """
+
+    __tablename__ = "instances"
+    __table_args__ = (
+        Index("instances_by_change", "changed"),
+        Index("instances_by_patient", "patient", "study", "image", **_where("removed IS NULL")),
+        Index("instances_by_pseudonym", "pseudonym", **_where("removed IS NULL")),
+        Index("instances_by_study", "study", **_where("removed IS NULL")),
+        Index("instances_by_series", "series", **_where("removed IS NULL")),
+        Index("instances_by_uid", "uid", **_where("removed IS NULL")),
+    )
+
+    image: Mapped[str] = mapped_column(NAME, ForeignKey("images.id"), primary_key=True)
+    changed: Mapped[int]
+    removed: Mapped[int | None]
+    patient: Mapped[str] = mapped_column(NAME)
+    pseudonym: Mapped[str]
+    study: Mapped[str]
+    series: Mapped[str]
+    uid: Mapped[str]
+
+
 class Meta(Base):
     """What is known of the study itself.
 
@@ -197,5 +226,5 @@ class Meta(Base):
     value: Mapped[str]
 
 
-# what models say of images and masks, which can be made again from them
-MADE_AGAIN = (Score.__tablename__, Effort.__tablename__)
+# what follows from images and masks, and can be made again from them
+MADE_AGAIN = (Score.__tablename__, Effort.__tablename__, Instance.__tablename__)

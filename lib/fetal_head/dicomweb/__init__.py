@@ -1,0 +1,1 @@
+"""An image of a study as DICOMweb tells of it: identifiers, instance, query, answers. Knows no server and no database."""

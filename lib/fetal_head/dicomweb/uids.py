@@ -1,0 +1,47 @@
+"""The identifiers of an image in DICOM: always the same, and nobody else's."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+# DICOM PS3.5, B.2: an identifier that is made from a UUID
+ROOT = "2.25."
+# no name holds it, so that no two lists of names look alike once they are put together
+BETWEEN = "\0"
+
+
+class Uids(NamedTuple):
+    """Of the study, the series and the instance."""
+
+    study: str
+    series: str
+    instance: str
+
+
+def uids_of(folder: UUID, patient: str, image: str, size: int, mtime_ns: int) -> Uids:
+    """The identifiers of an image: a study for each patient, a series for each image, an instance for each file of it.
+
+    Viewers and archives keep an instance for ever, so a replaced file is another one, in the same series. An image that turns out
+    to be another patient's is another series: DICOM knows no series in two studies.
+
+    Args:
+        folder: of the study folder, and known to nobody else: whoever knows a name could tell its identifiers otherwise.
+        patient: whose image it is.
+        image: its id in the study folder.
+        size, mtime_ns: of its file.
+    """
+    return Uids(
+        _uid(folder, "study", patient),
+        _uid(folder, "series", patient, image),
+        _uid(folder, "instance", patient, image, str(size), str(mtime_ns)),
+    )
+
+
+def frame_of_reference(series: str) -> str:
+    """The identifier of the space that the image of a series lies in, which it shares with no other."""
+    return _uid(UUID(int=int(series.removeprefix(ROOT))), "frame of reference")
+
+
+def _uid(namespace: UUID, *parts: str) -> str:
+    return f"{ROOT}{uuid5(namespace, BETWEEN.join(parts)).int}"

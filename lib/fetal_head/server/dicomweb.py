@@ -1,0 +1,48 @@
+"""The study folder over DICOMweb, to be read: a viewer of DICOM opens it as it opens an archive."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+from fastapi import APIRouter, Depends, HTTPException
+from monailabel.interfaces.app import MONAILabelApp
+
+from fetal_head.config import load_settings
+from fetal_head.server.dicomweb_answers import PREFIX, check_path
+from fetal_head.server.dicomweb_retrieve import retrieve_routes
+from fetal_head.server.dicomweb_search import search_routes
+from fetal_head.server.identity import requires
+from fetal_head.store.instances import Instances
+
+
+def dicomweb_routes(instances: Instances) -> APIRouter:
+    """The routes of DICOMweb over a study folder, and the one that tells which of its images is which there."""
+    # who comes first need not wait for it
+    Thread(target=instances.refresh, daemon=True).start()
+    router = APIRouter(dependencies=[Depends(requires("user"))])
+    checked = [Depends(check_path)]
+    router.include_router(search_routes(instances), prefix=PREFIX, tags=["DICOMweb"], dependencies=checked)
+    router.include_router(retrieve_routes(instances), prefix=PREFIX, tags=["DICOMweb"], dependencies=checked)
+
+    @router.get("/datastore/image/dicom", tags=["Datastore"])
+    def identify(image: str = "", series: str = "") -> dict[str, str]:
+        """An image by its id or by its SeriesInstanceUID, with both and its other identifiers."""
+        found = identifiers(instances, image=image) if image else identifiers(instances, series=series)
+        if not found:
+            raise HTTPException(404, "there is no such image")
+        return found
+
+    return router
+
+
+def instances_of(app: MONAILabelApp) -> Instances:
+    """The images of one app's study, called as its settings say."""
+    return Instances(app.datastore().store, named=load_settings(app.conf).dicomweb.dicom_names == "plain")
+
+
+def identifiers(instances: Instances, **of: str) -> dict[str, str]:
+    """What a viewer of DICOM has to know of an image to open it; {} for none. See `Instances.find`."""
+    for known in instances.find(**of):
+        study, series, instance = known.uids
+        return {"image": known.image, "StudyInstanceUID": study, "SeriesInstanceUID": series, "SOPInstanceUID": instance}
+    return {}

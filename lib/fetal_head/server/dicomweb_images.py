@@ -1,0 +1,58 @@
+"""The images of a study folder as DICOM has them, read from their files."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetal_head.dicomweb.grey import eight_bits
+from fetal_head.dicomweb.instance import Described
+from fetal_head.imaging import Geometry, read_geometry, read_image
+from fetal_head.pseudonym import nameless
+from fetal_head.store.instances import Known
+from fetal_head.store.layout import Stamp, stamp_of
+
+
+class UnreadableError(ValueError):
+    """An image of which there is nothing to show; the sentence names nobody."""
+
+
+def described(image: Known) -> Described:
+    """What is told of an image, from the head of its file. Raises UnreadableError."""
+    try:
+        geometry = _geometry(image.file, image.stamp)
+    except (ValueError, OSError) as error:
+        raise _unreadable(image, error) from error
+    is_jpeg = image.file.suffix.lower() in (".jpg", ".jpeg")
+    return Described(image.uids, image.patient, image.name, geometry.shape, image.spacing or geometry.spacing, is_jpeg)
+
+
+def pixels_of(image: Known) -> NDArray[np.uint8]:
+    """Its grey values, (rows, columns). Raises UnreadableError."""
+    try:
+        pixels, _ = read_image(image.file)
+        _check(image.file, image.stamp)
+    except (ValueError, OSError) as error:
+        raise _unreadable(image, error) from error
+    return eight_bits(pixels)
+
+
+@lru_cache(maxsize=10_000)
+def _geometry(file: Path, stamp: Stamp) -> Geometry:
+    geometry = read_geometry(file)
+    _check(file, stamp)
+    return geometry
+
+
+def _check(file: Path, stamp: Stamp) -> None:
+    """A replaced file is another instance, which the study does not know yet."""
+    if stamp_of(file) != stamp:
+        raise ValueError("its file was replaced just now: look for it again")
+
+
+def _unreadable(image: Known, error: Exception) -> UnreadableError:
+    said = getattr(error, "strerror", None) or str(error)
+    return UnreadableError(f"the image cannot be read: {nameless(said, [image.file.name, image.image])}")
