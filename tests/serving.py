@@ -22,12 +22,13 @@ PLUGIN = Path(sys.prefix) / "monailabel" / "plugins" / "slicer" / "MONAILabel"
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it listens, its folders and its log."""
+    """A running server: where it listens, its folders, its log and its process."""
 
     url: str
     studies: Path
     app: Path
     log: Path
+    pid: int
 
     def client(self) -> Any:
         """The client that 3D Slicer uses, from the installed wheel."""
@@ -51,9 +52,14 @@ class Server:
 
 @contextmanager
 def serving(
-    studies: Path, folder: Path, *, conf: dict[str, str] | None = None, by: str = "monailabel start_server"
+    studies: Path,
+    folder: Path,
+    *,
+    conf: dict[str, str] | None = None,
+    by: str = "monailabel start_server",
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """Runs a server over `studies` on a free port of this machine, as the README says, until the block ends.
+    """Runs a server over `studies` on a port of this machine, by default a free one, as the README says, until the block ends.
 
     The app is copied into `folder`, so that what the server publishes and logs stays out of the repository.
     """
@@ -62,7 +68,7 @@ def serving(
         app.mkdir(parents=True)
         shutil.copy(ROOT / "apps" / "fetal_head" / "main.py", app)
     log = folder / "server.log"
-    port = free_port()
+    port = port or free_port()
     script, action = by.split()
     command = [str(Path(sys.executable).with_name(script)), action, "--app", str(app), "--studies", str(studies)]
     command += ["--host", "127.0.0.1", "--port", str(port)]
@@ -70,7 +76,7 @@ def serving(
         command += ["--conf", key, value]
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, env=environment())
-    server = Server(f"http://127.0.0.1:{port}", studies, app, log)
+    server = Server(f"http://127.0.0.1:{port}", studies, app, log, process.pid)
     try:
         _wait_until_up(server, process)
         yield server

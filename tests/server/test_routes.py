@@ -55,7 +55,7 @@ def test_what_is_closed_or_unknown_is_not_found(border: Server, method: str, pat
 def test_nothing_else_is_served(border: Server) -> None:
     paths = set(ask(border, "GET", "/openapi.json").json()["paths"])
     assert {path.split("/")[1] for path in paths} == {
-        *("activelearning", "auth", "batch", "datastore", "healthz", "history", "infer", "info"),
+        *("activelearning", "auth", "batch", "datastore", "dicom-web", "healthz", "history", "infer", "info"),
         *("logs", "metrics", "model", "readyz", "session", "train"),
     }
 

@@ -13,7 +13,13 @@ from fetal_head.imaging.mask import bounding_box
 
 
 def extent(region: NDArray[np.bool_], direction: float, spacing: tuple[float, float] = (1.0, 1.0)) -> float | None:
-    """Length of a region's shadow on a line, in the unit of `spacing`; None for an empty region.
+    """Length of a region's `shadow` on a line, in the unit of `spacing`; None for an empty region."""
+    edges = shadow(region, direction, spacing)
+    return None if edges is None else edges[1] - edges[0]
+
+
+def shadow(region: NDArray[np.bool_], direction: float, spacing: tuple[float, float] = (1.0, 1.0)) -> tuple[float, float] | None:
+    """Where a region's shadow on a line through the centre of pixel (0, 0) begins and ends; None for an empty region.
 
     The outline runs half-way between a pixel inside and one outside, so a block of n pixels is n pixels long.
 
@@ -26,9 +32,10 @@ def extent(region: NDArray[np.bool_], direction: float, spacing: tuple[float, fl
     if around is None:
         return None
     outlines = find_contours(np.pad(region[around], 1).astype(float), 0.5)
-    outline = np.concatenate(outlines) * np.asarray(spacing)
+    rows, columns = around
+    outline = (np.concatenate(outlines) + np.array([rows.start - 1, columns.start - 1])) * np.asarray(spacing)
     along = outline[:, 1] * math.cos(direction) + outline[:, 0] * math.sin(direction)
-    return float(along.max() - along.min())
+    return float(along.min()), float(along.max())
 
 
 def width(region: NDArray[np.bool_], spacing: tuple[float, float] = (1.0, 1.0)) -> float | None:

@@ -6,6 +6,8 @@ import math
 
 # Both studies saw fetuses of 14 to 42 weeks. Beyond, the regressions were never fitted: no age is better than a made-up one
 FITTED_WEEKS = (14.0, 42.0)
+# no pregnancy lasts so long
+LONGEST_WEEKS = 50
 
 
 def hadlock_weeks(hc_mm: float) -> float | None:

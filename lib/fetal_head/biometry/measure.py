@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fetal_head.biometry import growth
 from fetal_head.biometry.bpd import outer_inner
 from fetal_head.biometry.ellipse import fit_ellipse
@@ -34,12 +37,17 @@ def measure(
     return replace(found, weeks=weeks, flags=raised_flags(found, confidence))
 
 
+def head_of(mask: Mask) -> tuple[NDArray[np.bool_], bool]:
+    """(rows, columns) the head with everything inside it, and whether it touches the image's border."""
+    # without a BRAIN pixel the head was not annotated, and what is left of it is no head
+    head = mask > 0 if bool((mask == BRAIN.value).any()) else mask == BRAIN.value
+    return head, bool(head[0].any() or head[-1].any() or head[:, 0].any() or head[:, -1].any())
+
+
 def _lengths(mask: Mask, spacing: tuple[float, float] | None) -> Biometry:
     unit, scale = ("px", (1.0, 1.0)) if spacing is None else ("mm", spacing)
     lv_width = width(mask == LV.value, scale)
-    # without a BRAIN pixel the head was not annotated, and what is left of it is no head
-    head = mask > 0 if bool((mask == BRAIN.value).any()) else mask == BRAIN.value
-    cut = bool(head[0].any() or head[-1].any() or head[:, 0].any() or head[:, -1].any())
+    head, cut = head_of(mask)
     ellipse = fit_ellipse(head, scale)
     if ellipse is None or cut:
         return Biometry(unit, lv_width=lv_width, head_cut=cut)

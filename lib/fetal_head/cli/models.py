@@ -25,9 +25,9 @@ Name = Annotated[str, typer.Argument(metavar="VERSION", help="As `fetal-head mod
 @models.command("list", epilog="Example: fetal-head models list")
 def list_models(app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
     """List the versions of the model; a star marks the served one, a plus those that `rollback` leads back to."""
-    registry = _registry(app_dir)
-    order = registry.served()
-    rows = [_row(version, order) for version in registry.versions()]
+    from fetal_head.model.listing import listing
+
+    rows = listing(_registry(app_dir))
     if as_json:
         print(json.dumps(rows, indent=2))
         return
@@ -77,15 +77,6 @@ def _registry(app_dir: App) -> Registry:
     from fetal_head.model.registry import Registry
 
     return Registry.of_app(app_dir)
-
-
-def _row(version: Version, order: list[Version]) -> dict[str, Any]:
-    row = {"version": version.name, "served": version == order[-1], "published": version in order}
-    try:
-        description = version.description
-    except ValueError as error:
-        return {**row, "damaged": str(error)}
-    return {**row, "parent": description.parent, "created": description.created, **description.metrics}
 
 
 def _lines(told: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, UploadFile
 from fastapi.responses import FileResponse
 from monailabel.interfaces.app import MONAILabelApp
 
+from fetal_head.model.listing import listing
 from fetal_head.model.registry import Registry, Version
 from fetal_head.model.weights import load_weights
 from fetal_head.server.asked import AsAdmin, check_offered
@@ -57,6 +58,36 @@ def model_routes(app: MONAILabelApp) -> APIRouter:
     def delete_model(model: str) -> None:
         """Refused: every version is kept."""
         raise HTTPException(405, "versions of the model are kept; `fetal-head models rollback` serves the one before")
+
+    return router
+
+
+def version_routes(app: MONAILabelApp) -> APIRouter:
+    """The routes over the versions: users look, admins choose. They have to come before /model/{model}."""
+    router = APIRouter(prefix="/model/versions", tags=["Model"])
+    registry = Registry.of_app(Path(app.app_dir))
+
+    @router.get("", dependencies=[Depends(requires("user"))])
+    def versions() -> list[dict[str, Any]]:
+        """All versions, with their Dice on validation patients and what was found when they were compared with the one before."""
+        return listing(registry)
+
+    @router.post("/{version}/publish")
+    def publish(version: str, user: AsAdmin) -> dict[str, str]:
+        """Serves a version from now on."""
+        check_offered("version", version, [found.name for found in registry.versions()])
+        try:
+            return {"served": registry.publish(version).name}
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from error
+
+    @router.post("/rollback")
+    def rollback(user: AsAdmin) -> dict[str, str]:
+        """Serves again what was served before the present version."""
+        try:
+            return {"served": registry.rollback().name}
+        except ValueError as error:
+            raise HTTPException(409, str(error)) from error
 
     return router
 

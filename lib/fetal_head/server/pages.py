@@ -14,9 +14,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from fetal_head.labels import STRUCTURES
 from fetal_head.server.identity import requires
 
 STATIC = Path(monailabel.__file__).parent / "endpoints" / "static"
+MODE = Path(__file__).parent / "ohif"
+# nothing is asked of other servers: they would learn who opens which image. OHIF decodes in workers, with WebAssembly
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self' blob: data:; "
+    "img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; object-src 'none'; frame-ancestors 'self'"
+)
 SCHEMA = "/openapi.json"
 
 
@@ -24,7 +31,8 @@ def page_routes(application: FastAPI) -> APIRouter:
     """The routes of the pages; OHIF is for users, what the API looks like is no secret."""
     router = APIRouter(include_in_schema=False)
     static = StaticFiles(directory=STATIC)
-    ohif = StaticFiles(directory=STATIC / "ohif")
+    ohif, mode = StaticFiles(directory=STATIC / "ohif"), StaticFiles(directory=MODE)
+    page = (STATIC / "ohif" / "index.html").read_text(encoding="utf-8")
 
     @router.get(SCHEMA)
     def schema() -> dict[str, Any]:
@@ -47,14 +55,40 @@ def page_routes(application: FastAPI) -> APIRouter:
     async def static_file(path: str, request: Request) -> Response:
         return await static.get_response(path, request.scope)
 
+    @router.get("/ohif/fetal-head/structures.json", dependencies=[Depends(requires("user"))])
+    def structures() -> list[dict[str, Any]]:
+        return [{"name": s.name, "title": s.title, "value": s.value, "color": s.colour} for s in STRUCTURES]
+
+    @router.get("/ohif/fetal-head/{path:path}", dependencies=[Depends(requires("user"))])
+    async def mode_file(path: str, request: Request) -> Response:
+        """A file of our mode."""
+        return _fresh(await mode.get_response(path, request.scope))
+
+    @router.get("/ohif/app-config.js", dependencies=[Depends(requires("user"))])
+    async def mode_config(request: Request) -> Response:
+        return _fresh(await mode.get_response("app-config.js", request.scope))
+
+    @router.get("/ohif/", dependencies=[Depends(requires("user"))])
+    async def worklist(request: Request) -> Response:
+        """The work list, from which images are opened in OHIF."""
+        return _fresh(await mode.get_response("worklist.html", request.scope))
+
     @router.get("/ohif/{path:path}", dependencies=[Depends(requires("user"))])
     async def viewer(path: str, request: Request) -> Response:
         """A file of OHIF. Its own paths, like /ohif/viewer, are no files: all of them are its one page."""
         try:
-            return await ohif.get_response(path, request.scope)
+            if path != "index.html":
+                return await ohif.get_response(path, request.scope)
         except HTTPException as error:
             if error.status_code != 404 or PurePosixPath(path).suffix:
                 raise
-            return await ohif.get_response("index.html", request.scope)
+        return _fresh(HTMLResponse(page))
 
     return router
+
+
+def _fresh(response: Response) -> Response:
+    """Asked for again each time: the page of yesterday does not go with the server of today."""
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Content-Security-Policy"] = POLICY
+    return response

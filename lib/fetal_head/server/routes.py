@@ -15,9 +15,11 @@ from fetal_head.config import ServerSettings, load_settings
 from fetal_head.server.asked import WHO, AsUser, check_offered, only
 from fetal_head.server.background import stop_every_task
 from fetal_head.server.batch import batch_routes
+from fetal_head.server.biometry import biometry_routes
 from fetal_head.server.border import OPEN, Border, has_login
 from fetal_head.server.child import announce_parent, before_interrupt
 from fetal_head.server.closed import closed_routes
+from fetal_head.server.dicomweb import dicomweb_routes, identifiers, instances_of
 from fetal_head.server.effort import effort_routes
 from fetal_head.server.health import health_routes
 from fetal_head.server.history import history_routes
@@ -29,7 +31,7 @@ from fetal_head.server.limits import BodyLimit
 from fetal_head.server.login import install_login
 from fetal_head.server.logs import install_log, log_routes
 from fetal_head.server.metrics import Metrics
-from fetal_head.server.models import model_routes
+from fetal_head.server.models import model_routes, version_routes
 from fetal_head.server.observing import Observed
 from fetal_head.server.pages import page_routes
 from fetal_head.server.predictions import Predictions
@@ -37,6 +39,8 @@ from fetal_head.server.sample import for_slicer
 from fetal_head.server.session_routes import session_routes
 from fetal_head.server.sessions import Sessions
 from fetal_head.server.training import training_routes
+from fetal_head.server.worklist import worklist_routes
+from fetal_head.store.instances import Instances
 
 logger = logging.getLogger(__name__)
 
@@ -68,9 +72,10 @@ def _routers(
     sessions = Sessions(Path(app.app_dir) / ".sessions", settings.session_minutes)
     # upstream asks for it at the start and every few minutes
     app.cleanup_sessions = sessions.remove_expired
+    instances = instances_of(app)
     return [
         install_login(app, application),
-        viewer_routes(app),
+        viewer_routes(app, instances),
         infer_routes(app, predictions, sessions),
         batch_routes(app, predictions),
         training_routes(app),
@@ -79,8 +84,13 @@ def _routers(
         # before the history, which would take its path for an image's
         effort_routes(app),
         history_routes(app),
+        dicomweb_routes(instances),
         session_routes(sessions),
+        # before the models, which would take its path for a model's
+        version_routes(app),
         model_routes(app),
+        worklist_routes(app),
+        biometry_routes(app),
         health_routes(app, metrics),
         log_routes(app),
         page_routes(application),
@@ -100,7 +110,7 @@ def _border(settings: ServerSettings, metrics: Metrics) -> list[Middleware]:
     ]
 
 
-def viewer_routes(app: MONAILabelApp) -> APIRouter:
+def viewer_routes(app: MONAILabelApp, instances: Instances) -> APIRouter:
     """What a viewer asks first: what there is, and which image is next."""
     router = APIRouter()
     links = Path(app.app_dir) / "links"
@@ -113,11 +123,14 @@ def viewer_routes(app: MONAILabelApp) -> APIRouter:
 
     @router.post("/activelearning/{strategy}", tags=["ActiveLearning"])
     def next_sample(strategy: str, user: AsUser, params: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The next image to label, told so that Slicer opens just that one; {} when every image is labelled."""
+        """The next image to label, told so that any viewer opens just that one; {} when every image is labelled."""
         check_offered("strategy", strategy, strategies)
         asked = only(params, *WHO) | known(user)
         # not upstream's: it does not say who asks, and writes down for every image whom it was offered to
         found: dict[str, Any] = app.next_sample({**asked, "strategy": strategy})
-        return for_slicer({**found, **app.datastore().get_image_info(found["id"])}, links) if found else {}
+        if not found:
+            return {}
+        told = {**found, **app.datastore().get_image_info(found["id"]), **identifiers(instances, image=found["id"])}
+        return for_slicer(told, links)
 
     return router

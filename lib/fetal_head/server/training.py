@@ -40,8 +40,13 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
 
     @router.get("/train/", dependencies=[Depends(requires("user"))])
     def training_status(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
-        """The last training, 404 when there was none, with its `progress` by trainer: epoch, losses, Dice, seconds left."""
-        found = status(all, check_if_running)
+        """The last training, 404 when there was none, or `all` of them, with its `progress` by trainer: epoch, losses, Dice, seconds left."""
+        try:
+            found = status(all, check_if_running)
+        except HTTPException:
+            if all:
+                return []
+            raise
         return found if all else {**found, "progress": app.info()["train_stats"]}
 
     @router.post("/train/{model}")

@@ -8,10 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal_head.patients import patient_of
+from fetal_head.store.set_aside import FLAG, SKIPPED
 from fetal_head.store.tables import Image
 
 FIELDS = np.dtype(
-    [("size", np.int64), ("mtime_ns", np.int64), ("readings", np.int64), ("is_there", np.bool_), ("patient", np.int64)]
+    [
+        ("size", np.int64),
+        ("mtime_ns", np.int64),
+        ("readings", np.int64),
+        ("is_wanted", np.bool_),  # there, and not set aside
+        ("patient", np.int64),
+    ]
 )
 
 
@@ -21,12 +28,14 @@ class ImageTable:
     Attributes:
         places: image -> its row.
         rows: structured (R,), see FIELDS; `patient` is a number by which frames of one patient are known.
+        skipped: row -> who skipped its image.
         changed: the newest change that is in it.
     """
 
     def __init__(self) -> None:
         self.places: dict[str, int] = {}
         self._by_name = np.empty(0, dtype=np.intp)
+        self.skipped: dict[int, list[str]] = {}
         self.changed = -1
         self._rows = np.zeros(1, dtype=FIELDS)
         self._names = np.empty(1, dtype=object)
@@ -49,12 +58,15 @@ class ImageTable:
     def refresh(self, session: Session) -> None:
         """Takes in what changed since the last time."""
         before = len(self.places)
-        columns = (Image.id, Image.size, Image.mtime_ns, Image.readings, Image.removed, Image.info["patient"].as_string())
+        columns = (Image.id, Image.size, Image.mtime_ns, Image.readings, Image.removed, Image.info)
         found = session.execute(select(Image.changed, *columns).where(Image.changed > self.changed).order_by(Image.changed))
-        for changed, image, size, mtime_ns, readings, removed, patient in found:
+        for changed, image, size, mtime_ns, readings, removed, info in found:
             place = self._place(image)
-            number = self._patients.setdefault(patient or patient_of(image), len(self._patients))
-            self._rows[place] = (size, mtime_ns, readings, removed is None, number)
+            patient = self._patients.setdefault(info.get("patient") or patient_of(image), len(self._patients))
+            self._rows[place] = (size, mtime_ns, readings, removed is None and not info.get(FLAG), patient)
+            self.skipped.pop(place, None)
+            if info.get(SKIPPED):
+                self.skipped[place] = info[SKIPPED]
             self.changed = changed
         if len(self.places) > before:
             names = self._names[: len(self.places)].tolist()

@@ -42,7 +42,9 @@ class Pools:
             images = self._images.rows
             valid = self._scores.are_valid(images)
             damaged = valid & self._scores.are_damaged[: len(valid)]
-            rows = self._open(session, who, held, images["is_there"] & ~damaged)
+            usable = images["is_wanted"] & ~damaged
+            usable[[place for place, people in self._images.skipped.items() if who in people]] = False
+            rows = self._open(session, who, held, usable)
             taken = self._taken(held)
             recent = {*(holder.image for holder in held), *_last_labelled(session)}
             patients = images["patient"][self._known(recent)]
@@ -86,7 +88,7 @@ class Pools:
     def _taken(self, held: Sequence[Holder]) -> NDArray[np.intp]:
         """The rows of the images that are labelled or that somebody holds."""
         images = self._images.rows
-        is_taken = images["is_there"] & (images["readings"] > 0)
+        is_taken = images["is_wanted"] & (images["readings"] > 0)
         is_taken[self._known({holder.image for holder in held})] = True
         return np.flatnonzero(is_taken)
 

@@ -12,6 +12,7 @@ from fastapi import HTTPException
 from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 
 from fetal_head.biometry import measure
+from fetal_head.biometry.gestational_age import LONGEST_WEEKS
 from fetal_head.imaging import WRITTEN, read_image, write_mask
 from fetal_head.labels import VALUES
 from fetal_head.model.predictor import Predictor
@@ -19,9 +20,6 @@ from fetal_head.model.report import structures_found
 from fetal_head.store.people import who_is
 from fetal_head.store.reservations import renew
 from fetal_head.store.study import StudyDatastore
-
-# no pregnancy lasts so long
-LONGEST_WEEKS = 50
 
 
 class Infer(InferTask):  # type: ignore[misc]

@@ -1,0 +1,49 @@
+"""What a mask measures, over HTTP, while it is being drawn."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, HTTPException, UploadFile
+from monailabel.interfaces.app import MONAILabelApp
+
+from fetal_head.biometry import measure
+from fetal_head.biometry.calipers import calipers
+from fetal_head.biometry.flags import SENTENCES
+from fetal_head.biometry.gestational_age import LONGEST_WEEKS
+from fetal_head.files import suffix_of
+from fetal_head.imaging import read_geometry, read_mask
+from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+from fetal_head.server.identity import requires
+from fetal_head.server.images import existing
+from fetal_head.server.uploads import kept, name_of
+from fetal_head.store.study import StudyDatastore
+
+
+def biometry_routes(app: MONAILabelApp) -> APIRouter:
+    """The route over one app's images."""
+    router = APIRouter(tags=["Biometry"])
+    study: StudyDatastore = app.datastore()
+
+    @router.post("/biometry", dependencies=[Depends(requires("user"))])
+    def biometry(image: str, label: UploadFile, weeks: Annotated[float | None, Form(gt=0, lt=LONGEST_WEEKS)] = None) -> Any:
+        """The measurements of a mask of an image, where they were taken, and a sentence for each flag. Nothing is kept.
+
+        Answers 404 for an unknown image, and 422, saying why, for what is no mask of it.
+        """
+        path = existing(study.get_image_uri(image), f"image '{image}'")
+        suffix = suffix_of(name_of(label))
+        try:
+            geometry = read_geometry(path)
+            with kept(label, suffix if suffix in MASK_EXTENSIONS else "") as file:
+                mask = read_mask(file, geometry.shape)
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from error
+        spacing = study.spacing_of(str(path), geometry)
+        found = measure(mask, spacing, weeks=weeks)
+        lines = [asdict(line) for line in calipers(mask, spacing)]
+        flags = [SENTENCES[name] for name in found.flags]
+        return {"flags": flags, "biometry": asdict(found), "calipers": lines, "pixel_size_mm": spacing}
+
+    return router

@@ -1,0 +1,38 @@
+/** OHIF's configuration: our mode and nothing else, over the images that this server answers by DICOMweb. */
+
+import { extension, mode, startWith } from './mode.js';
+import { completeAddress } from './opening.js';
+
+export async function config() {
+  startWith(await completeAddress());
+  return {
+    routerBasename: '/ohif/',
+    showStudyList: false,
+    extensions: [extension],
+    modes: [mode],
+    // a still image is no film
+    customizationService: { autoCineModalities: { id: 'autoCineModalities', modalities: [] } },
+    investigationalUseDialog: { option: 'never' },
+    defaultDataSourceName: 'dicomweb',
+    dataSources: [
+      {
+        namespace: '@ohif/extension-default.dataSourcesModule.dicomweb',
+        sourceName: 'dicomweb',
+        configuration: {
+          friendlyName: 'Fetal head',
+          name: 'fetal-head',
+          qidoRoot: '/dicom-web',
+          wadoRoot: '/dicom-web',
+          wadoUriRoot: '/dicom-web',
+          qidoSupportsIncludeField: true,
+          imageRendering: 'wadors',
+          thumbnailRendering: 'wadors',
+          enableStudyLazyLoad: true,
+          supportsFuzzyMatching: false,
+          supportsWildcard: true,
+          dicomUploadEnabled: false,
+        },
+      },
+    ],
+  };
+}

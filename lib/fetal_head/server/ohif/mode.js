@@ -1,0 +1,106 @@
+/** The mode "Fetal head" and the extension that brings its panel, as OHIF wants them. */
+
+import { Panel } from './panel.js';
+
+const ID = '@fetal-head/extension';
+const STACK = '@ohif/extension-default.sopClassHandlerModule.stack';
+
+/** @type {{ services: any, extensionManager: any } | null} given by OHIF when it starts */
+let ohif = null;
+/** @type {Panel | null} */
+let panel = null;
+/** @type {any} the server's answer by which the first image was chosen */
+let first = null;
+
+/** @param {any} sample null for none */
+export function startWith(sample) {
+  first = sample;
+}
+
+/**
+ * A React component that is an element of the page, without React's own functions, which OHIF keeps to itself.
+ * @param {(element: HTMLElement) => void} mount
+ */
+const component = (mount) => () => ({
+  $$typeof: Symbol.for('react.element'),
+  type: 'div',
+  key: null,
+  ref: (/** @type {HTMLElement | null} */ element) => element && mount(element),
+  props: { style: { height: '100%', overflow: 'auto' } },
+  _owner: null,
+  _store: {},
+});
+
+export const extension = {
+  id: ID,
+  preRegistration({ servicesManager, extensionManager }) {
+    ohif = { services: servicesManager.services, extensionManager };
+  },
+  getPanelModule: () => [
+    {
+      name: 'panel',
+      iconName: 'tab-segmentation',
+      iconLabel: 'Fetal head',
+      label: 'Fetal head',
+      component: component((element) => {
+        if (!panel && ohif) panel = new Panel(ohif.services, ohif.extensionManager, first);
+        panel?.mount(element);
+      }),
+    },
+  ],
+};
+
+export const mode = {
+  id: '@fetal-head/mode',
+  modeFactory: () => ({
+    id: '@fetal-head/mode',
+    routeName: 'fetal',
+    displayName: 'Fetal head',
+    onModeEnter({ servicesManager, extensionManager }) {
+      const { toolGroupService } = servicesManager.services;
+      const { toolNames, Enums } = extensionManager.getModuleEntry('@ohif/extension-cornerstone.utilityModule.tools').exports;
+      const { MouseBindings } = Enums;
+      // the left button is ours
+      toolGroupService.createToolGroupAndAddTools('default', {
+        active: [
+          { toolName: toolNames.WindowLevel, bindings: [{ mouseButton: MouseBindings.Primary }] },
+          { toolName: toolNames.Pan, bindings: [{ mouseButton: MouseBindings.Auxiliary }] },
+          { toolName: toolNames.Zoom, bindings: [{ mouseButton: MouseBindings.Secondary }] },
+        ],
+        passive: [],
+        enabled: [],
+        disabled: [],
+      });
+    },
+    onModeExit({ servicesManager }) {
+      const { toolGroupService, segmentationService, cornerstoneViewportService } = servicesManager.services;
+      panel?.close();
+      panel = null;
+      toolGroupService.destroy();
+      segmentationService.destroy();
+      cornerstoneViewportService.destroy();
+    },
+    validationTags: { study: [], series: [] },
+    isValidMode: ({ modalities }) => ({ valid: modalities.split('\\').includes('US'), description: 'Ultrasound of a fetal head' }),
+    routes: [
+      {
+        path: 'fetal',
+        layoutTemplate: () => ({
+          id: '@ohif/extension-default.layoutTemplateModule.viewerLayout',
+          props: {
+            leftPanels: [],
+            rightPanels: [`${ID}.panelModule.panel`],
+            rightPanelClosed: false,
+            viewports: [
+              { namespace: '@ohif/extension-cornerstone.viewportModule.cornerstone', displaySetsToDisplay: [STACK] },
+            ],
+          },
+        }),
+      },
+    ],
+    extensions: { '@ohif/extension-default': '^3.0.0', '@ohif/extension-cornerstone': '^3.0.0' },
+    hangingProtocol: 'default',
+    sopClassHandlers: [STACK],
+    hotkeys: [],
+  }),
+};

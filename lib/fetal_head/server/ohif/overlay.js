@@ -1,0 +1,135 @@
+/** What is drawn over the image, and the pointer there: the left button is the tool's, everything else stays OHIF's. */
+
+const SVG = 'http://www.w3.org/2000/svg';
+const NEAR = 12;
+
+export class Overlay {
+  /**
+   * @param {import('./viewer.js').Viewer} viewer
+   * @param {() => import('./tools.js').Tool | null} tool
+   * @param {() => import('./biometry.js').Caliper[]} calipers
+   */
+  constructor(viewer, tool, calipers) {
+    this._viewer = viewer;
+    this._tool = tool;
+    this._calipers = calipers;
+    this._svg = document.createElementNS(SVG, 'svg');
+    this._svg.setAttribute('class', 'fetal-head-overlay');
+    this._svg.setAttribute('aria-hidden', 'true');
+    this._down = false;
+    this._listeners = new AbortController();
+  }
+
+  /** Lies over the viewport's element from now on. */
+  attach() {
+    const element = this._viewer.element;
+    if (!element || this._svg.parentElement === element) return;
+    this._listeners.abort();
+    this._listeners = new AbortController();
+    element.append(this._svg);
+    const heard = { capture: true, signal: this._listeners.signal };
+    element.addEventListener('pointerdown', (event) => this._press(event), heard);
+    element.addEventListener('pointermove', (event) => this._move(event), heard);
+    window.addEventListener('pointerup', (event) => this._release(event), heard);
+    element.addEventListener('dblclick', () => this._tool()?.finish?.(), heard);
+    // the viewer hears of the mouse, not of pointers
+    element.addEventListener('mousedown', (event) => this._isOurs(event) && event.stopImmediatePropagation(), heard);
+    element.addEventListener(window.cornerstone.Enums.Events.IMAGE_RENDERED, () => this.draw(), heard);
+    this.draw();
+  }
+
+  detach() {
+    this._listeners.abort();
+    this._svg.remove();
+  }
+
+  draw() {
+    if (!this._svg.isConnected) return;
+    const drawn = this._tool()?.drawn() ?? { lines: [], handles: [] };
+    this._svg.replaceChildren(
+      ...this._calipers().map(({ points, label }) => line(points.map((p) => this._viewer.toScreen(p)), 'caliper', label)),
+      ...drawn.lines.map((points) => line(points.map((p) => this._viewer.toScreen(p)), 'shape')),
+      ...(drawn.circle ? [this._circle(drawn.circle)] : []),
+      ...drawn.handles.map((point) => circle(this._viewer.toScreen(point), 6, 'handle')),
+    );
+  }
+
+  /** @param {{ centre: import('./raster.js').Point, radius: number }} of */
+  _circle({ centre, radius }) {
+    const [middle, edge] = [this._viewer.toScreen(centre), this._viewer.toScreen({ x: centre.x + radius, y: centre.y })];
+    return circle(middle, Math.hypot(edge.x - middle.x, edge.y - middle.y) || 0, 'brush');
+  }
+
+  /** @param {MouseEvent} event */
+  _isOurs(event) {
+    return event.button === 0 && !event.ctrlKey && !event.altKey && this._tool() !== null;
+  }
+
+  /** @param {MouseEvent} event */
+  _at(event) {
+    const { left, top } = this._viewer.element?.getBoundingClientRect() ?? { left: 0, top: 0 };
+    return this._viewer.toImage(event.clientX - left, event.clientY - top);
+  }
+
+  /** @param {PointerEvent} event */
+  _press(event) {
+    if (!this._isOurs(event)) return;
+    event.stopPropagation();
+    this._down = true;
+    const at = this._at(event);
+    const beside = this._viewer.toScreen(at);
+    const near = this._viewer.toImage(beside.x + NEAR, beside.y);
+    this._tool()?.press(at, Math.hypot(near.x - at.x, near.y - at.y));
+    this.draw();
+  }
+
+  /** @param {PointerEvent} event */
+  _move(event) {
+    if (this._tool() === null || (event.buttons && !this._down)) return;
+    if (this._down) event.stopPropagation();
+    // a fast hand is heard of less often than it moves
+    const all = event.getCoalescedEvents?.() ?? [];
+    for (const each of all.length ? all : [event]) this._tool()?.move(this._at(each));
+    this.draw();
+  }
+
+  /** @param {PointerEvent} event */
+  _release(event) {
+    if (!this._down || event.button !== 0) return;
+    this._down = false;
+    this._tool()?.release();
+    this.draw();
+  }
+}
+
+/**
+ * @param {import('./raster.js').Point[]} points
+ * @param {string} kind
+ * @param {string} [label]
+ */
+function line(points, kind, label) {
+  const group = document.createElementNS(SVG, 'g');
+  const drawn = document.createElementNS(SVG, 'polyline');
+  drawn.setAttribute('points', points.map(({ x, y }) => `${x},${y}`).join(' '));
+  drawn.setAttribute('class', kind);
+  group.append(drawn);
+  if (label) {
+    const text = document.createElementNS(SVG, 'text');
+    text.setAttribute('x', `${points[0].x + 4}`);
+    text.setAttribute('y', `${points[0].y - 4}`);
+    text.textContent = label;
+    group.append(text);
+  }
+  return group;
+}
+
+/**
+ * @param {import('./raster.js').Point} centre
+ * @param {number} radius
+ * @param {string} kind
+ */
+function circle({ x, y }, radius, kind) {
+  const drawn = document.createElementNS(SVG, 'circle');
+  for (const [name, value] of Object.entries({ cx: x, cy: y, r: radius, class: kind })) drawn.setAttribute(name, `${value}`);
+  return drawn;
+}

@@ -1,0 +1,32 @@
+/** Earlier masks of the open image: each can be looked at, and is then a step like any other. */
+
+import { button, el, when } from './dom.js';
+import { history, submission } from './server.js';
+
+export class Past {
+  /** @param {(mask: Uint8Array, entry: any) => void} load */
+  constructor(load) {
+    this._load = load;
+    this._list = el('ol', { className: 'past' });
+    this.element = el('section', { 'aria-label': 'Earlier versions' }, el('h3', {}, 'Earlier versions'), this._list);
+  }
+
+  /**
+   * @param {string} image
+   * @returns {Promise<any[]>} the entries, the first one first
+   */
+  async show(image) {
+    const entries = await history(image);
+    const rows = [...entries].reverse().map((entry) => {
+      const of = entry.tag === 'original' ? `prediction ${entry.model ?? ''}` : entry.who || 'nobody named';
+      const state = entry.deleted ? 'deleted' : entry.current ? `${entry.status}, current` : entry.status;
+      const text = `${entry.number}: ${of}, ${when(entry.at)}${entry.tag === 'original' ? '' : `, ${state}`}`;
+      const look = button('Load', async () => this._load((await submission(image, entry.number)).mask, entry), {
+        'aria-label': `Load version ${entry.number}`,
+      });
+      return el('li', {}, `${text}${entry.comment ? ` – ${entry.comment}` : ''} `, look);
+    });
+    this._list.replaceChildren(...rows);
+    return entries;
+  }
+}

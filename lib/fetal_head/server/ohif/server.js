@@ -1,0 +1,134 @@
+/** What is asked of the server. Every refusal is an Error with the server's own sentence. */
+
+import { readNrrd, writeNrrd } from './nrrd.js';
+
+export class Refused extends Error {
+  /**
+   * @param {number} status
+   * @param {string} sentence
+   */
+  constructor(status, sentence) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [request]
+ * @returns {Promise<Response>}
+ */
+async function ask(path, request) {
+  let answer;
+  try {
+    answer = await fetch(path, request);
+  } catch {
+    throw new Refused(0, 'The server cannot be reached.');
+  }
+  if (answer.ok) return answer;
+  const told = await answer.json().catch(() => ({}));
+  const detail = told.detail?.message ?? told.detail;
+  throw new Refused(answer.status, typeof detail === 'string' ? detail : `The server answered ${answer.status}.`);
+}
+
+/**
+ * @param {string} path
+ * @param {unknown} body
+ */
+const post = (path, body) =>
+  ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }).then((a) => a.json());
+const get = (/** @type {string} */ path) => ask(path).then((answer) => answer.json());
+const id = encodeURIComponent;
+
+/** @param {Record<string, unknown>} [params] */
+function form(params = {}) {
+  const data = new FormData();
+  data.append('params', JSON.stringify(params));
+  return data;
+}
+
+export const info = () => get('/info/');
+
+/**
+ * @param {string} strategy
+ * @param {string} who
+ */
+export const nextSample = (strategy, who) => post(`/activelearning/${id(strategy)}`, { client_id: who });
+
+/** @param {string} image */
+export const entry = (image) => get(`/worklist/${id(image)}`);
+
+/**
+ * Under which UIDs an image is answered by DICOMweb.
+ * @param {string} image
+ */
+export async function dicomOf(image) {
+  const found = await get(`/datastore/image/dicom?image=${id(image)}`);
+  return { study: found.StudyInstanceUID, series: found.SeriesInstanceUID };
+}
+
+/** @param {Record<string, string>} query */
+export const worklist = (query) => get(`/worklist?${new URLSearchParams(query)}`);
+
+/**
+ * @param {string} model
+ * @param {string} image
+ */
+export async function predict(model, image) {
+  const data = form({ result_extension: '.nrrd' });
+  const answer = await ask(`/infer/${id(model)}?image=${id(image)}&output=all`, { method: 'POST', body: data });
+  const parts = await answer.formData();
+  const file = /** @type {File} */ (parts.get('image'));
+  return { ...(await readNrrd(await file.arrayBuffer())), params: JSON.parse(String(parts.get('params'))) };
+}
+
+/**
+ * @param {import('./editor.js').Editor} editor
+ * @param {string} who
+ */
+export async function submit(editor, who) {
+  const data = form({ annotated: [...editor.annotated], seconds: editor.seconds, model_version: editor.model, client_id: who });
+  data.append('label', writeNrrd(editor.mask, editor.size), 'mask.nrrd');
+  return (await ask(`/datastore/label?image=${id(editor.image)}`, { method: 'PUT', body: data })).json();
+}
+
+/** @param {import('./editor.js').Editor} editor */
+export async function measure(editor) {
+  const data = new FormData();
+  data.append('label', writeNrrd(editor.mask, editor.size), 'mask.nrrd');
+  return (await ask(`/biometry?image=${id(editor.image)}`, { method: 'POST', body: data })).json();
+}
+
+/** @param {string} image */
+export const history = (image) => get(`/history/${id(image)}`);
+
+/**
+ * @param {string} image
+ * @param {number} number
+ */
+export const submission = async (image, number) =>
+  readNrrd(await (await ask(`/history/${id(image)}/${number}/label`)).arrayBuffer());
+
+/**
+ * @param {string} image
+ * @param {string} who
+ */
+export const skip = (image, who) => post(`/worklist/${id(image)}/skip`, { client_id: who });
+
+/**
+ * @param {string} image
+ * @param {string} comment empty takes the flag away
+ * @param {string} who
+ */
+export const flag = (image, comment, who) => post(`/worklist/${id(image)}/flag`, { comment, client_id: who });
+
+/** The last training, null when there was none. */
+export const training = async () => (await get('/train/?all=true')).at(-1) ?? null;
+
+/** @param {string} model */
+export const train = (model) => post(`/train/${id(model)}`, {});
+
+export const versions = () => get('/model/versions');
+
+/** @param {string} version */
+export const publish = (version) => post(`/model/versions/${id(version)}/publish`, {});

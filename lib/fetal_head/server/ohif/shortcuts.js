@@ -1,0 +1,39 @@
+/** The keys, and the panel that tells of them. */
+
+import { el } from './dom.js';
+
+/** @typedef {{ key: string, shift?: boolean, ctrl?: boolean, title: string, press: () => unknown }} Shortcut */
+
+/**
+ * @param {Shortcut[]} shortcuts
+ * @returns {{ element: HTMLElement, stop: () => void }}
+ */
+export function shortcutsOf(shortcuts) {
+  const listener = new AbortController();
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      const target = /** @type {HTMLElement} */ (event.target);
+      // space and Enter press a button that has the focus, letters are text in a field
+      if (target.closest('input:not([type=range]):not([type=radio]):not([type=checkbox]), textarea, select')) return;
+      if ([' ', 'Enter'].includes(event.key) && target.closest('button, a, summary, input')) return;
+      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+      const ctrl = event.ctrlKey || event.metaKey;
+      const found = shortcuts.find((s) => s.key === key && Boolean(s.ctrl) === ctrl && Boolean(s.shift) === event.shiftKey);
+      if (!found || event.altKey) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (!event.repeat) found.press();
+    },
+    { capture: true, signal: listener.signal },
+  );
+  const rows = shortcuts.map((s) => el('tr', {}, el('td', {}, el('kbd', {}, name(s))), el('td', {}, s.title)));
+  const element = el('details', { className: 'shortcuts' }, el('summary', {}, 'Keyboard'), el('table', {}, el('tbody', {}, ...rows)));
+  return { element, stop: () => listener.abort() };
+}
+
+/** @param {Shortcut} shortcut */
+function name({ key, shift, ctrl }) {
+  const plain = key === ' ' ? 'Space' : key.length === 1 ? key.toUpperCase() : key;
+  return [ctrl ? 'Ctrl' : '', shift ? 'Shift' : '', plain].filter(Boolean).join('+');
+}

@@ -1,0 +1,82 @@
+/** The tools to choose from. */
+
+import { button, el } from './dom.js';
+import { toolsOf } from './tools.js';
+
+/** @type {Record<string, [string, string, string]>} name -> label, key, what it does */
+const TOOLS = {
+  brush: ['Brush', 'b', 'Paint the structure'],
+  eraser: ['Eraser', 'e', 'Erase the structure; below CSP and LV is BRAIN'],
+  fill: ['Fill', 'f', 'Fill the area under the pointer'],
+  polygon: ['Polygon', 'p', 'Corner by corner; a double click closes it'],
+  ellipse: ['Ellipse', 'h', 'The head as an ellipse with handles'],
+  rectangle: ['Rectangle', 'r', 'CSP or LV as a turned rectangle with handles'],
+};
+
+export class Toolbox {
+  /**
+   * @param {() => import('./editor.js').Editor | null} editor
+   * @param {() => number} structure
+   * @param {() => void} draw
+   */
+  constructor(editor, structure, draw) {
+    this._editor = editor;
+    this._structure = structure;
+    this._draw = draw;
+    this._name = 'brush';
+    /** @type {WeakMap<import('./editor.js').Editor, Record<string, import('./tools.js').Tool>>} */
+    this._tools = new WeakMap();
+    this._radius = el('input', { id: 'fh-radius', type: 'range', min: 1, max: 60, value: 8, oninput: draw });
+    this._buttons = Object.fromEntries(
+      Object.entries(TOOLS).map(([name, [label, key, title]]) => [
+        name,
+        button(label, () => this.choose(name), { title: `${title} (${key.toUpperCase()})`, id: `fh-tool-${name}` }),
+      ]),
+    );
+    this._undo = button('Undo', () => this._editor()?.undo(), { id: 'fh-undo' });
+    this._redo = button('Redo', () => this._editor()?.redo(), { id: 'fh-redo' });
+    this.element = el(
+      'section',
+      { 'aria-label': 'Tools' },
+      el('h3', {}, 'Tools'),
+      el('div', { className: 'line', role: 'group', 'aria-label': 'Tool' }, ...Object.values(this._buttons)),
+      el('div', { className: 'line' }, el('label', { for: 'fh-radius' }, 'Brush size '), this._radius, this._undo, this._redo),
+    );
+    this.choose(this._name);
+  }
+
+  /** @returns {import('./tools.js').Tool | null} */
+  get tool() {
+    const editor = this._editor();
+    if (!editor) return null;
+    let tools = this._tools.get(editor);
+    if (!tools) {
+      tools = toolsOf(editor, () => ({ structure: this._structure(), radius: this._radius.valueAsNumber }));
+      this._tools.set(editor, tools);
+    }
+    return tools[this._name];
+  }
+
+  /** @param {string} name */
+  choose(name) {
+    this.tool?.cancel?.();
+    this._name = name;
+    for (const [other, made] of Object.entries(this._buttons)) made.setAttribute('aria-pressed', `${other === name}`);
+    this._draw();
+  }
+
+  /** @returns {import('./shortcuts.js').Shortcut[]} */
+  get shortcuts() {
+    const size = (/** @type {number} */ step) => () => {
+      this._radius.valueAsNumber += step;
+      this._draw();
+    };
+    return [
+      ...Object.entries(TOOLS).map(([name, [label, key]]) => ({ key, title: label, press: () => this.choose(name) })),
+      { key: '-', title: 'Smaller brush', press: size(-2) },
+      { key: '+', title: 'Larger brush', press: size(2) },
+      { key: 'Enter', title: 'Close the polygon', press: () => { this.tool?.finish?.(); this._draw(); } },
+      { key: 'Escape', title: 'Give up the polygon', press: () => { this.tool?.cancel?.(); this._draw(); } },
+    ];
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * What the left mouse button does. A tool is told of a press, of the way with the button down, and of its end, in pixels of the
+ * image; what it draws over the image are lines of points, circles and handles.
+ *
+ * @typedef {import('./raster.js').Point} Point
+ * @typedef {import('./raster.js').Oriented} Oriented
+ * @typedef {{ lines: Point[][], circle?: { centre: Point, radius: number }, handles: Point[] }} Drawn
+ * @typedef {object} Tool
+ * @property {(at: Point, near: number) => void} press `near` is how far off, in pixels, still meets a handle
+ * @property {(to: Point) => void} move also without the button
+ * @property {() => void} release
+ * @property {() => Drawn} drawn
+ * @property {() => void} [finish] a double click or Enter
+ * @property {() => void} [cancel] Escape
+ */
+
+import { BRAIN, erase, paint, replace } from './paint.js';
+import * as raster from './raster.js';
+import { ELLIPSE, RECTANGLE, between, fitted, handles, pulled } from './shape.js';
+
+const NOTHING = { lines: [], handles: [] };
+const CORNERS = 48;
+
+/**
+ * @param {import('./editor.js').Editor} editor
+ * @param {() => { structure: number, radius: number }} chosen
+ * @param {typeof paint | typeof erase} change
+ * @returns {Tool}
+ */
+export function brush(editor, chosen, change) {
+  /** @type {ReturnType<typeof editor.begin> | null} */
+  let begun = null;
+  let last = { x: NaN, y: NaN };
+  const cover = (/** @type {Point} */ to) => {
+    const { structure, radius } = chosen();
+    begun?.show((mask) => change(mask, raster.stroke(last, to, radius, editor.size), structure));
+  };
+  return {
+    press(at) {
+      begun = editor.begin();
+      last = at;
+      cover(at);
+    },
+    move(to) {
+      if (begun) cover(to);
+      last = to;
+    },
+    release() {
+      begun?.end();
+      begun = null;
+    },
+    drawn: () => ({ ...NOTHING, ...(Number.isFinite(last.x) ? { circle: { centre: last, radius: chosen().radius } } : {}) }),
+  };
+}
+
+/**
+ * Fills the area of one value under the pointer.
+ * @param {import('./editor.js').Editor} editor
+ * @param {() => { structure: number }} chosen
+ * @returns {Tool}
+ */
+export function fill(editor, chosen) {
+  return {
+    press(at) {
+      const { rows, columns } = editor.size;
+      if (at.x < -0.5 || at.y < -0.5 || at.x >= columns - 0.5 || at.y >= rows - 0.5) return;
+      const area = raster.connected(editor.mask, at, editor.size);
+      editor.edit((mask) => paint(mask, area, chosen().structure));
+    },
+    move() {},
+    release() {},
+    drawn: () => NOTHING,
+  };
+}
+
+/**
+ * Corner by corner; closed by a double click, by Enter, or by a click on the first corner.
+ * @param {import('./editor.js').Editor} editor
+ * @param {() => { structure: number }} chosen
+ * @returns {Tool}
+ */
+export function polygon(editor, chosen) {
+  /** @type {Point[]} */
+  let corners = [];
+  let pointer = { x: 0, y: 0 };
+  const finish = () => {
+    const closed = corners;
+    corners = [];
+    if (closed.length > 2) editor.edit((mask) => paint(mask, raster.polygon(closed, editor.size), chosen().structure));
+  };
+  return {
+    press(at, near) {
+      pointer = at;
+      if (corners.length > 2 && distance(at, corners[0]) <= near) finish();
+      else if (!corners.length || distance(at, corners[corners.length - 1]) > 0.5) corners.push(at);
+    },
+    move(to) {
+      pointer = to;
+    },
+    release() {},
+    drawn: () => (corners.length ? { lines: [[...corners, pointer]], handles: corners } : NOTHING),
+    finish,
+    cancel() {
+      corners = [];
+    },
+  };
+}
+
+/**
+ * An ellipse for the head, an oriented rectangle for CSP and LV: it lies on what is there, and is pulled by its handles.
+ * @param {import('./editor.js').Editor} editor
+ * @param {() => { structure: number }} chosen
+ * @param {'ellipse' | 'rectangle'} kind
+ * @returns {Tool}
+ */
+export function shape(editor, chosen, kind) {
+  /** @type {import('./shape.js').Handle | 'new' | null} */
+  let held = null;
+  /** @type {Oriented | null} */
+  let ours = null;
+  /** @type {{ structure: number, steps: number } | null} what `ours` was worked out for */
+  let of = null;
+  let from = { x: 0, y: 0 };
+  /** @type {ReturnType<typeof editor.begin> | null} */
+  let begun = null;
+
+  const current = () => {
+    const { structure } = chosen();
+    if (held === null && (of?.structure !== structure || of.steps !== editor.steps)) {
+      // the head is everything inside it
+      const belongs = structure === BRAIN ? (/** @type {number} */ v) => v > 0 : (/** @type {number} */ v) => v === structure;
+      ours = fitted(editor.mask, editor.size.columns, belongs, kind === 'ellipse' ? ELLIPSE : RECTANGLE);
+      of = { structure, steps: editor.steps };
+    }
+    return ours;
+  };
+  return {
+    press(at, near) {
+      const found = current();
+      const ends = found ? Object.entries(handles(found)) : [];
+      const nearest = ends.sort((p, q) => distance(p[1], at) - distance(q[1], at))[0];
+      held = nearest && distance(nearest[1], at) <= near ? /** @type {import('./shape.js').Handle} */ (nearest[0]) : 'new';
+      from = at;
+      begun = editor.begin();
+    },
+    move(to) {
+      if (held === null) return;
+      ours = held === 'new' ? between(from, to) : pulled(/** @type {Oriented} */ (ours), held, to);
+      const pixels = raster[kind](ours, editor.size);
+      begun?.again((mask) => replace(mask, pixels, chosen().structure));
+    },
+    release() {
+      if (held === null) return;
+      begun?.end();
+      [held, begun] = [null, null];
+      of = { structure: chosen().structure, steps: editor.steps };
+    },
+    drawn() {
+      const found = current();
+      return found ? { lines: [outline(found, kind)], handles: Object.values(handles(found)) } : NOTHING;
+    },
+  };
+}
+
+/**
+ * @param {Oriented} shape
+ * @param {'ellipse' | 'rectangle'} kind
+ * @returns {Point[]} closed
+ */
+export function outline({ centre, a, b, angle }, kind) {
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const around =
+    kind === 'rectangle'
+      ? [[a, b], [-a, b], [-a, -b], [a, -b], [a, b]]
+      : Array.from({ length: CORNERS + 1 }, (_, i) => {
+          const turn = (2 * Math.PI * i) / CORNERS;
+          return [a * Math.cos(turn), b * Math.sin(turn)];
+        });
+  return around.map(([u, v]) => ({ x: centre.x + u * cos - v * sin, y: centre.y + u * sin + v * cos }));
+}
+
+/**
+ * @param {import('./editor.js').Editor} editor
+ * @param {() => { structure: number, radius: number }} chosen
+ * @returns {Record<string, Tool>} by name
+ */
+export function toolsOf(editor, chosen) {
+  return {
+    brush: brush(editor, chosen, paint),
+    eraser: brush(editor, chosen, erase),
+    fill: fill(editor, chosen),
+    polygon: polygon(editor, chosen),
+    ellipse: shape(editor, chosen, 'ellipse'),
+    rectangle: shape(editor, chosen, 'rectangle'),
+  };
+}
+
+/**
+ * @param {Point} p
+ * @param {Point} q
+ */
+function distance(p, q) {
+  return Math.hypot(p.x - q.x, p.y - q.y);
+}

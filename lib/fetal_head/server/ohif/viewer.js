@@ -1,0 +1,175 @@
+/**
+ * OHIF as this mode uses it: opens an image, shows a mask over it, and tells where a point of the screen lies in the image.
+ *
+ * @typedef {import('./raster.js').Point} Point
+ * @typedef {{ name: string, value: number, color: [number, number, number] }} Structure
+ */
+
+/** @typedef {any} Services of OHIF, which has no types to import */
+
+const LABELMAP = 'Labelmap';
+const [LOOK_MS, PATIENCE_MS] = [20, 30_000];
+
+export class Viewer {
+  /**
+   * @param {Services} services
+   * @param {any} extensionManager
+   * @param {Structure[]} structures
+   */
+  constructor(services, extensionManager, structures) {
+    this._services = services;
+    this._extensions = extensionManager;
+    this._structures = structures;
+    this._segmentation = '';
+  }
+
+  /**
+   * Opens an image in the viewport and lays an empty mask over it.
+   * @param {{ study: string, series: string }} uids
+   * @returns {Promise<import('./raster.js').Size>}
+   */
+  async open({ study, series }) {
+    const displaySet = await this._displaySet(study, series);
+    const grid = this._services.viewportGridService;
+    // a page that has just begun has no viewport yet
+    await until(() => this.viewport?.element, 'The viewer does not begin.');
+    if (!grid.getDisplaySetsUIDsForViewport(this.viewportId)?.includes(displaySet.displaySetInstanceUID)) {
+      grid.setDisplaySetsForViewport({
+        viewportId: this.viewportId,
+        displaySetInstanceUIDs: [displaySet.displaySetInstanceUID],
+      });
+    }
+    await this._shown(displaySet);
+    await this._layOver(displaySet);
+    const { Rows: rows, Columns: columns } = displaySet.instances[0];
+    return { rows, columns };
+  }
+
+  /** @returns {string} */
+  get viewportId() {
+    return this._services.viewportGridService.getActiveViewportId();
+  }
+
+  get viewport() {
+    return this._services.cornerstoneViewportService.getCornerstoneViewport(this.viewportId);
+  }
+
+  /** @returns {HTMLElement | undefined} */
+  get element() {
+    return this.viewport?.element;
+  }
+
+  /** @param {Uint8Array} mask */
+  show(mask) {
+    this._pixels().set(mask);
+    window.cornerstoneTools.segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(this._segmentation);
+  }
+
+  /** What is on the screen, for those who check it. */
+  shown() {
+    return Uint8Array.from(this._pixels());
+  }
+
+  /**
+   * @param {number} value
+   * @param {boolean} isVisible
+   */
+  setVisible(value, isVisible) {
+    this._services.segmentationService.setSegmentVisibility(this.viewportId, this._segmentation, value, isVisible, LABELMAP);
+  }
+
+  /** @param {number} opacity 0 to 1 */
+  setOpacity(opacity) {
+    window.cornerstoneTools.segmentation.config.style.setStyle(
+      { type: LABELMAP },
+      { fillAlpha: opacity, fillAlphaInactive: opacity, outlineWidth: 2, renderOutline: true, renderFill: true },
+    );
+    this.viewport?.render();
+  }
+
+  /**
+   * @param {number} x of the viewport's element, in CSS pixels
+   * @param {number} y
+   * @returns {Point}
+   */
+  toImage(x, y) {
+    const [i, j] = this._imageData().worldToIndex(this.viewport.canvasToWorld([x, y]));
+    return { x: i, y: j };
+  }
+
+  /**
+   * @param {Point} point
+   * @returns {Point} in CSS pixels of the viewport's element
+   */
+  toScreen({ x, y }) {
+    const [left, top] = this.viewport.worldToCanvas(this._imageData().indexToWorld([x, y, 0]));
+    return { x: left, y: top };
+  }
+
+  _imageData() {
+    return this.viewport.getImageData().imageData;
+  }
+
+  _pixels() {
+    const segmentation = window.cornerstoneTools.segmentation.state.getSegmentation(this._segmentation);
+    const image = window.cornerstone.cache.getImage(segmentation.representationData.Labelmap.imageIds[0]);
+    return image.voxelManager.getScalarData();
+  }
+
+  /**
+   * @param {string} study
+   * @param {string} series
+   */
+  async _displaySet(study, series) {
+    const { displaySetService } = this._services;
+    const found = () => displaySetService.getDisplaySetsForSeries(series)?.[0];
+    if (!found()) {
+      const [source] = this._extensions.getActiveDataSource();
+      await source.retrieve.series.metadata({ StudyInstanceUID: study, filters: { seriesInstanceUID: series } });
+    }
+    await until(found, 'The image cannot be shown.');
+    return found();
+  }
+
+  /** @param {any} displaySet */
+  async _shown(displaySet) {
+    const wanted = displaySet.instances[0].SOPInstanceUID;
+    await until(() => {
+      const shown = this.viewport?.getCurrentImageId?.();
+      const uid = shown && window.cornerstone.metaData.get('instance', shown)?.SOPInstanceUID;
+      return uid === wanted && this.viewport.getImageData();
+    }, 'The image does not appear.');
+  }
+
+  /** @param {any} displaySet */
+  async _layOver(displaySet) {
+    const { segmentationService } = this._services;
+    this._segmentation = `fetal-head-${displaySet.displaySetInstanceUID}`;
+    if (!segmentationService.getSegmentation(this._segmentation)) {
+      const segments = Object.fromEntries(
+        this._structures.map(({ name, value }) => [value, { segmentIndex: value, label: name, active: value === 1, locked: false }]),
+      );
+      await segmentationService.createLabelmapForDisplaySet(displaySet, {
+        segmentationId: this._segmentation,
+        label: 'Fetal head',
+        segments,
+      });
+    }
+    await segmentationService.addSegmentationRepresentation(this.viewportId, { segmentationId: this._segmentation, type: LABELMAP });
+    for (const { value, color } of this._structures) {
+      segmentationService.setSegmentColor(this.viewportId, this._segmentation, value, [...color, 255]);
+    }
+  }
+}
+
+/**
+ * OHIF says of little when it is done.
+ * @param {() => unknown} holds
+ * @param {string} otherwise what to say when it never does
+ */
+async function until(holds, otherwise) {
+  for (const end = Date.now() + PATIENCE_MS; !holds(); ) {
+    if (Date.now() > end) throw new Error(otherwise);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}

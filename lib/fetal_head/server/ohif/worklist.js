@@ -1,0 +1,70 @@
+/** The work list: every image with its status, a page at a time. */
+
+import { el, when } from './dom.js';
+import { drafts } from './drafts.js';
+import { worklist } from './server.js';
+
+const PAGE = 50;
+const WAIT_MS = 200;
+
+const form = /** @type {HTMLFormElement} */ (document.querySelector('form'));
+const [images, count, message, before, after] = ['images', 'count', 'message', 'before', 'after'].map(
+  (id) => /** @type {HTMLElement} */ (document.getElementById(id)),
+);
+const unsent = new Set(drafts());
+let offset = 0;
+let asked = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+
+async function show() {
+  const mine = ++asked;
+  const query = Object.fromEntries([...new FormData(form)].map(([key, value]) => [key, String(value)]).filter(([, value]) => value));
+  try {
+    const found = await worklist({ ...query, limit: `${PAGE}`, offset: `${offset}` });
+    if (mine !== asked) return;
+    images.replaceChildren(...found.images.map(row));
+    const last = Math.min(offset + PAGE, found.total);
+    count.textContent = found.total ? `${offset + 1} to ${last} of ${found.total} images` : 'no such image';
+    before.toggleAttribute('disabled', offset === 0);
+    after.toggleAttribute('disabled', last >= found.total);
+    message.textContent = '';
+  } catch (error) {
+    message.textContent = /** @type {Error} */ (error).message;
+  }
+}
+
+/** @param {any} image */
+function row({ id, status, held_by: holder, who, at, dice, flag }) {
+  const states = [status === 'flagged' ? `flagged: ${flag.comment}` : status];
+  if (holder !== null) states.push(`in work${holder ? ` by ${holder}` : ''}`);
+  if (unsent.has(id)) states.push('unsent work in this browser');
+  return el(
+    'tr',
+    {},
+    el('th', { scope: 'row' }, el('a', { href: `/ohif/fetal?image=${encodeURIComponent(id)}` }, id)),
+    el('td', {}, states.join(', ')),
+    el('td', {}, who ?? ''),
+    el('td', {}, at === null ? '' : when(at)),
+    el('td', {}, dice === null ? '' : dice.toFixed(3)),
+  );
+}
+
+form.addEventListener('submit', (event) => event.preventDefault());
+form.addEventListener('input', () => {
+  clearTimeout(timer);
+  offset = 0;
+  timer = setTimeout(show, WAIT_MS);
+});
+before.addEventListener('click', () => {
+  offset = Math.max(0, offset - PAGE);
+  show();
+});
+after.addEventListener('click', () => {
+  offset += PAGE;
+  show();
+});
+await show();
+if (location.search === '?nothing-left') {
+  message.textContent = 'There is no image left for you: all are labelled, or others work on them.';
+}

@@ -1,0 +1,66 @@
+"""What there is to do, over HTTP: the list of images, and setting one aside."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from monailabel.interfaces.app import MONAILabelApp
+from pydantic import BaseModel
+
+from fetal_head.server.asked import AsAnnotator
+from fetal_head.server.identity import User, requires
+from fetal_head.store.people import who_is
+from fetal_head.store.set_aside import flag, skip
+from fetal_head.store.worklist import Status, work, worklist
+
+
+class Person(BaseModel):
+    """Who asks, where nobody has to sign in."""
+
+    client_id: str = ""
+
+
+class Flag(Person):
+    """Why an image is set aside; without a comment it is no longer."""
+
+    comment: str = ""
+
+
+def worklist_routes(app: MONAILabelApp) -> APIRouter:
+    """The routes over the work on one app's study."""
+    router = APIRouter(prefix="/worklist", tags=["Worklist"])
+    store = app.datastore().store
+    reads = Depends(requires("user"))
+
+    @router.get("", dependencies=[reads])
+    def images(
+        search: Annotated[str, Query(max_length=200)] = "",
+        status: Status | None = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    ) -> dict[str, Any]:
+        """The images in the order of their names, a page at a time: `total`, and `images` with their status and label."""
+        return asdict(worklist(store, search, status, limit, offset))
+
+    @router.get("/{image}", dependencies=[reads])
+    def image(image: str) -> dict[str, Any]:
+        """One of them."""
+        return work(store, image)
+
+    @router.post("/{image}/skip")
+    def skip_image(image: str, person: Person, user: AsAnnotator) -> None:
+        """Gives an image back for others; whoever asks is not given it again."""
+        skip(store, image, _name(person, user))
+
+    @router.post("/{image}/flag")
+    def flag_image(image: str, reason: Flag, user: AsAnnotator) -> None:
+        """Sets an image aside with a comment, or takes the flag away."""
+        flag(store, image, _name(reason, user), reason.comment)
+
+    return router
+
+
+def _name(person: Person, user: User) -> str:
+    return user.name or who_is(person.model_dump())

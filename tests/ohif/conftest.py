@@ -1,0 +1,59 @@
+"""A browser, and a server over phantoms."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from desk import Desk, phantoms
+from playwright.sync_api import Browser, sync_playwright
+
+from serving import Server, serving
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# drawing in software, which every machine can, and no word to anybody
+SWITCHES = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, as Debian has it."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A study of phantoms."""
+    studies = phantoms(tmp_path_factory.mktemp("studies"), 8)
+    with serving(studies, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(browser: Browser, server: Server) -> Iterator[Callable[[], Desk]]:
+    """Opens the pages of as many annotators as are wanted."""
+    desks: list[Desk] = []
+
+    def sit_down() -> Desk:
+        desks.append(Desk(browser, server.url))
+        return desks[-1]
+
+    yield sit_down
+    for each in desks:
+        each.leave()

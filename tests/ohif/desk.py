@@ -1,0 +1,112 @@
+"""An annotator before a browser: what he does with the mouse and the keys, and what he sees."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Browser, Page
+from playwright.sync_api import TimeoutError as NotInTime
+
+from fetal_head.phantom import phantom
+from pictures import write_picture
+
+PATIENCE_MS = 60_000
+Mask = NDArray[np.uint8]
+
+
+class Desk:
+    """A browser of one's own, with a storage of its own."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.url = url
+        self._context = browser.new_context(viewport={"width": 1400, "height": 1000})
+        self._context.set_default_timeout(PATIENCE_MS)
+        self.page: Page = self._context.new_page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def leave(self) -> None:
+        """Closes the browser."""
+        self._context.close()
+
+    def open(self, image: str = "") -> str:
+        """Opens an image, or the next one, and returns which it is."""
+        self.page.goto(f"{self.url}/ohif/fetal" + (f"?image={image}" if image else ""))
+        return self.settled("")
+
+    def settled(self, before: str) -> str:
+        """Waits until another image than `before` is open with its mask."""
+        try:
+            self.page.wait_for_function("before => (document.body?.dataset.fetalHeadImage ?? '') !== before", arg=before)
+        except NotInTime as error:
+            raise AssertionError(f"no image is open: {self.text('body')}\n{self.errors}") from error
+        return str(self.page.evaluate("document.body.dataset.fetalHeadImage"))
+
+    @property
+    def mask(self) -> Mask:
+        """(rows, columns) the labelmap that OHIF shows."""
+        size = self.page.evaluate("fetalHead.editor.size")
+        values = self.page.evaluate("Array.from(fetalHead.viewer.shown())")
+        return np.array(values, dtype=np.uint8).reshape(size["rows"], size["columns"])
+
+    def colour(self, x: float, y: float) -> tuple[int, int, int]:
+        """What is on the screen at a pixel of the image."""
+        left, top = self._on_screen(x, y)
+        shot = self.page.screenshot(clip={"x": left - 1, "y": top - 1, "width": 3, "height": 3})
+        red, green, blue = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))[1, 1].tolist()
+        return red, green, blue
+
+    def drag(self, *points: tuple[float, float]) -> None:
+        """Moves the mouse from the first to the last pixel of the image with its left button down."""
+        mouse = self.page.mouse
+        mouse.move(*self._on_screen(*points[0]))
+        mouse.down()
+        for point in points[1:]:
+            mouse.move(*self._on_screen(*point), steps=4)
+        mouse.up()
+
+    def click(self, x: float, y: float, **how: Any) -> None:
+        """Clicks on a pixel of the image."""
+        self.page.mouse.click(*self._on_screen(x, y), **how)
+
+    def press(self, key: str) -> None:
+        """Presses a key, the focus being nowhere in particular."""
+        self.page.evaluate("document.activeElement?.blur()")
+        self.page.keyboard.press(key)
+
+    def button(self, name: str) -> None:
+        """Presses a button."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def text(self, selector: str) -> str:
+        """What stands there."""
+        return self.page.locator(selector).inner_text()
+
+    def hc(self) -> float:
+        """The head circumference that the panel shows, once it is there."""
+        self.page.wait_for_selector("[aria-label=Biometry] tbody[data-hc]:not([data-hc=''])", state="attached")
+        return float(self.page.get_attribute("[aria-label=Biometry] tbody", "data-hc") or "nan")
+
+    def _on_screen(self, x: float, y: float) -> tuple[float, float]:
+        found = self.page.evaluate(
+            """([x, y]) => {
+                const { left, top } = fetalHead.viewer.element.getBoundingClientRect();
+                const at = fetalHead.viewer.toScreen({ x, y });
+                return [left + at.x, top + at.y];
+            }""",
+            [x, y],
+        )
+        return float(found[0]), float(found[1])
+
+
+def phantoms(studies: Path, count: int) -> Path:
+    """A study folder with some."""
+    studies.mkdir(exist_ok=True)
+    for number in range(count):
+        write_picture(studies / f"p{number}.png", phantom(number).image)
+    return studies

@@ -1,0 +1,91 @@
+"""What there is to do, and what is set aside."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from masks import MASK, next_image, submit, tables
+
+from fetal_head.imaging import Geometry
+from fetal_head.server.worklist import worklist_routes
+from fetal_head.store.effort import measure_efforts
+from fetal_head.store.errors import StoreError
+from fetal_head.store.history import set_status
+from fetal_head.store.intake import rebuild
+from fetal_head.store.predictions import keep
+from fetal_head.store.reservations import reserve
+from fetal_head.store.set_aside import flag, skip
+from fetal_head.store.study import StudyDatastore
+from fetal_head.store.worklist import work, worklist
+
+
+def _ids(study: StudyDatastore, **asked: object) -> list[str]:
+    return [image["id"] for image in worklist(study.store, **asked).images]  # type: ignore[arg-type]
+
+
+def test_every_image_has_its_status(study: StudyDatastore) -> None:
+    assert [(i["id"], i["status"], i["who"]) for i in worklist(study.store).images] == [(i, "open", None) for i in "abc"]
+    reserve(study.store, "ben", ["b"])
+    assert work(study.store, "b")["held_by"] == "ben"
+    keep(study.store, "a", MASK, Geometry(MASK.shape), "v0001")
+    submit(study, "a", number=5)
+    measure_efforts(study.store)
+    found = work(study.store, "a")
+    assert (found["status"], found["who"], found["number"], found["model"]) == ("submitted", "ann", 2, "v0001")
+    assert 0.9 < found["dice"] < 1
+    set_status(study.store, "a", 2, "rejected", "rev", "too small")
+    assert (work(study.store, "a")["status"], work(study.store, "a")["who"]) == ("rejected", None)
+    submit(study, "c")
+    set_status(study.store, "c", 1, "approved", "rev")
+    for status, ids in (("open", ["b"]), ("rejected", ["a"]), ("approved", ["c"]), ("submitted", []), ("flagged", [])):
+        assert _ids(study, status=status) == ids
+    with pytest.raises(StoreError, match="no image 'nobody'"):
+        work(study.store, "nobody")
+
+
+def test_pages_and_searches(study: StudyDatastore) -> None:
+    assert worklist(study.store, limit=2, offset=1).total == 3
+    assert _ids(study, limit=2, offset=1) == ["b", "c"]
+    assert _ids(study, search="B") == ["b"]
+    assert _ids(study, search="%") == []
+    study.remove_image("b")
+    assert _ids(study) == ["a", "c"]
+
+
+def test_who_skips_an_image_is_not_given_it_again(study: StudyDatastore) -> None:
+    assert next_image(study, "ann") == "a"
+    skip(study.store, "a", "ann")
+    assert next_image(study, "ann") == "b"
+    assert next_image(study, "ben") == "a", "it is free for others"
+
+
+def test_a_flagged_image_is_given_to_nobody_until_the_flag_is_gone(study: StudyDatastore) -> None:
+    assert next_image(study, "ann") == "a"
+    flag(study.store, "a", "ann", " not a head ")
+    assert work(study.store, "a")["flag"]["comment"] == "not a head"
+    assert _ids(study, status="flagged") == ["a"]
+    assert (next_image(study, "ann"), next_image(study, "ben")) == ("b", "c")
+    before = tables(study.store)
+    rebuild(study.store.layout.folder, study.store.settings)
+    assert tables(study.store) == before, "the files tell of it too"
+    flag(study.store, "a", "rev", "")
+    assert next_image(study, "cem") == "a"
+    with pytest.raises(StoreError, match="no character"):
+        flag(study.store, "a", "ann", "\0")
+
+
+def test_over_http(study: StudyDatastore) -> None:
+    application = FastAPI()
+    application.state.login = None
+    application.include_router(worklist_routes(SimpleNamespace(datastore=lambda: study)))  # type: ignore[arg-type]
+    client = TestClient(application)
+    assert client.post("/worklist/a/flag", json={"comment": "blurred", "client_id": "ann"}).status_code == 200
+    assert client.post("/worklist/b/skip", json={"client_id": "ann"}).status_code == 200
+    assert client.get("/worklist", params={"status": "flagged"}).json()["images"][0]["flag"]["who"] == "ann"
+    assert client.get("/worklist/b").json()["status"] == "open"
+    assert next_image(study, "ann") == "c"
+    for query in ({"limit": 0}, {"offset": -1}, {"status": "odd"}):
+        assert client.get("/worklist", params=query).status_code == 422
