@@ -20,9 +20,18 @@ from fetal_head.server.identity import requires
 STATIC = Path(monailabel.__file__).parent / "endpoints" / "static"
 MODE = Path(__file__).parent / "ohif"
 # nothing is asked of other servers: they would learn who opens which image. OHIF decodes in workers, with WebAssembly
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self' blob: data:; "
-    "img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; object-src 'none'; frame-ancestors 'self'"
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "worker-src 'self' blob:",
+        "connect-src 'self' blob: data:",
+        "img-src 'self' blob: data:",
+        "style-src 'self' 'unsafe-inline'",
+        "font-src 'self' data:",
+        "object-src 'none'",
+        "frame-ancestors 'self'",
+    ]
 )
 SCHEMA = "/openapi.json"
 

@@ -40,7 +40,10 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
 
     @router.get("/train/", dependencies=[Depends(requires("user"))])
     def training_status(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
-        """The last training, 404 when there was none, or `all` of them, with its `progress` by trainer: epoch, losses, Dice, seconds left."""
+        """The last training, 404 when there was none, with its `progress` by trainer: epoch, losses, Dice, seconds left.
+
+        With `all` every training that this server started.
+        """
         try:
             found = status(all, check_if_running)
         except HTTPException:
