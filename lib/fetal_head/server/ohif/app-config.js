@@ -1,5 +1,5 @@
 /* OHIF reads this first. It asks for the configuration itself, once its services are there. */
 window.config = Object.assign(
-  async (/** @type {any} */ given) => (await import('/ohif/fetal-head/index.js')).config(given),
+  async () => (await import('/ohif/fetal-head/index.js')).config(),
   { defaultDataSourceName: 'dicomweb' },
 );

@@ -33,6 +33,7 @@ const component = (mount) => () => ({
 
 export const extension = {
   id: ID,
+  /** @param {any} given */
   preRegistration({ servicesManager, extensionManager }) {
     ohif = { services: servicesManager.services, extensionManager };
   },
@@ -56,6 +57,7 @@ export const mode = {
     id: '@fetal-head/mode',
     routeName: 'fetal',
     displayName: 'Fetal head',
+    /** @param {any} given */
     onModeEnter({ servicesManager, extensionManager }) {
       const { toolGroupService } = servicesManager.services;
       const { toolNames, Enums } = extensionManager.getModuleEntry('@ohif/extension-cornerstone.utilityModule.tools').exports;
@@ -72,6 +74,7 @@ export const mode = {
         disabled: [],
       });
     },
+    /** @param {any} given */
     onModeExit({ servicesManager }) {
       const { toolGroupService, segmentationService, cornerstoneViewportService } = servicesManager.services;
       panel?.close();
@@ -81,7 +84,7 @@ export const mode = {
       cornerstoneViewportService.destroy();
     },
     validationTags: { study: [], series: [] },
-    isValidMode: ({ modalities }) => ({ valid: modalities.split('\\').includes('US'), description: 'Ultrasound of a fetal head' }),
+    isValidMode: (/** @type {{ modalities: string }} */ { modalities }) => ({ valid: modalities.split('\\').includes('US'), description: 'Ultrasound of a fetal head' }),
     routes: [
       {
         path: 'fetal',
