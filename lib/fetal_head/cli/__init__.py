@@ -5,7 +5,21 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from fetal_head.cli import data, effort, evaluate, experiment, models, predict, serve, simulate, store, train, users, which
+from fetal_head.cli import (
+    data,
+    effort,
+    evaluate,
+    experiment,
+    export,
+    models,
+    predict,
+    serve,
+    simulate,
+    store,
+    train,
+    users,
+    which,
+)
 from fetal_head.cli.options import app, console
 
 __all__ = [
@@ -13,6 +27,7 @@ __all__ = [
     "effort",
     "evaluate",
     "experiment",
+    "export",
     "main",
     "models",
     "predict",

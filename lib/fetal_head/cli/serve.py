@@ -16,14 +16,20 @@ from fetal_head.config import load_settings
 
 @app.command(epilog="Example: fetal-head serve --studies studies/demo --port 8000")
 def serve(
-    studies: Annotated[str, typer.Option(help="Folder of images, with or without labels.")],
+    studies: Annotated[
+        str, typer.Option(help="Folder of images, with or without labels, or a PACS: the address of its DICOMweb.")
+    ],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
     app_dir: App = APP_DIR,
     conf: Conf = None,
 ) -> None:
     """Start the server for 3D Slicer; with a --host that others reach, whoever reaches it may use it."""
-    if not Path(studies).is_dir():
+    from fetal_head.pacs.study import is_pacs, pacs_url
+
+    if is_pacs(studies):
+        pacs_url(studies)
+    elif not Path(studies).is_dir():
         raise ValueError(f"there is no study folder {studies}")
     # an address that others reach is an explicit wish that they do
     given = ({} if _is_here(host) else {"clients": "any"}) | overrides(conf)

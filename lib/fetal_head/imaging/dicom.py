@@ -32,7 +32,7 @@ def read_dicom(path: Path) -> tuple[NDArray[np.generic], tuple[float, float] | N
 
     Raises ValueError for a file without an image, with more than one frame, or with pixels that cannot be decoded.
     """
-    dataset = _dataset(path)
+    dataset = read_dataset(path)
     if "PixelData" not in dataset:
         raise ValueError("is a DICOM file without an image")
     if "SharedFunctionalGroupsSequence" in dataset:
@@ -68,7 +68,8 @@ def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
     return found
 
 
-def _dataset(path: Path) -> FileDataset:
+def read_dataset(path: Path) -> FileDataset:
+    """All that a DICOM file holds, its pixels not decoded. Raises ValueError for what is none, or packed."""
     try:
         # pydicom would unpack all of a deflated file, however large it grows
         if read_file_meta_info(path).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:

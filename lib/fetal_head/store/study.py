@@ -37,8 +37,6 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
     """
 
     def __init__(self, folder: str, settings: StoreSettings | None = None) -> None:
-        if "://" in folder:
-            raise ValueError(f"--studies {folder}: only folders are supported, no DICOMweb or other server")
         self.store = Store.open(Path(folder), settings or load_settings().store)
         take_in(self.store)
 

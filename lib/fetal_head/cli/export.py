@@ -1,0 +1,70 @@
+"""`fetal-head export`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fetal_head.cli.options import AsJson, Conf, Studies, app, console, progress
+from fetal_head.cli.store import opened
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+    from fetal_head.export.label import Label
+    from fetal_head.store.store import Store
+
+FORMATS = "coco, nifti, png, dicom-seg or dicom-sr"
+
+
+@app.command(epilog="Example: fetal-head export --studies studies/hc18 --format coco --to hc18-coco")
+def export(
+    studies: Studies,
+    kind: Annotated[str, typer.Option("--format", help=f"{FORMATS}.")],
+    to: Annotated[Path, typer.Option(help="New folder.")],
+    as_json: AsJson = False,
+    conf: Conf = None,
+) -> None:
+    """Write the labelled images of a study for other programs, with index.csv of what is known of each label."""
+    from fetal_head.export.folder import FORMATS as KINDS
+    from fetal_head.export.folder import write_labels
+    from fetal_head.store.exported import exported, labelled_ids
+
+    chosen = next((known for known in KINDS if known == kind), None)
+    if chosen is None:
+        raise ValueError(f"--format {kind}: there is {FORMATS}")
+    store = opened(studies, conf)
+    images = labelled_ids(store)
+    written, failed = write_labels(
+        progress(images, "labels", len(images)),
+        lambda image: exported(store, image),
+        chosen,
+        to,
+        lambda label: _dataset(store, label),
+    )
+    if as_json:
+        print(json.dumps({"labels": written, "skipped": failed}, indent=2))
+    for reason in failed:
+        console.print(f"skipped {reason}", highlight=False, markup=False)
+    console.print(f"{written} labels are in {to}", highlight=False, markup=False)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _dataset(store: Store, label: Label) -> Dataset:
+    """The DICOM image that a label is of: its file, or the instance that the server answers with for any other file."""
+    from fetal_head.imaging.dicom import read_dataset
+    from fetal_head.imaging.limits import refusing
+
+    if label.file.suffix.lower() == ".dcm":
+        with refusing(label.file):
+            return read_dataset(label.file)
+    from fetal_head.dicomweb.instance import header
+    from fetal_head.server.dicomweb_images import described
+    from fetal_head.store.instances import Instances
+
+    (known,) = Instances(store, named=False).find(image=label.image)
+    return header(described(known))

@@ -1,0 +1,90 @@
+"""A folder of exported labels: a file or two for each, and an index of all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydicom.dataset import Dataset
+
+from fetal_head.export.coco import coco, coco_image
+from fetal_head.export.dicom_seg import segmentation
+from fetal_head.export.dicom_sr import report
+from fetal_head.export.label import Label
+from fetal_head.export.pictures import IMAGES, write_nifti, write_picture, write_png
+from fetal_head.export.source import source_of
+from fetal_head.files import replacing, write_text
+
+Format = Literal["coco", "nifti", "png", "dicom-seg", "dicom-sr"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+COLUMNS = ("image", "annotated", "row_mm", "column_mm", "submission", "approved")
+
+
+def write_labels(
+    images: Iterable[str], label_of: Callable[[str], Label | None], kind: Format, to: Path, dataset_of: Callable[[Label], Dataset]
+) -> tuple[int, list[str]]:
+    """Writes the labels of some images in one format into a new folder.
+
+    Args:
+        images: their ids.
+        dataset_of: the DICOM image that a label is of, for the DICOM formats.
+
+    Returns:
+        How many were written, and for each of the others a sentence that says why not.
+
+    Raises:
+        ValueError: the folder is not empty: what is left of an earlier export would be taken for part of this one.
+    """
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise ValueError(f"{to} is not empty; name a new folder")
+    rows, parts, failed = [], [], []
+    for image in images:
+        try:
+            label = label_of(image)
+            if label is not None:
+                parts.append(_write(label, kind, to, dataset_of))
+                rows.append(_row(label))
+        except ValueError as error:
+            failed.append(f"{image}: {error}")
+    if kind == "coco":
+        write_text(to / "annotations.json", json.dumps(coco(parts)))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(to / "index.csv", text.getvalue())
+    return len(rows), failed
+
+
+def _write(label: Label, kind: Format, to: Path, dataset_of: Callable[[Label], Dataset]) -> dict[str, Any]:
+    """Writes one label, and returns what the file of all has to say of it."""
+    if kind == "png":
+        write_png(label, to)
+    elif kind == "nifti":
+        write_nifti(label, to)
+    elif kind == "coco":
+        write_picture(label, to)
+        return coco_image(label, f"{IMAGES}/{label.image}.png")
+    else:
+        _write_dicom(label, kind, to, dataset_of(label))
+    return {}
+
+
+def _write_dicom(label: Label, kind: Format, to: Path, dataset: Dataset) -> None:
+    source = source_of(dataset, label.spacing)
+    outlines = segmentation(label, source)
+    made = outlines if kind == "dicom-seg" else report(label, source, outlines)
+    if made is None:
+        raise ValueError("nothing in it can be measured, so there is no report")
+    with replacing(to / f"{label.image}.{kind.removeprefix('dicom-')}.dcm") as file:
+        made.save_as(file, write_like_original=False)
+
+
+def _row(label: Label) -> dict[str, Any]:
+    row_mm, column_mm = label.spacing or ("", "")
+    values = (label.image, " ".join(label.annotated), row_mm, column_mm, label.number, label.is_approved)
+    return dict(zip(COLUMNS, values, strict=True))

@@ -1,0 +1,55 @@
+"""Images and masks as PNG and NIfTI, in `images/` and `masks/` under the same name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from PIL import Image
+
+from fetal_head.export.label import Label
+from fetal_head.files import replacing
+from fetal_head.imaging import Frame, read_image, write_mask
+
+IMAGES, MASKS = "images", "masks"
+
+
+def write_png(label: Label, to: Path) -> None:
+    """A grey picture of 8 bits, or of 16 where the image has more, and its mask in our values. Raises ValueError."""
+    write_picture(label, to)
+    _, geometry = read_image(label.file)
+    with replacing(to / MASKS / f"{label.image}.png") as file:
+        write_mask(file, label.mask, geometry)
+
+
+def write_picture(label: Label, to: Path) -> None:
+    """The picture alone. Raises ValueError when the image cannot be read."""
+    grey, _ = read_image(label.file)
+    with replacing(to / IMAGES / f"{label.image}.png") as file:
+        Image.fromarray(as_whole_numbers(grey)).save(file, format="PNG")
+
+
+def write_nifti(label: Label, to: Path) -> None:
+    """Image and mask of shape (W, H, 1), in mm where the pixel size is known, else 1 x 1. Raises ValueError."""
+    grey, geometry = read_image(label.file)
+    row, column = label.spacing or (1.0, 1.0)
+    frame = Frame(spacing=(column, row, 1.0))
+    volume = sitk.GetImageFromArray(grey[np.newaxis])
+    volume.SetSpacing(frame.spacing)
+    with replacing(to / IMAGES / f"{label.image}.nii.gz") as file:
+        sitk.WriteImage(volume, str(file), True)
+    with replacing(to / MASKS / f"{label.image}.nii.gz") as file:
+        write_mask(file, label.mask, replace(geometry, frame=frame))
+
+
+def as_whole_numbers(grey: NDArray[np.float32]) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Grey values as they are, rounded, where 8 or 16 bits hold them; others spread over 16 bits."""
+    low, high = float(grey.min()), float(grey.max())
+    if low >= 0 and high <= 255 and (high > 1 or np.array_equal(grey, np.rint(grey))):
+        return np.rint(grey).astype(np.uint8)
+    if low < 0 or high > 65535 or high <= 1:
+        grey = np.asarray((grey - low) * np.float32(65535 / (high - low) if high > low else 0), dtype=np.float32)
+    return np.rint(grey).astype(np.uint16)

@@ -1,0 +1,91 @@
+"""The DICOM image that a label is of, as the objects made of the label refer to it."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+
+from fetal_head.imaging.multiframe import original_of
+
+# highdicom reads them without asking whether they are there; DICOM lets them be empty
+NEEDED = (
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+)
+# a plane in a Segmentation takes all of them
+PLACE = ("FrameOfReferenceUID", "ImageOrientationPatient", "ImagePositionPatient", "SliceThickness")
+PLACE_IN_STUDY = ("StudyInstanceUID", "SeriesInstanceUID", "SOPClassUID", "SOPInstanceUID")
+OVERLAYS = 0x5000
+SEXES = ("M", "F", "O")
+
+
+@dataclass(frozen=True)
+class Source:
+    """An image in a DICOM study.
+
+    Attributes:
+        header: what is known of it, without pixels; its UIDs are those of the original instance.
+        frame: which frame of that, from 1; None where it has a single one.
+    """
+
+    header: Dataset
+    frame: int | None
+
+
+def source_of(dataset: Dataset, spacing: tuple[float, float] | None) -> Source:
+    """The source that a DICOM image is, or that the frame that it is was taken from.
+
+    Args:
+        dataset: an image of one frame.
+        spacing: mm per pixel along (rows, columns), which count, whatever the image itself says.
+
+    Raises:
+        ValueError: it has no place in a study.
+    """
+    original = original_of(dataset)
+    header = complete(dataset)
+    header.SOPClassUID, header.SOPInstanceUID = original.sop_class, original.instance
+    header.pop("NumberOfFrames", None)
+    _place(header, spacing)
+    return Source(header, original.frame)
+
+
+def complete(dataset: Dataset) -> Dataset:
+    """What an object says but its pixels, with all that highdicom asks of it; what DICOM lets be empty is empty.
+
+    Raises:
+        ValueError: it has no place in a study.
+    """
+    missing = [keyword for keyword in PLACE_IN_STUDY if not dataset.get(keyword)]
+    if missing:
+        raise ValueError(f"the DICOM object has no {' and no '.join(missing)}, so nothing can refer to it")
+    header = Dataset()
+    # pixels, overlays and what only the maker knows tell a label nothing
+    told = [tag for tag in dataset.keys() if tag.group < OVERLAYS and not tag.is_private]  # noqa: SIM118
+    header.update({tag: copy(dataset[tag]) for tag in told})
+    for keyword in NEEDED:
+        if keyword not in header:
+            setattr(header, keyword, "")
+    if header.PatientSex not in SEXES:
+        header.PatientSex = ""
+    return header
+
+
+def _place(header: Dataset, spacing: tuple[float, float] | None) -> None:
+    """A place in the patient where the image has all of one, else none: DICOM then has label and image meet pixel by pixel.
+
+    Without a place there is no pixel size in a Segmentation either (PS3.3 A.51-2); it is the image's to tell.
+    """
+    if spacing is not None and all(header.get(keyword) for keyword in PLACE):
+        header.PixelSpacing = [f"{length:.10g}" for length in spacing]
+    else:
+        for keyword in (*PLACE, "PixelSpacing"):
+            header.pop(keyword, None)
