@@ -52,14 +52,14 @@ class Server:
 
 @contextmanager
 def serving(
-    studies: Path,
+    studies: Path | str,
     folder: Path,
     *,
     conf: dict[str, str] | None = None,
     by: str = "monailabel start_server",
     port: int | None = None,
 ) -> Iterator[Server]:
-    """Runs a server over `studies` on a port of this machine, by default a free one, as the README says, until the block ends.
+    """Runs a server over `studies`, a folder or the address of a PACS, on a port of this machine, by default a free one.
 
     The app is copied into `folder`, so that what the server publishes and logs stays out of the repository.
     """
@@ -76,7 +76,7 @@ def serving(
         command += ["--conf", key, value]
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, env=environment())
-    server = Server(f"http://127.0.0.1:{port}", studies, app, log, process.pid)
+    server = Server(f"http://127.0.0.1:{port}", Path(studies), app, log, process.pid)
     try:
         _wait_until_up(server, process)
         yield server

@@ -18,6 +18,8 @@ from fetal_head.config import load_settings
 from fetal_head.labels import NAMES
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.registry import Registry
+from fetal_head.pacs.study import is_pacs, pacs_url, study_folder
+from fetal_head.pacs.worker import start_workers
 from fetal_head.server.logs import quiet_upstream
 from fetal_head.server.routes import install_routes
 from fetal_head.server.scoring import ScoringWorker
@@ -51,7 +53,9 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
         )
 
     def init_datastore(self) -> StudyDatastore:
-        study = StudyDatastore(self.studies, self._settings.store)
+        self._pacs = pacs_url(self.studies) if is_pacs(self.studies) else None
+        folder = study_folder(self._pacs, self._settings.pacs, Path(self.app_dir)) if self._pacs else self.studies
+        study = StudyDatastore(str(folder), self._settings.store)
         self._pools = Pools(study.store)
         return study
 
@@ -76,5 +80,7 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
         self._predictor.warm_up()
         # what is known of many thousand images takes seconds to read, which the first annotator need not wait for
         Thread(target=self._pools.pool, args=(ANONYMOUS,), daemon=True).start()
+        if self._pacs:
+            start_workers(self._pacs, self.datastore().store, self._settings.pacs)
         ScoringWorker(self.datastore().store, self._registry, self._predictor.traffic, self._settings).start()
         super().on_init_complete()

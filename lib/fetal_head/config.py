@@ -98,6 +98,23 @@ class LoginSettings(_Section):
     token_hours: float = Field(gt=0)
 
 
+class PacsSettings(_Section):
+    """How the server works with the PACS that its study is."""
+
+    pacs_folder: str = Field(min_length=1)
+    pacs_user: str = Field(min_length=1)
+    pacs_password_file: str = Field(min_length=1)
+    pacs_token_file: str = Field(min_length=1)
+    pacs_ca_file: str = Field(min_length=1)
+    pacs_search: dict[str, str]
+    pacs_frames: Literal["all", "key"]
+    pacs_poll_seconds: float = Field(gt=0)
+    pacs_timeout_seconds: float = Field(gt=0)
+    pacs_megabytes: int = Field(ge=1)
+    pacs_push: bool
+    pacs_replaced: Literal["reject", "delete", "keep"]
+
+
 class Settings(_Section):
     """All settings, a section for each file in configs/."""
 
@@ -108,6 +125,7 @@ class Settings(_Section):
     login: LoginSettings
     server: ServerSettings
     dicomweb: DicomwebSettings
+    pacs: PacsSettings
 
 
 def load_settings(overrides: Mapping[str, str] | None = None, folder: Path = CONFIGS) -> Settings:

@@ -33,6 +33,7 @@ from fetal_head.server.logs import install_log, log_routes
 from fetal_head.server.metrics import Metrics
 from fetal_head.server.models import model_routes, version_routes
 from fetal_head.server.observing import Observed
+from fetal_head.server.pacs import pacs_routes
 from fetal_head.server.pages import page_routes
 from fetal_head.server.predictions import Predictions
 from fetal_head.server.sample import for_slicer
@@ -94,6 +95,7 @@ def _routers(
         health_routes(app, metrics),
         log_routes(app),
         page_routes(application),
+        pacs_routes(app),
         closed_routes(),
     ]
 

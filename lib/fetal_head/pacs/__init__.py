@@ -1,0 +1,1 @@
+"""A PACS as the study: its ultrasound images come into a study folder, labels go back to it."""

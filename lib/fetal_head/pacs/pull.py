@@ -1,0 +1,152 @@
+"""Images from the PACS into the study folder: what is new there, each instance once, one after the other."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydicom.dataset import FileDataset
+from pydicom.filewriter import dcmwrite
+
+from fetal_head.config import PacsSettings
+from fetal_head.files import temporary_in
+from fetal_head.imaging.dicom import read_dataset
+from fetal_head.imaging.limits import refusing
+from fetal_head.imaging.multiframe import frame_count, frame_id, frames_of
+from fetal_head.pacs.client import Instance, Pacs, Series
+from fetal_head.pacs.errors import PacsRefusalError
+from fetal_head.pseudonym import pseudonym
+from fetal_head.store.errors import StoreError
+from fetal_head.store.images import add_image
+from fetal_head.store.queries import every_id
+from fetal_head.store.store import Store
+
+# what an image answers that is there already, and one that is none
+TAKEN, DAMAGED = 409, 422
+FRAME = re.compile(r"\.f\d+$")
+
+logger = logging.getLogger(__name__)
+
+
+class Puller:
+    """Takes images in. What cannot be taken in is named in the log and left alone until the server starts again."""
+
+    def __init__(self, pacs: Pacs, store: Store, settings: PacsSettings) -> None:
+        self._pacs = pacs
+        self._store = store
+        self._settings = settings
+        self._skipped: set[str] = set()
+        self._sizes: dict[str, int] = {}
+
+    def pull(self) -> None:
+        """Takes in all that is new.
+
+        Raises:
+            PacsAwayError: the PACS is not there.
+            PacsRefusalError: it cannot be searched.
+            StoreError: the folder or its database takes nothing.
+        """
+        with self._store.reading() as session:
+            # those that were removed here stay removed
+            ids = set(every_id(session))
+        known, taken = _Known(ids, self._settings.pacs_frames), 0
+        for series in self._pacs.series():
+            if series.size is None or self._sizes.get(series.uid) != series.size:
+                taken += self._take_series(series, known)
+        if taken:
+            logger.info("%d images came from the PACS", taken)
+
+    def _take_series(self, series: Series, known: _Known) -> int:
+        try:
+            instances = list(self._pacs.instances(series.study, series.uid))
+        except PacsRefusalError as error:
+            self._leave_out(series.uid, error)
+            return 0
+        new = [each for each in instances if each.uid not in self._skipped and not known.has(each.uid)]
+        taken = sum(self._take(instance) for instance in new)
+        if series.size is not None:
+            self._sizes[series.uid] = series.size
+        return taken
+
+    def _leave_out(self, uid: str, error: Exception) -> None:
+        if uid not in self._skipped:
+            self._skipped.add(uid)
+            logger.warning("%s of the PACS is left out: %s", pseudonym(uid), error)
+
+    def _take(self, instance: Instance) -> int:
+        """How many images it gave."""
+        try:
+            content = self._pacs.fetch(instance)
+            with temporary_in(self._store.layout.uploads, ".dcm") as file:
+                file.write_bytes(content)
+                return self._enter(instance, file)
+        except (PacsRefusalError, StoreError, ValueError) as error:
+            if isinstance(error, StoreError) and error.status_code != DAMAGED:
+                raise
+            self._leave_out(instance.uid, error)
+            return 0
+
+    def _enter(self, instance: Instance, file: Path) -> int:
+        with refusing(Path("the file")):
+            dataset = read_dataset(file)
+            if dataset.get("SOPInstanceUID") != instance.uid:
+                raise ValueError("is another instance than the one that was asked for")
+            info = {"patient": _patient(dataset)}
+        if frame_count(dataset) == 1:
+            return self._add(instance.uid, file, info)
+        taken, wrong = 0, []
+        for frame, single in self._frames(dataset):
+            file.write_bytes(single)
+            try:
+                taken += self._add(frame_id(instance.uid, frame), file, info)
+            except StoreError as error:
+                if error.status_code != DAMAGED:
+                    raise
+                wrong.append(f"frame {frame}: {error}")
+        if wrong:
+            raise ValueError(f"{len(wrong)} of its frames cannot be taken in, {wrong[0]}")
+        return taken
+
+    def _frames(self, dataset: FileDataset) -> Iterator[tuple[int, bytes]]:
+        count = frame_count(dataset)
+        # backwards: once the first one is there, all of them are
+        chosen = list(range(count, 0, -1)) if self._settings.pacs_frames == "all" else [_key_frame(dataset, count)]
+        for frame, single in zip(chosen, frames_of(dataset, chosen), strict=True):
+            content = io.BytesIO()
+            dcmwrite(content, single, write_like_original=False)
+            yield frame, content.getvalue()
+
+    def _add(self, image: str, file: Path, info: dict[str, str]) -> int:
+        try:
+            add_image(self._store, image, file, info)
+        except StoreError as error:
+            if error.status_code != TAKEN:
+                raise
+            return 0
+        return 1
+
+
+class _Known:
+    """Which instances are there."""
+
+    def __init__(self, ids: set[str], frames: str) -> None:
+        self._ids = ids if frames == "all" else {FRAME.sub("", image) for image in ids}
+
+    def has(self, instance: str) -> bool:
+        """Whether it is, with all its frames."""
+        return instance in self._ids or frame_id(instance, 1) in self._ids
+
+
+def _key_frame(dataset: FileDataset, count: int) -> int:
+    representative = dataset.get("RepresentativeFrameNumber")
+    return representative if isinstance(representative, int) and 1 <= representative <= count else (count + 1) // 2
+
+
+def _patient(dataset: FileDataset) -> str:
+    """By which the images of a patient are known to be of one, without telling who; one without an id is known by the study."""
+    if patient := str(dataset.get("PatientID") or "").strip():
+        return pseudonym(f"{dataset.get('IssuerOfPatientID') or ''}\\{patient}")
+    return pseudonym(str(dataset.get("StudyInstanceUID") or dataset.SOPInstanceUID))

@@ -1,0 +1,99 @@
+"""HTTP to a PACS: who we are there, whom we trust, and how long and how much we listen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+from monailabel.config import settings as upstream
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from fetal_head.config import PacsSettings
+from fetal_head.pacs.errors import PacsAwayError, PacsRefusalError
+
+NONE, SYSTEM = "none", "system"
+# it answers so as long as it, or what stands before it, cannot work or does not know us
+AWAY = (401, 407, 408, 429, 502, 503, 504)
+CHUNK = 2**20
+
+
+class PacsSession(requests.Session):
+    """Requests with a time limit, our credentials, and the certificate that we trust; no answer is followed elsewhere.
+
+    Raises:
+        ValueError: a file of the settings cannot be read.
+    """
+
+    def __init__(self, settings: PacsSettings) -> None:
+        super().__init__()
+        self._timeout = settings.pacs_timeout_seconds
+        self.auth = credentials(settings)
+        if settings.pacs_ca_file != SYSTEM:
+            _read(settings.pacs_ca_file, "pacs_ca_file")
+            self.verify = settings.pacs_ca_file
+            # certificates that the environment names would count before this one
+            self.trust_env = False
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """As `requests` does it. Raises PacsAwayError when there is no answer, or none but that it is not there for us."""
+        kwargs |= {"timeout": self._timeout, "allow_redirects": False}
+        try:
+            response = super().send(request, **kwargs)
+        except requests.RequestException as error:
+            raise PacsAwayError(f"the PACS does not answer ({_reason(error)})") from error
+        if response.status_code in AWAY or response.is_redirect:
+            response.close()
+            raise PacsAwayError(f"the PACS answers {response.status_code} ({response.reason})")
+        return response
+
+
+def credentials(settings: PacsSettings) -> AuthBase | None:
+    """What shows the PACS who we are; None where nothing is set. Raises ValueError for a file that cannot be read."""
+    if settings.pacs_token_file != NONE:
+        return _Bearer(_read(settings.pacs_token_file, "pacs_token_file"))
+    user = upstream.MONAI_LABEL_DICOMWEB_USERNAME if settings.pacs_user == NONE else settings.pacs_user
+    password = upstream.MONAI_LABEL_DICOMWEB_PASSWORD
+    if settings.pacs_password_file != NONE:
+        password = _read(settings.pacs_password_file, "pacs_password_file")
+    # in UTF-8, as RFC 7617 has it: requests would take Latin-1
+    return HTTPBasicAuth(user.encode(), password.encode()) if user else None
+
+
+def chunks(response: requests.Response, megabytes: int) -> Iterator[bytes]:
+    """An answer as it comes. Raises PacsRefusalError when it gets too long, PacsAwayError when it breaks off."""
+    length = 0
+    try:
+        for chunk in response.iter_content(CHUNK):
+            length += len(chunk)
+            if length > megabytes * 1_000_000:
+                raise PacsRefusalError(f"it has more than {megabytes} MB (the setting pacs_megabytes)")
+            yield chunk
+    except requests.RequestException as error:
+        raise PacsAwayError(f"the PACS broke off ({_reason(error)})") from error
+    finally:
+        response.close()
+
+
+class _Bearer(AuthBase):
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def _read(path: str, setting: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"the file {path} of the setting {setting} cannot be read: {error}") from error
+
+
+def _reason(error: requests.RequestException) -> str:
+    """Why, without the address of what was asked for."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not trusted; see the setting pacs_ca_file"
+    return type(error).__name__

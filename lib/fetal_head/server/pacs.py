@@ -1,0 +1,59 @@
+"""The PACS that the study is, for viewers: they ask this server, which shows it who it is and hands on the answer."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import StreamingResponse
+from monailabel.interfaces.app import MONAILabelApp
+
+from fetal_head.config import load_settings
+from fetal_head.pacs.client import Pacs
+from fetal_head.pacs.errors import PacsAwayError
+from fetal_head.pacs.session import chunks
+from fetal_head.pacs.study import is_pacs, pacs_url
+from fetal_head.server.identity import requires
+
+# what DICOMweb reads is below these; dots alone would lead elsewhere
+RESOURCE = re.compile(r"(studies|series|instances)(/(?!\.+(/|$))[A-Za-z0-9._,-]+)*")
+# viewers say which service they mean; the path says it too
+SERVICES = ("qido/", "wado/")
+# anything else, like a page with a program in it, would be taken for ours
+KINDS = (
+    "application/dicom",
+    "application/json",
+    "application/octet-stream",
+    "multipart/related",
+    "image/j",
+    "image/png",
+    "image/gif",
+)
+
+
+def pacs_routes(app: MONAILabelApp) -> APIRouter:
+    """The route to the PACS; none where the study is a folder."""
+    router = APIRouter(tags=["PACS"])
+    if not is_pacs(app.studies):
+        return router
+    settings = load_settings(app.conf).pacs
+    pacs = Pacs(pacs_url(app.studies), settings)
+
+    @router.get("/proxy/dicom/{path:path}", dependencies=[Depends(requires("user"))])
+    def ask(path: str, request: Request) -> StreamingResponse:
+        """The answer of the PACS, and of no other server, to a search or a retrieval of DICOMweb."""
+        resource = next((path.removeprefix(service) for service in SERVICES if path.startswith(service)), path)
+        if not RESOURCE.fullmatch(resource):
+            raise HTTPException(404, "this is no search and no retrieval of DICOMweb, like studies?PatientID=1")
+        try:
+            answer = pacs.ask(resource, request.url.query, request.headers.get("accept", "*/*"))
+        except PacsAwayError as error:
+            raise HTTPException(502, str(error)) from error
+        kind = answer.headers.get("Content-Type", "")
+        if kind and not kind.lower().startswith(KINDS):
+            answer.close()
+            raise HTTPException(502, f"the PACS answers {answer.status_code} with {kind[:80]}, which is no DICOM")
+        headers = {"X-Content-Type-Options": "nosniff"}
+        return StreamingResponse(chunks(answer, settings.pacs_megabytes), answer.status_code, headers, kind or None)
+
+    return router

@@ -1,0 +1,176 @@
+"""A PACS that is slow, wrong, talkative or somewhere else."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from fetal_head.config import PacsSettings, load_settings
+from fetal_head.pacs.client import Instance, Pacs
+from fetal_head.pacs.errors import PacsAwayError, PacsRefusalError
+from fetal_head.pacs.study import pacs_url, study_folder
+from fetal_head.pacs.worker import LONGEST_WAIT_SECONDS, Worker
+from fetal_head.store.study import StudyDatastore
+
+Answer = tuple[int, dict[str, str], bytes]
+WHERE = Instance("1.2", "1.2.3", "1.2.3.4")
+JSON = {"Content-Type": "application/dicom+json"}
+
+
+def _settings(**changed: str) -> PacsSettings:
+    return load_settings({"pacs_timeout_seconds": "1", "pacs_megabytes": "1", **changed}).pacs
+
+
+@contextmanager
+def _pacs(answer: Any, **settings: str) -> Iterator[Pacs]:
+    """A PACS that answers what `answer` makes of path and query."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, headers, content = answer(self)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_DELETE = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield Pacs(f"http://127.0.0.1:{server.server_address[1]}/dicom-web", _settings(**settings))
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _series(number: int) -> dict[str, Any]:
+    return {"0020000D": {"vr": "UI", "Value": ["1.2"]}, "0020000E": {"vr": "UI", "Value": [f"1.2.{number}"]}}
+
+
+@pytest.mark.parametrize("page", [3, 200, 10_000])
+def test_all_pages_are_read_however_long_they_are(page: int) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> Answer:
+        offset = int(parse_qs(urlsplit(request.path).query)["offset"][0])
+        # the last one knows no offset and always answers with everything
+        some = range(1, 1001)[offset : offset + page] if page < 10_000 else range(1, 1001)
+        return 200, JSON, json.dumps([_series(n) for n in some]).encode()
+
+    with _pacs(answer) as pacs:
+        assert [series.uid for series in pacs.series()] == [f"1.2.{n}" for n in range(1, 1001)]
+
+
+def test_what_is_searched_for_is_a_setting() -> None:
+    seen: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> Answer:
+        seen.append(request.path)
+        return 200, JSON, b"[]"
+
+    with _pacs(answer, pacs_search="{Modality: US, StudyDate: 20240101-}") as pacs:
+        assert list(pacs.series()) == []
+    query = parse_qs(urlsplit(seen[0]).query)
+    assert (query["Modality"], query["StudyDate"]) == (["US"], ["20240101-"])
+
+
+@pytest.mark.parametrize("uid", ["../../etc/passwd", "1.2.3/..", "", "1" * 65, "abc", None])
+def test_what_is_no_uid_is_left_out(uid: str | None) -> None:
+    wrong = {**_series(1), "0020000E": {"vr": "UI", "Value": [uid]}}
+    with _pacs(lambda _: (200, JSON, json.dumps([wrong, _series(2)]).encode())) as pacs:
+        assert [series.uid for series in pacs.series()] == ["1.2.2"]
+
+
+@pytest.mark.parametrize("status", [401, 429, 503, 302])
+def test_a_pacs_that_does_not_let_us_in_is_away(status: int) -> None:
+    with _pacs(lambda _: (status, {"Location": "http://elsewhere.example/"}, b"")) as pacs:
+        for ask in (lambda: list(pacs.series()), lambda: pacs.fetch(WHERE), lambda: pacs.delete(WHERE)):
+            with pytest.raises(PacsAwayError, match=f"answers {status}"):
+                ask()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(200, JSON, b"<html>"), (200, JSON, b"[1, 2]"), (200, JSON, b'{"a": '), (500, JSON, b""), (400, {}, b"[]")],
+)
+def test_nonsense_is_refused(answer: Answer) -> None:
+    with _pacs(lambda _: answer) as pacs:
+        with pytest.raises(PacsRefusalError, match="the PACS answers"):
+            list(pacs.series())
+        with pytest.raises(PacsRefusalError, match="the PACS"):
+            pacs.fetch(WHERE)
+
+
+def test_an_instance_that_is_too_large_is_cut_off() -> None:
+    kind = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=b'}
+    with (
+        _pacs(lambda _: (200, kind, b"--b\r\n\r\n" + bytes(2_000_000) + b"\r\n--b--")) as pacs,
+        pytest.raises(PacsRefusalError, match="more than 1 MB"),
+    ):
+        pacs.fetch(WHERE)
+
+
+def test_a_pacs_that_says_nothing_is_away_after_the_time_limit() -> None:
+    waiting = threading.Event()
+
+    def answer(_: object) -> Answer:
+        waiting.wait(20)
+        return 200, JSON, b"[]"
+
+    with _pacs(answer) as pacs:
+        with pytest.raises(PacsAwayError, match="does not answer"):
+            list(pacs.series())
+        waiting.set()
+
+
+def test_a_token_is_shown(tmp_path: Path) -> None:
+    seen: list[str | None] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> Answer:
+        seen.append(request.headers.get("Authorization"))
+        return 200, JSON, b"[]"
+
+    (tmp_path / "token").write_text("abc.def\n")
+    with _pacs(answer, pacs_token_file=str(tmp_path / "token")) as pacs:
+        list(pacs.series())
+    assert seen == ["Bearer abc.def"]
+    with pytest.raises(ValueError, match="pacs_token_file cannot be read"):
+        Pacs("http://localhost", _settings(pacs_token_file=str(tmp_path / "missing")))
+
+
+def test_each_pacs_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    urls = ("http://a:8042/dicom-web", "http://a:8042/other", "https://a:8042/dicom-web", "http://b/dicom-web")
+    folders = {study_folder(pacs_url(url), _settings(), tmp_path) for url in urls}
+    assert len(folders) == 4
+    assert all(folder.is_dir() for folder in folders)
+    assert study_folder(pacs_url(urls[0] + "/"), _settings(), tmp_path) in folders
+    assert study_folder(urls[0], _settings(pacs_folder=str(tmp_path / "here")), tmp_path) == tmp_path / "here"
+
+
+@pytest.mark.parametrize("studies", ["ftp://a/b", "http://", "http://a/b?c=d", "http://a:port/", "http://u:p@a/dicom-web"])
+def test_what_is_no_address_of_a_pacs_is_said(studies: str) -> None:
+    with pytest.raises(ValueError, match="--studies") as error:
+        pacs_url(studies)
+    assert "p@" not in str(error.value)
+
+
+def test_a_worker_waits_longer_and_longer_but_not_for_ever(tmp_path: Path) -> None:
+    worker = Worker("test", StudyDatastore(str(tmp_path)).store, lambda: None, every=7)
+    pauses = [worker.pause(failures, took=0) for failures in range(2000)]
+    assert pauses[0] == 7
+    assert pauses[1:4] == [2, 4, 8]
+    assert max(pauses) == LONGEST_WAIT_SECONDS
+    assert [worker.pause(0, took) for took in (1, 10, 10_000)] == pytest.approx([7, 40, LONGEST_WAIT_SECONDS])
