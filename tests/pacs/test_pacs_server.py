@@ -12,12 +12,12 @@ import pytest
 import requests
 from highdicom.seg import segread
 from numpy.testing import assert_array_equal
-from orthanc import PASSWORD, USER, Orthanc, running
 from tls import tls_before, write_certificate
-from ultrasound import FRAMES, written
 
 from fetal_head.imaging import read_mask
+from orthanc import PASSWORD, USER, Orthanc, running
 from serving import Server, serving
+from ultrasound import FRAMES, written
 
 pytestmark = pytest.mark.slow
 QUICK = {"pacs_poll_seconds": "1", "pacs_timeout_seconds": "5", "pacs_replaced": "delete"}

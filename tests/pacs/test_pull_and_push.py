@@ -13,8 +13,6 @@ import pytest
 from highdicom.seg import segread
 from highdicom.sr import srread
 from numpy.testing import assert_array_equal
-from orthanc import PASSWORD, USER, Orthanc
-from ultrasound import FRAMES, NAMES, PHANTOM, damaged, written
 
 from fetal_head.biometry import measure
 from fetal_head.config import PacsSettings, load_settings
@@ -25,7 +23,9 @@ from fetal_head.pacs.pull import Puller
 from fetal_head.pacs.push import Pusher
 from fetal_head.store import history
 from fetal_head.store.study import StudyDatastore
+from orthanc import PASSWORD, USER, Orthanc
 from pictures import write_itk
+from ultrasound import FRAMES, NAMES, PHANTOM, damaged, written
 
 Uids = dict[str, str]
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 PASSWORD = "correct horse"
 ROLES = {"luc": "user", "ann": "annotator", "ben": "annotator", "rev": "reviewer", "eve": "annotator"}
 # whoever knows the address may ask for these; all else takes a login
-OPEN = {"/", "/docs", "/openapi.json", "/favicon.ico", "/static", "/auth/", "/auth/token", "/healthz", "/readyz"}
+OPEN = {"/", "/docs", "/docs/{path}", "/openapi.json", "/favicon.ico", "/static", "/auth/", "/auth/token", "/healthz", "/readyz"}
 # requests come from elsewhere as far as the server knows, which trusts a proxy on its own machine
 _addresses = count(1)
 

@@ -55,19 +55,30 @@ def test_what_is_closed_or_unknown_is_not_found(border: Server, method: str, pat
 def test_nothing_else_is_served(border: Server) -> None:
     paths = set(ask(border, "GET", "/openapi.json").json()["paths"])
     assert {path.split("/")[1] for path in paths} == {
-        *("activelearning", "auth", "batch", "datastore", "dicom-web", "healthz", "history", "infer", "info"),
-        *("logs", "metrics", "model", "readyz", "session", "train"),
+        *("activelearning", "auth", "batch", "biometry", "datastore", "dicom-web", "healthz", "history", "infer", "info"),
+        *("logs", "metrics", "model", "readyz", "session", "train", "worklist"),
     }
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/docs", "/favicon.ico", "/static/favicon.ico", "/ohif/app-config.js", "/ohif/assets/favicon.ico"]
+    "path",
+    [
+        "/",
+        "/docs",
+        "/docs/redoc.standalone.js",
+        "/favicon.ico",
+        "/static/favicon.ico",
+        "/ohif/app-config.js",
+        "/ohif/assets/favicon.ico",
+    ],
 )
 def test_pages_are_served(border: Server, path: str) -> None:
     assert ask(border, "GET", path).ok
 
 
-@pytest.mark.parametrize("path", ["/ohif/", "/ohif", "/ohif/viewer", "/ohif/segmentation/x?StudyInstanceUIDs=1.2"])
+@pytest.mark.parametrize(
+    "path", ["/ohif/index.html", "/ohif/fetal", "/ohif/viewer", "/ohif/segmentation/x?StudyInstanceUIDs=1.2"]
+)
 def test_a_path_of_the_viewers_own_is_its_page(border: Server, path: str) -> None:
     answer = ask(border, "GET", path)
     assert answer.headers["content-type"].startswith("text/html")

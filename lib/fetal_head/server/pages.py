@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import fastapi_offline
 import monailabel
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
@@ -18,6 +19,7 @@ from fetal_head.labels import STRUCTURES
 from fetal_head.server.identity import requires
 
 STATIC = Path(monailabel.__file__).parent / "endpoints" / "static"
+API = Path(fastapi_offline.__file__).parent / "static"
 MODE = Path(__file__).parent / "ohif"
 # nothing is asked of other servers: they would learn who opens which image. OHIF decodes in workers, with WebAssembly
 POLICY = "; ".join(
@@ -40,6 +42,7 @@ def page_routes(application: FastAPI) -> APIRouter:
     """The routes of the pages; OHIF is for users, what the API looks like is no secret."""
     router = APIRouter(include_in_schema=False)
     static = StaticFiles(directory=STATIC)
+    api = StaticFiles(directory=API)
     ohif, mode = StaticFiles(directory=STATIC / "ohif"), StaticFiles(directory=MODE)
     page = (STATIC / "ohif" / "index.html").read_text(encoding="utf-8")
 
@@ -48,12 +51,30 @@ def page_routes(application: FastAPI) -> APIRouter:
         return application.openapi()
 
     @router.get("/")
-    def try_out() -> HTMLResponse:
-        return get_swagger_ui_html(openapi_url=SCHEMA, title=application.title)
+    def try_out() -> Response:
+        page = get_swagger_ui_html(
+            openapi_url=SCHEMA,
+            title=application.title,
+            swagger_js_url="/docs/swagger-ui-bundle.js",
+            swagger_css_url="/docs/swagger-ui.css",
+            swagger_favicon_url="/favicon.ico",
+        )
+        return _fresh(page)
 
     @router.get("/docs")
-    def read() -> HTMLResponse:
-        return get_redoc_html(openapi_url=SCHEMA, title=application.title)
+    def read() -> Response:
+        page = get_redoc_html(
+            openapi_url=SCHEMA,
+            title=application.title,
+            redoc_js_url="/docs/redoc.standalone.js",
+            redoc_favicon_url="/favicon.ico",
+            with_google_fonts=False,
+        )
+        return _fresh(page)
+
+    @router.get("/docs/{path:path}")
+    async def api_file(path: str, request: Request) -> Response:
+        return await api.get_response(path, request.scope)
 
     # async, since these look for their file in a thread by themselves
     @router.get("/favicon.ico")
