@@ -91,7 +91,8 @@ def test_predict_writes_masks_overlays_and_a_table(run: Run, tmp_path: Path) -> 
         (["train", "--studies", "nowhere"], "no study folder"),
         (["serve", "--studies", ".", "--conf", "max_epoch", "3"], "did you mean 'max_epochs'?"),
         (["serve", "--studies", "nowhere"], "no study folder"),
-        (["serve", "--studies", "http://127.0.0.1/dicom-web"], "no study folder"),
+        (["serve", "--studies", "http:///dicom-web"], "named by the address of its DICOMweb"),
+        (["serve", "--studies", "https://ann:secret@pacs/dicom-web"], "would be in every log"),
         (["import", "nowhere", "--to", "o"], "no folder"),
     ],
 )
