@@ -18,5 +18,6 @@ def test_ours_and_stock_do_the_same_work(tmp_path: Path) -> None:
     counts = ["--images", "50", "--operations", "5", "--stock-operations", "3"]
     subprocess.run([sys.executable, str(ROOT / "scripts/bench/store.py"), *counts, "--to", str(to)], check=True, timeout=300)
     found = json.loads(to.read_text())
-    assert found["ours"].keys() == found["stock"].keys()
+    assert found["ours"].keys() - found["stock"].keys() == {"next image, hybrid"}
+    assert found["stock"].keys() <= found["ours"].keys()
     assert found["stock / ours"]["submission"]["p50 ms"] > 0
