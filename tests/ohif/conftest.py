@@ -26,9 +26,13 @@ SWITCHES = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, as Debian has it."""
+    """Chromium, as Debian has it.
+
+    Playwright keeps an event loop running in this thread as long as it lives, and beside that no other can be
+    started: it ends with its module, so that tests after it have the thread to themselves.
+    """
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
