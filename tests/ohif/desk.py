@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
 from fetal_head.phantom import phantom
 from pictures import write_picture
 
 PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 Mask = NDArray[np.uint8]
 
 

@@ -44,7 +44,6 @@ def test_from_the_pacs_to_the_page_and_back(server: Server, orthanc: Orthanc, br
     ann = Desk(browser, server.url)
     ann.page.goto(f"{server.url}/ohif/")
     expect(ann.page.locator("#images tr").first).to_be_visible()
-    ann.page.reload()
     image = ann.open()
     x, y = 40, 50
     ann.press("2")

@@ -31,13 +31,15 @@ def export(
     """Write the labelled images of a study for other programs, with index.csv of what is known of each label."""
     from fetal_head.export.folder import FORMATS as KINDS
     from fetal_head.export.folder import write_labels
-    from fetal_head.store.exported import exported, labelled_ids
+    from fetal_head.store import queries
+    from fetal_head.store.exported import exported
 
     chosen = next((known for known in KINDS if known == kind), None)
     if chosen is None:
         raise ValueError(f"--format {kind}: there is {FORMATS}")
     store = opened(studies, conf)
-    images = labelled_ids(store)
+    with store.reading() as session:
+        images = queries.labelled_ids(session)
     written, failed = write_labels(
         progress(images, "labels", len(images)),
         lambda image: exported(store, image),
@@ -63,7 +65,7 @@ def _dataset(store: Store, label: Label) -> Dataset:
         with refusing(label.file):
             return read_dataset(label.file)
     from fetal_head.dicomweb.instance import header
-    from fetal_head.server.dicomweb_images import described
+    from fetal_head.store.dicom_images import described
     from fetal_head.store.instances import Instances
 
     (known,) = Instances(store, named=False).find(image=label.image)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
-# DICOM PS3.5, B.2: an identifier that is made from a UUID
-ROOT = "2.25."
+from fetal_head.uids import ROOT, uid_in
+
 # no name holds it, so that no two lists of names look alike once they are put together
 BETWEEN = "\0"
 
@@ -44,4 +44,4 @@ def frame_of_reference(series: str) -> str:
 
 
 def _uid(namespace: UUID, *parts: str) -> str:
-    return f"{ROOT}{uuid5(namespace, BETWEEN.join(parts)).int}"
+    return uid_in(namespace, BETWEEN.join(parts))

@@ -15,7 +15,7 @@ from fetal_head.dicomweb.media_types import MediaType
 from fetal_head.dicomweb.multipart import multipart, single
 from fetal_head.dicomweb.rendering import FORMATS, rendered
 from fetal_head.server.dicomweb_answers import as_json, negotiated
-from fetal_head.server.dicomweb_images import UnreadableError, described, pixels_of
+from fetal_head.store.dicom_images import UnreadableError, described, pixels_of
 from fetal_head.store.instances import Instances, Known
 
 DICOM, OCTETS = "application/dicom", "application/octet-stream"

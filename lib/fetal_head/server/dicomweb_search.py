@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from fetal_head.dicomweb.answers import instance_answer, series_answer, study_answer, unavailable_answer
 from fetal_head.dicomweb.query import Query, read_query
 from fetal_head.server.dicomweb_answers import as_json, root_of
-from fetal_head.server.dicomweb_images import UnreadableError, described
+from fetal_head.store.dicom_images import UnreadableError, described
 from fetal_head.store.instances import Instances, Known
 
 BY_PATH = {"study": "StudyInstanceUID", "series": "SeriesInstanceUID"}

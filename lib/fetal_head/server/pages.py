@@ -118,7 +118,7 @@ def page_routes(application: FastAPI) -> APIRouter:
 
 
 def _fresh(response: Response) -> Response:
-    """Asked for again each time: the page of yesterday does not go with the server of today."""
+    """Asked for again each time, since the page of yesterday does not go with the server of today; and it asks nobody else."""
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Security-Policy"] = POLICY
     return response

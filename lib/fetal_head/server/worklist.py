@@ -10,7 +10,7 @@ from monailabel.interfaces.app import MONAILabelApp
 from pydantic import BaseModel
 
 from fetal_head.server.asked import AsAnnotator
-from fetal_head.server.identity import User, requires
+from fetal_head.server.identity import known, requires
 from fetal_head.store.people import who_is
 from fetal_head.store.set_aside import flag, skip
 from fetal_head.store.worklist import Status, work, worklist
@@ -52,15 +52,11 @@ def worklist_routes(app: MONAILabelApp) -> APIRouter:
     @router.post("/{image}/skip")
     def skip_image(image: str, person: Person, user: AsAnnotator) -> None:
         """Gives an image back for others; whoever asks is not given it again."""
-        skip(store, image, _name(person, user))
+        skip(store, image, who_is(person.model_dump() | known(user)))
 
     @router.post("/{image}/flag")
     def flag_image(image: str, reason: Flag, user: AsAnnotator) -> None:
         """Sets an image aside with a comment, or takes the flag away."""
-        flag(store, image, _name(reason, user), reason.comment)
+        flag(store, image, who_is(reason.model_dump() | known(user)), reason.comment)
 
     return router
-
-
-def _name(person: Person, user: User) -> str:
-    return user.name or who_is(person.model_dump())

@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 from fetal_head.config import StoreSettings
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.errors import StoreError
-from fetal_head.store.facts import as_bytes, image_facts, submission_facts
+from fetal_head.store.facts import as_bytes, submission_facts
 from fetal_head.store.layout import Layout, stamp_of
 from fetal_head.store.rebuilding import chunks
 from fetal_head.store.settling import put_plain
 from fetal_head.store.store import STUDY, Store
+from fetal_head.store.submissions import write_image_facts
 from fetal_head.store.tables import MADE_AGAIN, Base, Image, Meta, Submission
 from fetal_head.store.users import TOKEN_SECRET
 
@@ -109,7 +110,7 @@ def _lay_out(session: Session, files: FileChanges, layout: Layout) -> None:
     """The files that follow from the tables."""
     for image in session.scalars(select(Image)):
         if layout.image_facts(image.id).exists():
-            files.put(layout.image_facts(image.id), as_bytes(image_facts(image)))
+            write_image_facts(files, layout, image)
     for row in session.scalars(select(Submission)):
         files.put(layout.facts(row.image, row.number), as_bytes(submission_facts(row)))
         if row.current:

@@ -9,15 +9,10 @@ from fetal_head.imaging import annotated_in, read_geometry, read_mask
 from fetal_head.labels import in_order
 from fetal_head.store import queries
 from fetal_head.store.layout import Layout
+from fetal_head.store.said import told_spacing
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
 from fetal_head.store.tables import APPROVED, Image, Submission
-
-
-def labelled_ids(store: Store) -> list[str]:
-    """The images that have a final label."""
-    with store.reading() as session:
-        return queries.labelled_ids(session, FINAL)
 
 
 def exported(store: Store, image_id: str) -> Label | None:
@@ -31,14 +26,13 @@ def _label(layout: Layout, image: Image, row: Submission) -> Label:
     file = queries.image_path(layout, image)
     geometry = read_geometry(file)
     mask = read_mask(layout.kept(image.id, row.number, row.suffix), geometry.shape)
-    told = image.info.get("spacing")
     return Label(
         image=image.id,
         file=file,
         number=row.number,
         mask=mask,
         annotated=annotated_in(mask) if row.annotated is None else in_order(row.annotated),
-        spacing=(float(told[0]), float(told[1])) if told else geometry.spacing,
+        spacing=told_spacing(image.info) or geometry.spacing,
         who=row.who,
         model=row.model,
         at=datetime.fromtimestamp(row.at),

@@ -12,14 +12,13 @@ from fetal_head.imaging import Mask, read_geometry, read_mask
 from fetal_head.store.differences import Difference, differences
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import submission_facts
+from fetal_head.store.people import check_comment
 from fetal_head.store.rebuilding import take_leftovers
-from fetal_head.store.said import check_text
 from fetal_head.store.settling import settle
 from fetal_head.store.store import Store
 from fetal_head.store.submissions import Draft, add, find_submission, last_number, live_image, write_facts
 from fetal_head.store.tables import Image, Submission
 
-LONGEST_COMMENT = 10_000
 Status = Literal["submitted", "approved", "rejected"]
 
 
@@ -96,10 +95,7 @@ def set_status(store: Store, image_id: str, number: int, status: Status, who: st
     Raises:
         StoreError: there is no such submission (404), or the comment is none (422).
     """
-    try:
-        check_text("the comment", comment, LONGEST_COMMENT)
-    except ValueError as error:
-        raise StoreError(422, str(error)) from error
+    check_comment(comment)
     with store.writing() as (session, files):
         row = find_submission(session, image_id, number)
         row.status, row.reviewer, row.comment = status, who, comment

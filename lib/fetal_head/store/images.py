@@ -15,12 +15,11 @@ from fetal_head.datasets.names import DEVICE
 from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
 from fetal_head.store.errors import StoreError
-from fetal_head.store.facts import as_bytes, image_facts
 from fetal_head.store.layout import Layout, stamp_of
 from fetal_head.store.said import check_image_info
 from fetal_head.store.settling import settle
 from fetal_head.store.store import Store
-from fetal_head.store.submissions import live_image, write_facts
+from fetal_head.store.submissions import live_image, write_facts, write_image_facts
 from fetal_head.store.tables import Image, Reservation, Submission
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,199}(?<![. ])")
@@ -71,7 +70,7 @@ def remove_image(store: Store, image_id: str) -> None:
             write_facts(files, store.layout, row)
         session.execute(delete(Reservation).where(Reservation.image == image_id))
         settle(session, files, store.layout, image_id)
-        files.put(store.layout.image_facts(image_id), as_bytes(image_facts(image)))
+        write_image_facts(files, store.layout, image)
         files.move(store.layout.folder / image.file, _retired(store.layout, image))
 
 
@@ -84,7 +83,7 @@ def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None
     with store.writing() as (session, files):
         image = live_image(session, image_id)
         image.info = {**image.info, **_without_composed(info)}
-        files.put(store.layout.image_facts(image_id), as_bytes(image_facts(image)))
+        write_image_facts(files, store.layout, image)
 
 
 def _without_composed(info: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +101,7 @@ def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str,
             raise StoreError(409, f"the study folder holds a file {name} already; choose another id") from error
         size, mtime_ns = stamp_of(store.layout.folder / name) or (0, 0)
         image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, info=info, removed=None, readings=0))
-        files.put(store.layout.image_facts(image_id), as_bytes(image_facts(image)))
+        write_image_facts(files, store.layout, image)
 
 
 def _retired(layout: Layout, image: Image) -> Path:

@@ -20,6 +20,7 @@ from fetal_head.store import queries
 from fetal_head.store.identifiers import bring_up_to_date, identity_of
 from fetal_head.store.intake import take_in
 from fetal_head.store.layout import Stamp, stamp_of
+from fetal_head.store.said import told_spacing
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Instance
 from fetal_head.store.watching import QUIET_SECONDS
@@ -125,7 +126,6 @@ class Instances:
         return select(Instance, Image).join(Image, Image.id == Instance.image).where(Instance.removed.is_(None))
 
     def _known(self, row: Instance, image: Image) -> Known:
-        told = image.info.get("spacing")
         return Known(
             Uids(row.study, row.series, row.uid),
             row.patient if self._named else row.pseudonym,
@@ -133,7 +133,7 @@ class Instances:
             image.id,
             queries.image_path(self._store.layout, image),
             Stamp(image.size, image.mtime_ns),
-            (float(told[0]), float(told[1])) if told else None,
+            told_spacing(image.info),
         )
 
     def _conditions(self, query: Query) -> list[ColumnElement[bool]]:

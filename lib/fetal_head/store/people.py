@@ -1,4 +1,4 @@
-"""Who asks, who submits, and who may do what."""
+"""Who asks, who submits, what they say of it, and who may do what."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 ANONYMOUS = ""
 # 3D Slicer's client id as long as nobody has set one: it tells nobody apart
 NAMELESS = "user-xyz"
-LONGEST = 200
+LONGEST, LONGEST_COMMENT = 200, 10_000
 
 
 def who_is(params: Mapping[str, Any]) -> str:
@@ -24,8 +24,17 @@ def who_is(params: Mapping[str, Any]) -> str:
     Raises:
         StoreError: that is no name (422).
     """
+    name = _text("the client_id", params.get("user") or params.get("client_id") or ANONYMOUS, LONGEST)
+    return ANONYMOUS if name == NAMELESS else name
+
+
+def check_comment(comment: str) -> None:
+    """Raises StoreError (422) for what somebody says of an image or a label that is no text or too long a one."""
+    _text("the comment", comment, LONGEST_COMMENT)
+
+
+def _text(what: str, text: Any, longest: int) -> str:
     try:
-        name = check_text("the client_id", params.get("user") or params.get("client_id") or ANONYMOUS, LONGEST)
+        return check_text(what, text, longest)
     except ValueError as error:
         raise StoreError(422, str(error)) from error
-    return ANONYMOUS if name == NAMELESS else name

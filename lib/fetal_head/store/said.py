@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from fetal_head.imaging.limits import check_lengths
@@ -44,6 +45,12 @@ def check_image_info(said: Any) -> dict[str, Any]:
         if max(spacing) >= LARGEST_PIXEL:
             raise ValueError(f"spacing must be the millimetres of one pixel, not {spacing!r}")
     return info
+
+
+def told_spacing(info: Mapping[str, Any]) -> tuple[float, float] | None:
+    """mm per pixel along (rows, columns) as it was said of an image, which goes before what its file has; else None."""
+    told = info.get("spacing")
+    return (float(told[0]), float(told[1])) if told else None
 
 
 def check_text(what: str, text: Any, longest: int) -> str:

@@ -6,16 +6,13 @@ import time
 
 from sqlalchemy import delete
 
-from fetal_head.store.errors import StoreError
-from fetal_head.store.facts import as_bytes, image_facts
-from fetal_head.store.said import check_text
+from fetal_head.store.people import check_comment
 from fetal_head.store.store import Store
-from fetal_head.store.submissions import live_image
+from fetal_head.store.submissions import live_image, write_image_facts
 from fetal_head.store.tables import Reservation
 
 # what is known of an image: {"comment", "who", "at"}; and a list of names
 FLAG, SKIPPED = "flag", "skipped"
-LONGEST_COMMENT = 10_000
 
 
 def skip(store: Store, image_id: str, who: str) -> None:
@@ -24,7 +21,7 @@ def skip(store: Store, image_id: str, who: str) -> None:
         image = live_image(session, image_id)
         image.info = {**image.info, SKIPPED: sorted({*image.info.get(SKIPPED, []), who})}
         session.execute(delete(Reservation).where(Reservation.image == image_id, Reservation.who == who))
-        files.put(store.layout.image_facts(image_id), as_bytes(image_facts(image)))
+        write_image_facts(files, store.layout, image)
 
 
 def flag(store: Store, image_id: str, who: str, comment: str) -> None:
@@ -33,10 +30,7 @@ def flag(store: Store, image_id: str, who: str, comment: str) -> None:
     Raises:
         StoreError: there is no such image (404), or the comment is none (422).
     """
-    try:
-        check_text("the comment", comment, LONGEST_COMMENT)
-    except ValueError as error:
-        raise StoreError(422, str(error)) from error
+    check_comment(comment)
     with store.writing() as (session, files):
         image = live_image(session, image_id)
         info = {key: value for key, value in image.info.items() if key != FLAG}
@@ -44,4 +38,4 @@ def flag(store: Store, image_id: str, who: str, comment: str) -> None:
             info[FLAG] = {"comment": comment.strip(), "who": who, "at": int(time.time())}
             session.execute(delete(Reservation).where(Reservation.image == image_id))
         image.info = info
-        files.put(store.layout.image_facts(image_id), as_bytes(image_facts(image)))
+        write_image_facts(files, store.layout, image)

@@ -19,6 +19,7 @@ from fetal_head.store.drafts import read_draft
 from fetal_head.store.errors import StoreError
 from fetal_head.store.intake import take_in
 from fetal_head.store.layout import HISTORY, split_name
+from fetal_head.store.said import told_spacing
 from fetal_head.store.settling import FINAL, label_of
 from fetal_head.store.store import Store
 from fetal_head.store.watching import Watcher
@@ -159,8 +160,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
     def spacing_of(self, path: str, geometry: Geometry) -> tuple[float, float] | None:
         """mm per pixel along (rows, columns) of the image at `path`: as told to the store, else as the file has it, else None."""
         info = self.get_image_info(split_name(Path(path).name)[0])
-        told = info.get("spacing") if info.get("path") == path else None
-        return (float(told[0]), float(told[1])) if told else geometry.spacing
+        return (told_spacing(info) if info.get("path") == path else None) or geometry.spacing
 
     def keep_prediction(self, path: str, mask: Mask, geometry: Geometry, version: str) -> None:
         """Keeps what was predicted for the image at `path`, once for each version of the model, unless it is none of ours.

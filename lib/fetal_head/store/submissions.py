@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from fetal_head.labels import in_order
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.errors import StoreError
-from fetal_head.store.facts import as_bytes, submission_facts
+from fetal_head.store.facts import as_bytes, image_facts, submission_facts
 from fetal_head.store.layout import Layout, stamp_of
 from fetal_head.store.people import ANONYMOUS
 from fetal_head.store.rebuilding import take_leftovers
@@ -143,6 +143,11 @@ def find_submission(session: Session, image_id: str, number: int) -> Submission:
 def last_number(session: Session, image_id: str) -> int:
     """The number of an image's last submission; 0 when there is none."""
     return session.scalar(select(func.max(Submission.number)).where(Submission.image == image_id)) or 0
+
+
+def write_image_facts(files: FileChanges, layout: Layout, image: Image) -> None:
+    """Writes what is known of an image beside its submissions."""
+    files.put(layout.image_facts(image.id), as_bytes(image_facts(image)))
 
 
 def write_facts(files: FileChanges, layout: Layout, row: Submission) -> None:

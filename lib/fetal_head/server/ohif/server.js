@@ -130,5 +130,5 @@ export const train = (model) => post(`/train/${id(model)}`, {});
 
 export const versions = () => get('/model/versions');
 
-/** @param {string} version */
-export const publish = (version) => post(`/model/versions/${id(version)}/publish`, {});
+/** Serves again what was served before. */
+export const rollBack = () => post('/model/versions/rollback', {});

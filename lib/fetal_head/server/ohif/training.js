@@ -1,7 +1,7 @@
 /** The model: which one is served, a training and how far it is, and the way back to the one before. */
 
 import { button, el } from './dom.js';
-import { info, publish, train, training, versions } from './server.js';
+import { info, rollBack, train, training, versions } from './server.js';
 
 const EVERY_MS = 3000;
 
@@ -60,11 +60,8 @@ export class Training {
   }
 
   async _rollBack() {
-    const all = await versions();
-    const before = all.filter((/** @type {any} */ v) => v.published && !v.served).pop();
-    if (!before) return this._say('There is no version to go back to.');
     try {
-      await publish(before.version);
+      await rollBack();
       await this.look();
     } catch (error) {
       this._say(/** @type {Error} */ (error).message);

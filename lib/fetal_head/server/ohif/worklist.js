@@ -1,4 +1,4 @@
-/** The work list: every image with its status, a page at a time. */
+/** The work list: every image with its status, a page at a time, as it stands now. */
 
 import { el, when } from './dom.js';
 import { drafts } from './drafts.js';
@@ -6,6 +6,7 @@ import { worklist } from './server.js';
 
 const PAGE = 50;
 const WAIT_MS = 200;
+const REFRESH_MS = 5000;
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector('form'));
 const [images, count, message, before, after] = ['images', 'count', 'message', 'before', 'after'].map(
@@ -14,6 +15,8 @@ const [images, count, message, before, after] = ['images', 'count', 'message', '
 const unsent = new Set(drafts());
 let offset = 0;
 let asked = 0;
+let shown = '';
+let notice = location.search === '?nothing-left' ? 'There is no image left for you: all are labelled, or others work on them.' : '';
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
@@ -23,12 +26,14 @@ async function show() {
   try {
     const found = await worklist({ ...query, limit: `${PAGE}`, offset: `${offset}` });
     if (mine !== asked) return;
+    message.textContent = notice;
+    // rows that are the same stay: the keyboard may stand on one of them
+    if (shown === (shown = JSON.stringify(found))) return;
     images.replaceChildren(...found.images.map(row));
     const last = Math.min(offset + PAGE, found.total);
     count.textContent = found.total ? `${offset + 1} to ${last} of ${found.total} images` : 'no such image';
     before.toggleAttribute('disabled', offset === 0);
     after.toggleAttribute('disabled', last >= found.total);
-    message.textContent = '';
   } catch (error) {
     message.textContent = /** @type {Error} */ (error).message;
   }
@@ -54,6 +59,7 @@ form.addEventListener('submit', (event) => event.preventDefault());
 form.addEventListener('input', () => {
   clearTimeout(timer);
   offset = 0;
+  notice = '';
   timer = setTimeout(show, WAIT_MS);
 });
 before.addEventListener('click', () => {
@@ -65,6 +71,4 @@ after.addEventListener('click', () => {
   show();
 });
 await show();
-if (location.search === '?nothing-left') {
-  message.textContent = 'There is no image left for you: all are labelled, or others work on them.';
-}
+setInterval(() => document.hidden || show(), REFRESH_MS);
