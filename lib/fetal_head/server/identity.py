@@ -61,8 +61,7 @@ def requires(role: Role) -> Callable[[Request], User]:
     """The dependency of a route that only a `role` may use. Answers 401 without a valid login, 403 with too small a role."""
 
     def allowed(request: Request) -> User:
-        # for the log of requests
-        request.state.user = user = current_user(request)
+        user = current_user(request)
         if not user.may(role):
             raise HTTPException(403, f"this takes the role {role}; {user.name} is {user.role}")
         return user
@@ -71,7 +70,14 @@ def requires(role: Role) -> Callable[[Request], User]:
 
 
 def current_user(request: Request) -> User:
-    """Who asks. Answers 401 when the server has a login and the request none that is valid."""
+    """Who asks, found out once a request. Answers 401 when the server has a login and the request none that is valid."""
+    if not hasattr(request.state, "user"):
+        request.state.user = _find_user(request)
+    user: User = request.state.user
+    return user
+
+
+def _find_user(request: Request) -> User:
     login: Login | None = request.app.state.login
     if login is None:
         return User()

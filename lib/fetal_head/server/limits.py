@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MEGABYTE = 1_000_000
 TEXT_MEGABYTES = 1
+# whoever asks for a token has not signed in, and brings no file
+TOKEN_PATH = "/auth/token"
 # a client that is cut off while it sends never sees the sentence; one that sends on and on is cut off all the same
 DISCARDED_MEGABYTES = 1_000
 
@@ -28,7 +30,7 @@ class BodyLimit:
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
         has_files = headers.get("content-type", "").lower().startswith("multipart/form-data")
-        megabytes = self._upload_megabytes if has_files else TEXT_MEGABYTES
+        megabytes = self._upload_megabytes if has_files and path_of(scope) != TOKEN_PATH else TEXT_MEGABYTES
         declared = headers.get("content-length", "")
         is_too_large = declared.isdigit() and int(declared) > megabytes * MEGABYTE
         seen = 0
@@ -38,15 +40,23 @@ class BodyLimit:
             message = await receive()
             seen += len(message.get("body", b""))
             if is_too_large or seen > megabytes * MEGABYTE:
-                await _discard_rest(message, receive)
+                if message.get("more_body", False):
+                    await discard(receive)
                 raise HTTPException(413, f"the request is larger than the {megabytes} MB that are accepted")
             return message
 
         return await self._app(scope, counted, send)
 
 
-async def _discard_rest(message: Message, receive: Receive) -> None:
-    left = DISCARDED_MEGABYTES * MEGABYTE
-    while message.get("more_body", False) and left > 0:
+def path_of(scope: Scope) -> str:
+    """What is asked for, without what a proxy has put before it."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+async def discard(receive: Receive) -> None:
+    """Takes what is left of a body, and keeps none of it."""
+    left, more = DISCARDED_MEGABYTES * MEGABYTE, True
+    while more and left > 0:
         message = await receive()
         left -= len(message.get("body", b""))
+        more = message.get("more_body", False)

@@ -39,6 +39,7 @@ from fetal_head.server.predictions import Predictions
 from fetal_head.server.sample import for_slicer
 from fetal_head.server.session_routes import session_routes
 from fetal_head.server.sessions import Sessions
+from fetal_head.server.signed_in import SignedIn
 from fetal_head.server.training import training_routes
 from fetal_head.server.worklist import worklist_routes
 from fetal_head.store.instances import Instances
@@ -108,6 +109,7 @@ def _border(settings: ServerSettings, metrics: Metrics) -> list[Middleware]:
         Middleware(Observed, metrics=metrics),
         Middleware(Border, settings=settings),
         *cors,
+        Middleware(SignedIn),
         Middleware(BodyLimit, upload_megabytes=settings.upload_megabytes),
     ]
 
