@@ -23,9 +23,10 @@ Mask = NDArray[np.uint8]
 class Desk:
     """A browser of one's own, with a storage of its own."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
+    def __init__(self, browser: Browser, url: str, sign_in: tuple[str, str] | None = None) -> None:
         self.url = url
-        self._context = browser.new_context(viewport={"width": 1400, "height": 1000})
+        shown: dict[str, Any] = {"http_credentials": dict(zip(("username", "password"), sign_in, strict=True))} if sign_in else {}
+        self._context = browser.new_context(viewport={"width": 1400, "height": 1000}, **shown)
         self._context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self._context.new_page()
         self.errors: list[str] = []

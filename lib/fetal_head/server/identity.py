@@ -89,10 +89,15 @@ def _find_user(request: Request) -> User:
 
 
 def refused(request: Request, login: Login, error: SignInError) -> HTTPException:
-    """The 401 for what proves nothing. Only who opens a page is asked for a password by his browser."""
+    """The 401 for what proves nothing. Only who opens a page is asked for a password by his browser.
+
+    What a page of ours asks for after that gets the same challenge: a browser shows the password of one path to another only
+    when that one asks for it.
+    """
     first, *others = login.challenges
     headers = {"WWW-Authenticate": first}
-    if others and "text/html" in request.headers.get("Accept", ""):
+    is_of_page = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    if others and (is_of_page or "text/html" in request.headers.get("Accept", "")):
         # a name spelt otherwise makes a header of its own: some browsers read one challenge a header
         headers["www-authenticate"] = others[0]
     return HTTPException(401, str(error), headers)

@@ -7,6 +7,7 @@ import { Editor } from './editor.js';
 import { Overlay } from './overlay.js';
 import { Past } from './past.js';
 import { show } from './opening.js';
+import { Review } from './review.js';
 import * as server from './server.js';
 import { shortcutsOf } from './shortcuts.js';
 import { Structures } from './structures.js';
@@ -51,8 +52,12 @@ export class Panel {
 
   async _make() {
     try {
-      const [structures, told] = await Promise.all([fetch('/ohif/fetal-head/structures.json').then((a) => a.json()), server.info()]);
-      this._build(structures, Object.keys(told.strategies));
+      const [structures, told, roles] = await Promise.all([
+        fetch('/ohif/fetal-head/structures.json').then((a) => a.json()),
+        server.info(),
+        server.roles(),
+      ]);
+      this._build(structures, Object.keys(told.strategies), roles);
       const query = new URLSearchParams(location.search);
       const uids = { study: query.get('StudyInstanceUIDs') ?? '', series: query.get('SeriesInstanceUIDs') ?? '' };
       await this.open(query.get('image') ?? '', uids);
@@ -66,16 +71,18 @@ export class Panel {
   /**
    * @param {import('./viewer.js').Structure[]} structures
    * @param {string[]} strategies
+   * @param {string[]} roles
    */
-  _build(structures, strategies) {
+  _build(structures, strategies, roles) {
     const { services, extensionManager } = this._given;
     this.viewer = new Viewer(services, extensionManager, structures);
     this.structures = new Structures(structures, this.viewer, () => this.editor);
     this.toolbox = new Toolbox(() => this.editor, () => this.structures?.active ?? 1, () => this.overlay?.draw());
     this.biometry = new Biometry(() => this.overlay?.draw());
     this.overlay = new Overlay(this.viewer, () => this.toolbox?.tool ?? null, () => this.biometry?.calipers ?? []);
-    this._past = new Past((mask, entry) => this._load(mask, entry));
-    this._training = new Training(MODEL, (sentence) => this.say(sentence));
+    const say = (/** @type {string} */ sentence) => this.say(sentence);
+    this._past = new Past((mask, entry) => this._load(mask, entry), new Review(roles.includes('reviewer'), say));
+    this._training = new Training(MODEL, roles.includes('admin'), say);
     this._work = new Work(this, strategies);
     this._shortcuts = shortcutsOf([
       ...structures.map(({ name, value }) => ({ key: `${value}`, title: name, press: () => this.structures?.choose(value) })),

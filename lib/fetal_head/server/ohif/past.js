@@ -4,11 +4,15 @@ import { button, el, when } from './dom.js';
 import { history, submission } from './server.js';
 
 export class Past {
-  /** @param {(mask: Uint8Array, entry: any) => void} load */
-  constructor(load) {
+  /**
+   * @param {(mask: Uint8Array, entry: any) => void} load
+   * @param {import('./review.js').Review} review
+   */
+  constructor(load, review) {
     this._load = load;
+    this._review = review;
     this._list = el('ol', { className: 'past' });
-    this.element = el('section', { 'aria-label': 'Earlier versions' }, el('h3', {}, 'Earlier versions'), this._list);
+    this.element = el('section', { 'aria-label': 'Earlier versions' }, el('h3', {}, 'Earlier versions'), review.element, this._list);
   }
 
   /**
@@ -24,7 +28,8 @@ export class Past {
       const look = button('Load', async () => this._load((await submission(image, entry.number)).mask, entry), {
         'aria-label': `Load version ${entry.number}`,
       });
-      return el('li', {}, `${text}${entry.comment ? ` – ${entry.comment}` : ''} `, look);
+      const judge = this._review.buttons(image, entry, () => this.show(image));
+      return el('li', {}, `${text}${entry.comment ? ` – ${entry.comment}` : ''} `, look, ...judge);
     });
     this._list.replaceChildren(...rows);
     return entries;

@@ -49,6 +49,9 @@ function form(params = {}) {
 
 export const info = () => get('/info/');
 
+/** What he who looks may do: user, annotator, reviewer, admin. */
+export const roles = async () => /** @type {string[]} */ ((await get('/auth/token/valid')).roles);
+
 /**
  * @param {string} strategy
  * @param {string} who
@@ -108,6 +111,14 @@ export const history = (image) => get(`/history/${id(image)}`);
  */
 export const submission = async (image, number) =>
   readNrrd(await (await ask(`/history/${id(image)}/${number}/label`)).arrayBuffer());
+
+/**
+ * @param {string} image
+ * @param {number} number
+ * @param {string} status
+ * @param {string} comment
+ */
+export const judge = (image, number, status, comment) => post(`/history/${id(image)}/${number}/status`, { status, comment });
 
 /**
  * @param {string} image

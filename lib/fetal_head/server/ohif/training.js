@@ -8,9 +8,10 @@ const EVERY_MS = 3000;
 export class Training {
   /**
    * @param {string} model
+   * @param {boolean} isAllowed whether he who looks may train and choose the version
    * @param {(sentence: string) => void} say
    */
-  constructor(model, say) {
+  constructor(model, isAllowed, say) {
     this._model = model;
     this._say = say;
     /** @type {string | null} */
@@ -29,7 +30,7 @@ export class Training {
       this._notice,
       this._told,
       this._progress,
-      el('div', { className: 'line' }, this._train, this._back),
+      el('div', { className: 'line', hidden: !isAllowed }, this._train, this._back),
     );
     this._timer = setInterval(() => this.look(), EVERY_MS);
   }
