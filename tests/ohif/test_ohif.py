@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
+from correcting import correct, middle
 from desk import Desk, phantoms
 from numpy.testing import assert_array_equal
 from playwright.sync_api import Browser, expect
@@ -26,11 +27,6 @@ def _label(server: Server, image: str) -> np.ndarray:
     return read_mask(server.studies / "labels" / "final" / f"{image}.nrrd")
 
 
-def _middle(mask: np.ndarray, value: int) -> tuple[int, int]:
-    rows, columns = np.nonzero(mask == value)
-    return int(np.median(columns)), int(np.median(rows))
-
-
 def test_from_the_work_list_to_a_corrected_label(server: Server, desk: Sit) -> None:
     ann = desk()
     ann.page.goto(f"{server.url}/ohif/")
@@ -40,38 +36,7 @@ def test_from_the_work_list_to_a_corrected_label(server: Server, desk: Sit) -> N
     answer = requests.post(f"{server.url}/infer/fetal_head", params={"image": "p0", "output": "image"}, timeout=60)
     (server.log.parent / "p0.nrrd").write_bytes(answer.content)
     assert_array_equal(predicted, read_mask(server.log.parent / "p0.nrrd"))
-    x, y = _middle(predicted, 1)
-    ann.page.get_by_label("show calipers").uncheck()
-    red, green, blue = ann.colour(x, y)
-    assert red > max(green, blue) + 20, "BRAIN is red on the screen"
-    before = ann.hc()
-
-    ann.press("2")
-    ann.drag((x - 30, y), (x + 30, y))
-    painted = ann.mask
-    assert painted[y, x] == 2
-    assert set(np.unique(painted[painted != predicted])) == {2}
-    ann.press("e")
-    ann.drag((x, y), (x + 30, y))
-    erased = ann.mask
-    assert (erased[y, x], erased[y, x - 30]) == (1, 2), "below an erased CSP is BRAIN"
-    ann.press("z")
-    assert_array_equal(ann.mask, painted)
-    ann.press("Shift+Z")
-    assert_array_equal(ann.mask, erased)
-
-    ann.press("1")
-    ann.press("h")
-    end = ann.page.evaluate("fetalHead.toolbox.tool.drawn().handles[1]")
-    centre = ann.page.evaluate("fetalHead.toolbox.tool.drawn().handles[0]")
-    to = (end["x"] + 0.15 * (centre["x"] - end["x"]), end["y"] + 0.15 * (centre["y"] - end["y"]))
-    ann.drag((end["x"], end["y"]), to)
-    drawn = ann.mask
-    assert 0.8 < np.count_nonzero(drawn) / np.count_nonzero(erased) < 0.97
-    assert_array_equal(drawn == 3, erased == 3)
-    shown = "Number(document.querySelector('[aria-label=Biometry] tbody').dataset.hc)"
-    ann.page.wait_for_function(f"before => {shown} < before - 1", arg=before)
-
+    drawn = correct(ann)
     ann.button("Submit")
     expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
     assert_array_equal(_label(server, "p0"), drawn)
@@ -110,7 +75,7 @@ def test_rectangle_polygon_and_fill(desk: Sit) -> None:
     before = ann.mask
     ann.drag((at["x"], at["y"]), (at["x"] + 25, at["y"] - 10))
     moved = ann.mask
-    assert abs(_middle(moved, 3)[0] - _middle(before, 3)[0] - 25) <= 2
+    assert abs(middle(moved, 3)[0] - middle(before, 3)[0] - 25) <= 2
     assert np.count_nonzero(moved == 3) == pytest.approx(np.count_nonzero(before == 3), rel=0.15)
     ann.press("2")
     ann.press("p")

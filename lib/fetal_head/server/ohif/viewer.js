@@ -125,6 +125,8 @@ export class Viewer {
     const found = () => displaySetService.getDisplaySetsForSeries(series)?.[0];
     if (!found()) {
       const [source] = this._extensions.getActiveDataSource();
+      // OHIF asks once a study, be it for another series alone, and forgets by another key than it remembers by
+      source.deleteStudyMetadataPromise(`${source.getConfig().name}:${study}`);
       await source.retrieve.series.metadata({ StudyInstanceUID: study, filters: { seriesInstanceUID: series } });
     }
     await until(found, 'The image cannot be shown.');
