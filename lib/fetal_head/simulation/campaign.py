@@ -14,11 +14,13 @@ from pathlib import Path
 from fetal_head.config import Settings
 from fetal_head.evaluation.pairs import Pair
 from fetal_head.files import write_text
+from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.scoring import Scorer
+from fetal_head.model.segmenter import Segmenter
 from fetal_head.model.weights import Description, load_weights, save_weights
 from fetal_head.selection.strategies import strategies
 from fetal_head.simulation.annotator import Choose, ScoredPool, choose_next
-from fetal_head.simulation.cell import Cell, cell_path, read_cell, write_cell
+from fetal_head.simulation.cell import Cell, Judged, cell_path, read_cell, write_cell
 from fetal_head.simulation.stock import stock_epistemic
 from fetal_head.simulation.training import Start, Truth, judged, trained
 
@@ -108,7 +110,7 @@ def _run(plan: Plan, to: Path, strategy: str, seed: int, pool: ScoredPool, truth
             chosen = choose_next(choose, plan.pool, scores, labelled, budget - len(labelled), seed)
             networks, architecture = plan.start.build(plan.settings, seed)
             networks = trained(networks, architecture, truth.samples(chosen, architecture), plan.settings, seed)
-            results = tuple(judged(networks, architecture, plan.settings, plan.test))
+            results = _judge(plan, networks, architecture)
             # the weights first: a cell that is there can be gone on from
             save_weights(path.with_suffix(".safetensors"), networks, Description(architecture, parent=plan.start.name))
             cell = Cell(strategy, seed, budget, tuple(chosen), results, round(time.monotonic() - started, 1))
@@ -117,6 +119,11 @@ def _run(plan: Plan, to: Path, strategy: str, seed: int, pool: ScoredPool, truth
                 weights.unlink(missing_ok=True)
         labelled, weights = cell.labelled, path.with_suffix(".safetensors")
         yield cell
+
+
+def _judge(plan: Plan, networks: HeadNetworks, architecture: Architecture) -> tuple[Judged, ...]:
+    segmenter = Segmenter(networks, architecture, plan.settings.model)
+    return tuple(judged(lambda image: segmenter.predict(image).mask, plan.test))
 
 
 def _scorer(plan: Plan, weights: Path | None, seed: int) -> Scorer:

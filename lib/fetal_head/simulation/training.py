@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from fetal_head.config import Settings
 from fetal_head.evaluation.pairs import Pair
-from fetal_head.imaging.mask import region_of
+from fetal_head.imaging.mask import Mask, region_of
 from fetal_head.labels import NAMES
 from fetal_head.learning.samples import Find, Sample, make_sample
 from fetal_head.learning.trainer import train
@@ -72,19 +74,13 @@ def trained(
     return train(networks, architecture, samples, [], learning).networks
 
 
-def judged(
-    networks: HeadNetworks,
-    architecture: Architecture,
-    settings: Settings,
-    pairs: Sequence[Pair],
-) -> list[Judged]:
-    """How a model does on test images at their own size."""
-    segmenter = Segmenter(networks, architecture, settings.model)
+def judged(predict: Callable[[NDArray[np.float32]], Mask], pairs: Sequence[Pair]) -> list[Judged]:
+    """How a model, which makes a mask of a grey image of the same (rows, columns), does on test images at their own size."""
     found = []
     for pair in pairs:
         known = pair.load()
         names = [name for name in NAMES if name in known.annotated]
-        changes = effort(segmenter.predict(known.image).mask, known.truth, names)
+        changes = effort(predict(known.image), known.truth, names)
         dice = {n: c.dice for n, c in changes.items() if c.dice is not None and region_of(known.truth, n).any()}
         found.append(Judged(pair.id, dice, {name: change.apl for name, change in changes.items()}))
     return found
