@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +36,7 @@ class Shared:
     lock: threading.Lock = field(default_factory=threading.Lock)
     # image -> who has been given it and has not begun to submit it
     held: dict[str, str] = field(default_factory=dict)
-    seconds: dict[str, list[float]] = field(default_factory=lambda: {"next": [], "infer": [], "submit": [], "info": []})
+    seconds: dict[str, list[float]] = field(default_factory=lambda: {"next": [], "infer": [], "submit": []})
     repeated: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -44,19 +48,16 @@ def run(folder: Path, submissions: int, clients: int) -> Report:
     server = Server(studies, folder / "server")
     server.start()
     report = Report(f"{clients} clients, {submissions} submissions")
-    began, stop = time.monotonic(), threading.Event()
+    began = time.monotonic()
     try:
-        report.figures["info, idle"] = spread([_timed_info(server) for _ in range(50)])
-        with Progress() as progress:
+        report.figures["info, idle"] = spread([_timed_info(server.url) for _ in range(50)])
+        with Progress() as progress, _watching_info(server.url) as info:
             shared = Shared(iter(progress.track(range(submissions), description="submissions")))
-            watcher = threading.Thread(target=_watch_info, args=(server, shared, stop))
             threads = [threading.Thread(target=_work, args=(server, shared, f"client{n}")) for n in range(clients)]
-            for thread in (watcher, *threads):
+            for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-            stop.set()
-            watcher.join()
         seconds = time.monotonic() - began
         look = shared.ledger.look(studies)
     finally:
@@ -64,7 +65,7 @@ def run(folder: Path, submissions: int, clients: int) -> Report:
     report.wrong = [*shared.wrong, *look.wrong]
     if shared.ledger.acknowledged != submissions:
         report.wrong.append(f"{shared.ledger.acknowledged} of {submissions} were acknowledged")
-    report.figures |= {name: spread(taken) for name, taken in shared.seconds.items()}
+    report.figures |= {name: spread(taken) for name, taken in {**shared.seconds, "info": info}.items()}
     report.figures |= {"repeated after 503": shared.repeated, "submissions a second": round(submissions / seconds, 1)}
     return report
 
@@ -112,12 +113,32 @@ def _ask(session: requests.Session, shared: Shared, what: str, method: str, url:
         return None
 
 
-def _watch_info(server: Server, shared: Shared, stop: threading.Event) -> None:
+@contextmanager
+def _watching_info(url: str) -> Iterator[list[float]]:
+    """Asks what the server is, again and again, from a process of its own: threads of this one wait for each other.
+
+    The list has the seconds of each answer once it is over.
+    """
+    spawn, seconds = multiprocessing.get_context("spawn"), []
+    stop, told = spawn.Event(), spawn.Queue()
+    process = spawn.Process(target=_watch_info, args=(url, stop, told), daemon=True)
+    process.start()
+    try:
+        yield seconds
+        stop.set()
+        seconds.extend(told.get(timeout=120))
+    finally:
+        process.kill()
+
+
+def _watch_info(url: str, stop: Event, told: Queue[list[float]]) -> None:
+    seconds = []
     while not stop.wait(INFO_EVERY_SECONDS):
-        shared.seconds["info"].append(_timed_info(server))
+        seconds.append(_timed_info(url))
+    told.put(seconds)
 
 
-def _timed_info(server: Server) -> float:
+def _timed_info(url: str) -> float:
     began = time.perf_counter()
-    requests.get(f"{server.url}/info/", timeout=120).raise_for_status()
+    requests.get(f"{url}/info/", timeout=120).raise_for_status()
     return time.perf_counter() - began
