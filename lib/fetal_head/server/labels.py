@@ -13,18 +13,20 @@ from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.server.asked import AsAdmin, AsAnnotator, json_object
 from fetal_head.server.identity import known, requires
 from fetal_head.server.images import existing
+from fetal_head.server.turns import Turns
 from fetal_head.server.uploads import kept, name_of
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 
 
-def label_routes(app: MONAILabelApp) -> APIRouter:
+def label_routes(app: MONAILabelApp, turns: Turns) -> APIRouter:
     """The routes over the study's labels, each with the role that upstream asks for."""
     router = APIRouter(prefix="/datastore", tags=["Datastore"])
     study: StudyDatastore = app.datastore()
     reads = Depends(requires("user"))
 
     @router.put("/label")
+    @turns
     def save_label(
         image: str, label: UploadFile, user: AsAnnotator, params: str = Form("{}"), tag: str = FINAL
     ) -> dict[str, Any]:

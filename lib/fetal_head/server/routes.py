@@ -41,6 +41,7 @@ from fetal_head.server.session_routes import session_routes
 from fetal_head.server.sessions import Sessions
 from fetal_head.server.signed_in import SignedIn
 from fetal_head.server.training import training_routes
+from fetal_head.server.turns import Turns
 from fetal_head.server.worklist import worklist_routes
 from fetal_head.store.instances import Instances
 
@@ -74,15 +75,15 @@ def _routers(
     sessions = Sessions(Path(app.app_dir) / ".sessions", settings.session_minutes)
     # upstream asks for it at the start and every few minutes
     app.cleanup_sessions = sessions.remove_expired
-    instances = instances_of(app)
+    instances, turns = instances_of(app), Turns()
     return [
         install_login(app, application),
-        viewer_routes(app, instances),
+        viewer_routes(app, instances, turns),
         infer_routes(app, predictions, sessions),
         batch_routes(app, predictions),
         training_routes(app),
         image_routes(app),
-        label_routes(app),
+        label_routes(app, turns),
         # before the history, which would take its path for an image's
         effort_routes(app),
         history_routes(app),
@@ -114,7 +115,7 @@ def _border(settings: ServerSettings, metrics: Metrics) -> list[Middleware]:
     ]
 
 
-def viewer_routes(app: MONAILabelApp, instances: Instances) -> APIRouter:
+def viewer_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIRouter:
     """What a viewer asks first: what there is, and which image is next."""
     router = APIRouter()
     links = Path(app.app_dir) / "links"
@@ -126,6 +127,7 @@ def viewer_routes(app: MONAILabelApp, instances: Instances) -> APIRouter:
         return dict(app.info())
 
     @router.post("/activelearning/{strategy}", tags=["ActiveLearning"])
+    @turns
     def next_sample(strategy: str, user: AsUser, params: dict[str, Any] | None = None) -> dict[str, Any]:
         """The next image to label, told so that any viewer opens just that one; {} when every image is labelled."""
         check_offered("strategy", strategy, strategies)
