@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -58,6 +60,7 @@ def run(folder: Path, kills: int, clients: int, seed: int) -> Report:
         "files of nobody in the history, at most": leftovers,
         "start": spread(whole),
         "start, CPU": spread(computed),
+        "of which MONAI Label's own import, alone": spread(_imports()),
         "start without imports": spread(forked),
         f"starts that took more than {LONGEST_START:.0f} s": sum(s > LONGEST_START for s in [*whole, *forked]),
     }
@@ -93,3 +96,13 @@ def _submit_until_killed(server: Server, ledger: Ledger, images: list[str], clie
     for thread in threads:
         thread.join()
     return sum(refused)
+
+
+def _imports() -> list[float]:
+    """Seconds that an interpreter takes for `import monailabel.main`, which comes before anything of an app."""
+    seconds = []
+    for _ in range(3):
+        began = time.monotonic()
+        subprocess.run([sys.executable, "-c", "import monailabel.main"], check=True, capture_output=True)
+        seconds.append(time.monotonic() - began)
+    return seconds
