@@ -150,6 +150,8 @@ def _said(image: str, label: bytes) -> Iterator[Attack]:
         yield sends_json(f"status: {status}", f"/history/{image}/1/status", {"status": status}, REFUSED)
     for number in ("0", "-1", "99999999999999999999999999", "1.5", "nan", "1;drop"):
         yield Attack(f"number: {number}", "GET", f"/history/{image}/{within(number)}/label")
+        yield Attack(f"show: {number}", "GET", f"/history/{image}/{within(number)}")
+        yield Attack(f"diff: {number}", "GET", f"/history/{image}/diff?first=1&second={within(number)}")
         yield Attack(f"restore: {number}", "POST", f"/history/{image}/{within(number)}/restore")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from numpy.testing import assert_array_equal
 
 from fetal_head.config import load_settings
 from fetal_head.imaging import read_mask
+from fetal_head.store.differences import differences
 from fetal_head.store.store import Store
 from pictures import speckle, write_itk, write_picture
 from serving import Server, serving
@@ -63,6 +65,10 @@ def test_history_is_told_restored_and_judged(server: Server, tmp_path: Path) -> 
     ]
     (tmp_path / "kept.nrrd").write_bytes(requests.get(f"{url}/2/label", timeout=60).content)
     assert_array_equal(read_mask(tmp_path / "kept.nrrd"), mask_of(5))
+    shown = requests.get(f"{url}/3", timeout=60).json()
+    assert (shown["number"], shown["who"], shown["current"]) == (3, "ann", True)
+    diff = requests.get(f"{url}/diff?first=2&second=3", timeout=60).json()
+    assert diff == {name: asdict(found) for name, found in differences(mask_of(5), mask_of(6)).items()}
     assert requests.post(f"{url}/2/restore", timeout=60).json() == {"image": "i3", "number": 4}
     review = {"status": "rejected", "comment": "no"}
     assert requests.post(f"{url}/4/status", json=review, timeout=60).json()["comment"] == "no"
@@ -70,8 +76,8 @@ def test_history_is_told_restored_and_judged(server: Server, tmp_path: Path) -> 
     (tmp_path / "current.nrrd").write_bytes(current.content)
     assert_array_equal(read_mask(tmp_path / "current.nrrd"), mask_of(6))
     assert requests.post(f"{url}/4/status", json={"status": "fine"}, timeout=60).status_code == 422
-    for path in ("/9/label", "/9/restore"):
-        answer = requests.request("GET" if "label" in path else "POST", f"{url}{path}", timeout=60)
+    for path in ("/9", "/9/label", "/diff?first=1&second=9", "/9/restore"):
+        answer = requests.request("POST" if "restore" in path else "GET", f"{url}{path}", timeout=60)
         assert (answer.status_code, answer.json()["detail"]) == (404, "the image 'i3' has no submission number 9")
 
 

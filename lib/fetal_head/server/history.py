@@ -10,7 +10,8 @@ from monailabel.interfaces.app import MONAILabelApp
 from pydantic import BaseModel
 
 from fetal_head.server.identity import User, requires
-from fetal_head.store.history import Status, entries, entry, restore, set_status
+from fetal_head.store.differences import Difference
+from fetal_head.store.history import Status, compare, entries, entry, restore, set_status
 
 
 class Review(BaseModel):
@@ -30,6 +31,18 @@ def history_routes(app: MONAILabelApp) -> APIRouter:
     def history(image: str) -> list[dict[str, Any]]:
         """Everything that was submitted or predicted for an image, deleted or not, the first one first."""
         return [found.facts | {"current": found.current} for found in entries(store, image)]
+
+    # before the next one, which would take its name for a number
+    @router.get("/{image}/diff", dependencies=[reads])
+    def diff(image: str, first: int, second: int) -> dict[str, Difference]:
+        """By structure, how the second of two submissions differs from the first: Dice, and pixels added and removed."""
+        return compare(store, image, first, second)
+
+    @router.get("/{image}/{number}", dependencies=[reads])
+    def show(image: str, number: int) -> dict[str, Any]:
+        """All that is known of one submission."""
+        found = entry(store, image, number)
+        return found.facts | {"current": found.current}
 
     @router.get("/{image}/{number}/label", dependencies=[reads])
     def label(image: str, number: int) -> FileResponse:
