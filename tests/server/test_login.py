@@ -145,15 +145,19 @@ def test_an_annotator_deletes_nothing(server: Server) -> None:
 
 
 def test_only_who_opens_a_page_is_asked_by_his_browser(server: Server) -> None:
-    asked = {}
-    for accept in ("application/json", "text/html,*/*"):
+    alone, both = ["Bearer"], ["Bearer", 'Basic realm="fetal-head", charset="UTF-8"']
+    for said, challenges in (
+        ({"Accept": "application/json"}, alone),
+        ({"Accept": "text/html,*/*"}, both),
+        # what a page of ours asks for, with and without TLS
+        ({"Sec-Fetch-Site": "same-origin"}, both),
+        ({"Referer": f"{server.url}/ohif/"}, both),
+        ({"Sec-Fetch-Site": "cross-site", "Referer": "https://elsewhere.example/ohif/"}, alone),
+        ({"Referer": "http://[broken"}, alone),
+    ):
         connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
-        connection.request("GET", "/history/i0", headers={"Accept": accept})
-        asked[accept] = connection.getresponse().headers.get_all("WWW-Authenticate")
-    assert asked == {
-        "application/json": ["Bearer"],
-        "text/html,*/*": ["Bearer", 'Basic realm="fetal-head", charset="UTF-8"'],
-    }
+        connection.request("GET", "/history/i0", headers=said)
+        assert connection.getresponse().headers.get_all("WWW-Authenticate") == challenges, said
     assert _get(server, auth=("ann", PASSWORD)).json()["username"] == "ann"
     for wrong in ("Basic", "Basic !", "Basic YW5u", "Bearer", "Bearer x", "Digest x", "nonsense"):
         assert _get(server, headers={"Authorization": wrong, **_elsewhere()}).status_code == 401

@@ -96,11 +96,17 @@ def refused(request: Request, login: Login, error: SignInError) -> HTTPException
     """
     first, *others = login.challenges
     headers = {"WWW-Authenticate": first}
-    is_of_page = request.headers.get("Sec-Fetch-Site") == "same-origin"
-    if others and (is_of_page or "text/html" in request.headers.get("Accept", "")):
+    if others and ("text/html" in request.headers.get("Accept", "") or _is_of_our_page(request)):
         # a name spelt otherwise makes a header of its own: some browsers read one challenge a header
         headers["www-authenticate"] = others[0]
     return HTTPException(401, str(error), headers)
+
+
+def _is_of_our_page(request: Request) -> bool:
+    # without TLS browsers send the first of them to their own machine alone
+    referer, host = (request.headers.get(name, "") for name in ("Referer", "Host"))
+    is_same = referer.startswith((f"http://{host}/", f"https://{host}/"))
+    return is_same or request.headers.get("Sec-Fetch-Site") == "same-origin"
 
 
 def address_of(request: Request) -> str:
