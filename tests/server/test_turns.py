@@ -15,7 +15,7 @@ def test_one_runs_and_the_others_wait_while_looking_goes_on() -> None:
     began, go, lock, running, most = threading.Semaphore(0), threading.Event(), threading.Lock(), 0, 0
     app, turns = FastAPI(), Turns()
 
-    @app.put("/work/{number}")
+    @app.put("/tasks/{number}")
     @turns
     def work(number: int, text: str = Form("")) -> str:
         nonlocal running, most
@@ -41,7 +41,7 @@ def test_one_runs_and_the_others_wait_while_looking_goes_on() -> None:
             answers: list[str] = []
 
             async def ask(number: int) -> None:
-                answers.append((await client.put(f"/work/{number}", data={"text": "!"})).json())
+                answers.append((await client.put(f"/tasks/{number}", data={"text": "!"})).json())
 
             for number in range(5):
                 tasks.start_soon(ask, number)

@@ -30,7 +30,7 @@ def history_routes(app: MONAILabelApp) -> APIRouter:
     @router.get("/{image}", dependencies=[reads])
     def history(image: str) -> list[dict[str, Any]]:
         """Everything that was submitted or predicted for an image, deleted or not, the first one first."""
-        return [found.facts | {"current": found.current} for found in entries(store, image)]
+        return [found.told for found in entries(store, image)]
 
     # before the next one, which would take its name for a number
     @router.get("/{image}/diff", dependencies=[reads])
@@ -41,8 +41,7 @@ def history_routes(app: MONAILabelApp) -> APIRouter:
     @router.get("/{image}/{number}", dependencies=[reads])
     def show(image: str, number: int) -> dict[str, Any]:
         """All that is known of one submission."""
-        found = entry(store, image, number)
-        return found.facts | {"current": found.current}
+        return entry(store, image, number).told
 
     @router.get("/{image}/{number}/label", dependencies=[reads])
     def label(image: str, number: int) -> FileResponse:

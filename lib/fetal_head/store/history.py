@@ -30,9 +30,14 @@ class Entry:
     current: bool
     file: Path
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What clients are told of it."""
+        return {**self.facts, "current": self.current}
+
     def as_json(self) -> dict[str, Any]:
-        """For those who read JSON."""
-        return {**self.facts, "current": self.current, "file": str(self.file)}
+        """For those at this machine who read JSON."""
+        return {**self.told, "file": str(self.file)}
 
 
 def entries(store: Store, image_id: str) -> list[Entry]:
