@@ -19,7 +19,7 @@ def pool_of(
         of_taken = np.asarray(taken_features, dtype=np.float32)
     return Pool(
         size=count,
-        read_scores=lambda: (numbers, numbers[:, ::-1] ** 2, ~np.isnan(numbers)),
+        read_score={"entropy": numbers, "bald": numbers[:, ::-1] ** 2, "seen": ~np.isnan(numbers)}.__getitem__,
         read_features=lambda: (of_images, of_taken),
         taken=taken,
         recent=np.zeros(count, dtype=bool) if recent is None else np.asarray(recent),

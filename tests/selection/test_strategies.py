@@ -15,6 +15,7 @@ from fetal_head.selection.entropy import entropy
 from fetal_head.selection.foreground_random import foreground_random
 from fetal_head.selection.hybrid import Hybrid, turn
 from fetal_head.selection.pool import Pool
+from fetal_head.selection.ranking import FRONT
 from fetal_head.selection.strategies import strategies
 from fetal_head.selection.typiclust import typiclust
 
@@ -59,6 +60,15 @@ def test_entropy_wants_the_largest_and_a_patient_just_seen_last() -> None:
     assert entropy(pool_of(scores), _rng()).order.tolist() == [1, 2, 3, 0]
     seen = pool_of(scores, recent=[False, True, True, False])
     assert entropy(seen, _rng()).order.tolist() == [3, 0, 1, 2]
+
+
+def test_of_many_images_the_first_ones_are_in_order() -> None:
+    scores = np.repeat(_rng().integers(0, 1000, 3 * FRONT).astype(float)[:, np.newaxis], 3, axis=1)
+    order = entropy(pool_of(scores, features=np.eye(3 * FRONT, 1)), _rng()).order
+    assert sorted(order.tolist()) == list(range(3 * FRONT))
+    found = scores[order, 0]
+    assert found[:FRONT].tolist() == sorted(scores[:, 0], reverse=True)[:FRONT]
+    assert found[FRONT:].max() <= found[FRONT - 1]
 
 
 def test_an_image_without_a_score_has_its_fair_chance() -> None:

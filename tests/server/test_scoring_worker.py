@@ -67,8 +67,9 @@ def test_everything_is_scored_once_per_model(study: StudyDatastore, settings: Se
     assert unscored(study.store, "v0001", 99) == []
     assert not worker.work()
     assert _turns(study) == 10
-    images, pool = Pools(study.store).pool("ann")
-    assert images.tolist() == [f"i{number}" for number in range(9)], "the damaged one is asked of nobody"
+    pools = Pools(study.store)
+    images, pool = pools.pool("ann")
+    assert pools.names(images) == [f"i{number}" for number in range(9)], "the damaged one is asked of nobody"
     assert pool.scored.all()
     assert pool.featured.all()
     assert len(list((study.store.layout.hidden / "frames").glob("*/*.npy"))) == 9

@@ -39,9 +39,14 @@ def submit(study: StudyDatastore, image: str, number: int = 0, who: str = "ann",
         study.save_label(image, str(path), tag, {"client_id": who, **said})
 
 
+def images_for(pools: Pools, who: str) -> list[str]:
+    """The images that somebody can be given."""
+    return pools.names(pools.pool(who)[0])
+
+
 def next_image(study: StudyDatastore, who: str) -> str | None:
     """Gives somebody the first image by name that he can be given."""
-    while candidates := Pools(study.store).pool(who)[0].tolist():
+    while candidates := images_for(Pools(study.store), who):
         if image := reserve(study.store, who, candidates):
             return image
     return None

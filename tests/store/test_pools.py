@@ -28,7 +28,7 @@ def _scored(study: StudyDatastore, model: str, found: dict[str, Score | str]) ->
 
 def _doubts(pools: Pools, who: str = "ann") -> dict[str, float]:
     images, pool = pools.pool(who)
-    return dict(zip(images.tolist(), pool.entropy[:, 0].tolist(), strict=True))
+    return dict(zip(pools.names(images), pool.entropy[:, 0].tolist(), strict=True))
 
 
 def _replace(path: Path) -> None:
@@ -81,7 +81,7 @@ def test_images_of_the_patient_just_seen_are_recent(study: StudyDatastore) -> No
         study.update_image_info(image, {"patient": patient})
     submit(study, "a")
     images, pool = pools.pool("ann")
-    assert dict(zip(images.tolist(), pool.recent.tolist(), strict=True)) == {"b": True, "c": False}
+    assert dict(zip(pools.names(images), pool.recent.tolist(), strict=True)) == {"b": True, "c": False}
 
 
 def test_a_suggestion_says_why_and_is_reserved(study: StudyDatastore) -> None:

@@ -6,7 +6,7 @@ import multiprocessing
 from pathlib import Path
 
 import pytest
-from masks import MASK, next_image, submit
+from masks import MASK, images_for, next_image, submit
 
 from fetal_head.config import StoreSettings
 from fetal_head.store.pools import Pools
@@ -66,7 +66,7 @@ def test_two_readers_each(folder: Path, settings: StoreSettings) -> None:
     submit(study, "a", who="ben")
     submit(study, "b", who="cem")
     assert next_image(study, "dan") == "c", "b has one reader and is hers who holds it"
-    assert Pools(study.store).pool("dan")[0].tolist() == ["c"]
+    assert images_for(Pools(study.store), "dan") == ["c"]
 
 
 def _take(folder: Path, settings: StoreSettings, who: str, taken: multiprocessing.Queue[str]) -> None:

@@ -19,14 +19,14 @@ class Pool:
 
     Attributes:
         size: N.
-        read_scores: gives `entropy`, `bald` and `seen`; called once, and only for a strategy that looks at them.
-        read_features: gives `features` and `taken_features`; likewise.
+        read_score: gives `entropy`, `bald` or `seen` by name; called once for each that a strategy looks at.
+        read_features: gives `features` and `taken_features`; called once, and only for a strategy that looks at them.
         taken: how many images are labelled or reserved.
         recent: (N,) bool, frames of a patient that was asked for just now.
     """
 
     size: int
-    read_scores: Callable[[], tuple[Numbers, Numbers, NDArray[np.bool_]]]
+    read_score: Callable[[str], Numbers]
     read_features: Callable[[], tuple[Features, Features]]
     taken: int
     recent: NDArray[np.bool_]
@@ -34,20 +34,20 @@ class Pool:
     def __len__(self) -> int:
         return self.size
 
-    @property
+    @cached_property
     def entropy(self) -> Numbers:
         """(N, S), NaN for an image without a score."""
-        return self._scores[0]
+        return self.read_score("entropy")
 
-    @property
+    @cached_property
     def bald(self) -> Numbers:
         """(N, S), NaN for an image without a score."""
-        return self._scores[1]
+        return self.read_score("bald")
 
-    @property
+    @cached_property
     def seen(self) -> NDArray[np.bool_]:
         """(N, S), whether the model sees the structure; False for an image without a score."""
-        return self._scores[2]
+        return self.read_score("seen") > 0
 
     @property
     def features(self) -> Features:
@@ -58,10 +58,6 @@ class Pool:
     def taken_features(self) -> Features:
         """(M, D), of the images that are labelled or reserved, as far as known."""
         return self._features[1]
-
-    @cached_property
-    def _scores(self) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
-        return self.read_scores()
 
     @cached_property
     def _features(self) -> tuple[Features, Features]:

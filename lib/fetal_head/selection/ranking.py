@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 
 from fetal_head.selection.pool import Numbers, Pool
 
+# to put many thousand images in order takes longer than an annotator's question may; nobody gets beyond the first ones
+FRONT = 4096
+
 
 @dataclass(frozen=True)
 class Ranking:
     """Every image of a pool of N.
 
     Attributes:
-        order: (N,) positions in the pool, the one that is wanted most first.
+        order: (N,) positions in the pool, the one that is wanted most first; beyond FRONT in any order.
         score: (N,) by position in the pool, by which they were ordered; NaN for an image that is there by chance.
         reason: why the first one is wanted, one sentence for the annotator.
         structure: the one whose turn it is, None for none.
@@ -44,10 +47,19 @@ def by_score(pool: Pool, score: Numbers, reason: str, rng: np.random.Generator, 
     by_chance = np.zeros(len(score), dtype=bool)
     by_chance[rng.choice(len(score), len(unknown), replace=False)] = True
     order[by_chance] = unknown
-    order[~by_chance] = known[np.argsort(-score[known], kind="stable")]
+    order[~by_chance] = known[_descending(score[known])]
     recent = pool.recent[order]
     order = np.concatenate([order[~recent], order[recent]])
     return Ranking(order, score, reason, structure, "The model has not looked at it yet, so it was given its chance.")
+
+
+def _descending(score: Numbers) -> NDArray[np.intp]:
+    if len(score) <= FRONT:
+        return np.argsort(-score, kind="stable")
+    places = np.argpartition(-score, FRONT)
+    front = np.sort(places[:FRONT])
+    places[:FRONT] = front[np.argsort(-score[front], kind="stable")]
+    return places
 
 
 def at_random(size: int, reason: str, rng: np.random.Generator) -> Ranking:

@@ -57,11 +57,10 @@ def choose_next(
 
 def _pool(pairs: Sequence[Pair], scores: Sequence[Score], left: Sequence[int], taken: Sequence[int]) -> SimulatedPool:
     last = pairs[taken[-1]].patient if taken else None
-    entropy, bald, seen = (np.array([getattr(score, name) for score in scores]) for name in ("entropy", "bald", "seen"))
     features = np.array([score.feature for score in scores], dtype=np.float32)
     return SimulatedPool(
         size=len(left),
-        read_scores=lambda: (entropy[left], bald[left], seen[left]),
+        read_score=lambda name: np.array([getattr(scores[i], name) for i in left]),
         read_features=lambda: (features[left], features[taken]),
         taken=len(taken),
         recent=np.array([pairs[i].patient == last for i in left]),

@@ -8,18 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal_head.patients import patient_of
+from fetal_head.store.columns import Columns
 from fetal_head.store.set_aside import FLAG, SKIPPED
 from fetal_head.store.tables import Image
-
-FIELDS = np.dtype(
-    [
-        ("size", np.int64),
-        ("mtime_ns", np.int64),
-        ("readings", np.int64),
-        ("is_wanted", np.bool_),  # there, and not set aside
-        ("patient", np.int64),
-    ]
-)
 
 
 class ImageTable:
@@ -27,7 +18,8 @@ class ImageTable:
 
     Attributes:
         places: image -> its row.
-        rows: structured (R,), see FIELDS; `patient` is a number by which frames of one patient are known.
+        rows: (R,) each. `size` and `mtime_ns` of the file; `readings`; `is_wanted`, whether it is there and not set aside;
+            `patient`, a number by which frames of one patient are known.
         skipped: row -> who skipped its image.
         changed: the newest change that is in it.
     """
@@ -37,23 +29,18 @@ class ImageTable:
         self._by_name = np.empty(0, dtype=np.intp)
         self.skipped: dict[int, list[str]] = {}
         self.changed = -1
-        self._rows = np.zeros(1, dtype=FIELDS)
+        self.rows = Columns(size=0, mtime_ns=0, readings=0, is_wanted=False, patient=0)
         self._names = np.empty(1, dtype=object)
         self._patients: dict[str, int] = {}
-
-    @property
-    def rows(self) -> NDArray[np.void]:
-        """What is known of each image."""
-        return self._rows[: len(self.places)]
 
     def rows_by_name(self, chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
         """The rows of the chosen ones among all (R,) images, in the order of their names."""
         found: NDArray[np.intp] = self._by_name[chosen[self._by_name]]
         return found
 
-    def names(self, rows: NDArray[np.intp]) -> NDArray[np.object_]:
+    def names(self, rows: NDArray[np.intp]) -> list[str]:
         """The images of some rows."""
-        return self._names[rows]
+        return list(self._names[rows])
 
     def refresh(self, session: Session) -> None:
         """Takes in what changed since the last time."""
@@ -63,7 +50,8 @@ class ImageTable:
         for changed, image, size, mtime_ns, readings, removed, info in found:
             place = self._place(image)
             patient = self._patients.setdefault(info.get("patient") or patient_of(image), len(self._patients))
-            self._rows[place] = (size, mtime_ns, readings, removed is None and not info.get(FLAG), patient)
+            is_wanted = removed is None and not info.get(FLAG)
+            self.rows.write(place, size=size, mtime_ns=mtime_ns, readings=readings, is_wanted=is_wanted, patient=patient)
             self.skipped.pop(place, None)
             if info.get(SKIPPED):
                 self.skipped[place] = info[SKIPPED]
@@ -74,8 +62,8 @@ class ImageTable:
 
     def _place(self, image: str) -> int:
         place = self.places.setdefault(image, len(self.places))
-        if place == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
+        self.rows.grow(len(self.places))
+        if place == len(self._names):
             self._names = np.concatenate([self._names, np.empty_like(self._names)])
         self._names[place] = image
         return place

@@ -31,8 +31,8 @@ class Pools:
         self._scores = ScoreTable()
         self._born: str | None = None
 
-    def pool(self, who: str) -> tuple[NDArray[np.object_], Pool]:
-        """The names of the images that `who` can be given, and what is known of them. It waits for no score.
+    def pool(self, who: str) -> tuple[NDArray[np.intp], Pool]:
+        """The images that `who` can be given, as numbers, and what is known of them. It waits for no score.
 
         Images that are known to be damaged are not among them. Until an image is scored anew, an older model's score counts.
         """
@@ -40,9 +40,8 @@ class Pools:
             self._refresh(session)
             held = holders(session, self._store)
             images = self._images.rows
-            valid = self._scores.are_valid(images)
-            damaged = valid & self._scores.are_damaged[: len(valid)]
-            usable = images["is_wanted"] & ~damaged
+            valid, readable = self._scores.are_usable(images)
+            usable = images["is_wanted"] & readable
             usable[[place for place, people in self._images.skipped.items() if who in people]] = False
             rows = self._open(session, who, held, usable)
             taken = self._taken(held)
@@ -50,12 +49,17 @@ class Pools:
             patients = images["patient"][self._known(recent)]
             pool = Pool(
                 size=len(rows),
-                read_scores=partial(self._read_scores, self._scores, rows, valid[rows]),
+                read_score=partial(self._read_score, self._scores, rows=rows, valid=valid[rows]),
                 read_features=partial(self._read_features, self._scores, rows, taken),
                 taken=len(taken),
-                recent=np.isin(images["patient"][rows], patients),
+                recent=np.isin(images["patient"][rows], patients, kind="table"),
             )
-            return self._images.names(rows), pool
+            return rows, pool
+
+    def names(self, images: NDArray[np.intp]) -> list[str]:
+        """What images are called, given their numbers."""
+        with self._lock:
+            return self._images.names(images)
 
     def model_of(self, image: str) -> str | None:
         """The version of the model that scored an image."""
@@ -95,11 +99,9 @@ class Pools:
     def _known(self, images: set[str]) -> list[int]:
         return [self._images.places[image] for image in images]
 
-    def _read_scores(
-        self, scores: ScoreTable, rows: NDArray[np.intp], valid: NDArray[np.bool_]
-    ) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
+    def _read_score(self, scores: ScoreTable, name: str, rows: NDArray[np.intp], valid: NDArray[np.bool_]) -> Numbers:
         with self._lock:
-            return scores.of(rows, valid)
+            return scores.of(name, rows, valid)
 
     def _read_features(self, scores: ScoreTable, rows: NDArray[np.intp], taken: NDArray[np.intp]) -> tuple[Features, Features]:
         with self._lock:

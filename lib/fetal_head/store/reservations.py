@@ -78,11 +78,13 @@ def reserve(store: Store, who: str, candidates: Sequence[str]) -> str | None:
         there = [image for image in candidates if image in found]
         readings, places = np.array([found[image] for image in there], dtype=np.int64), {i: n for n, i in enumerate(there)}
         read = read_by(session, store, who)
-        for others in against(who, holders(session, store)):
+        held = holders(session, store)
+        for others in against(who, held):
             is_open = open_images(readings, places, others, read, store.settings.readers)
             if is_open.any():
                 chosen = there[int(is_open.argmax())]
-                session.merge(Reservation(image=chosen, who=who, until=until))
+                if Holder(chosen, who) not in held:
+                    session.add(Reservation(image=chosen, who=who, until=until))
                 return chosen
     return None
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from monailabel.interfaces.tasks.strategy import Strategy
-from numpy.typing import NDArray
 
 from fetal_head.config import SelectionSettings
 from fetal_head.selection.ranking import Ranking
@@ -46,21 +45,22 @@ class Suggest(Strategy):  # type: ignore[misc]
             return {}
         ranking = self._choose(pool, np.random.default_rng())
         for start in range(0, len(images), CANDIDATES):
-            wanted = {images[position]: position for position in ranking.order[start : start + CANDIDATES].tolist()}
+            positions = ranking.order[start : start + CANDIDATES]
+            wanted = dict(zip(self._pools.names(images[positions]), positions.tolist(), strict=True))
             chosen = reserve(datastore.store, who, list(wanted))
             if chosen is not None:
-                return self._told(ranking, images, wanted[chosen])
+                return self._told(ranking, chosen, wanted[chosen])
         return {}
 
-    def _told(self, ranking: Ranking, images: NDArray[np.object_], position: int) -> dict[str, Any]:
+    def _told(self, ranking: Ranking, image: str, position: int) -> dict[str, Any]:
         score = float(ranking.score[position])
         by_chance = math.isnan(score)
         return {
-            "id": images[position],
+            "id": image,
             "score": None if by_chance else round(score, 6),
             "structure": None if by_chance else ranking.structure,
-            "model_version": None if by_chance else self._pools.model_of(images[position]),
+            "model_version": None if by_chance else self._pools.model_of(image),
             "rank": int(np.flatnonzero(ranking.order == position)[0]) + 1,
-            "of": len(images),
+            "of": len(ranking.order),
             "why": ranking.why(position),
         }
