@@ -280,7 +280,7 @@ def test_the_loop_on_real_images(real_data: Path, tmp_path: Path) -> None:
     images += [*sorted((real_data / "hc18" / "training_set").glob("*HC.png"))[:3]]
     for image in images:
         shutil.copy(image, studies)
-    with serving(studies, tmp_path / "server", conf=QUICK) as server:
+    with serving(studies, tmp_path / "server", by="fetal-head serve", conf=QUICK) as server:
         client = server.client()
         asked = []
         for _ in range(5):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from threading import Thread
 
@@ -77,10 +78,13 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
             self.datastore().watch()
         # the networks have threads of their own; the small steps before and after them only wait for each other on several
         torch.set_num_threads(1)
-        self._predictor.warm_up()
-        # what is known of many thousand images takes seconds to read, which the first annotator need not wait for
+        # both take seconds, which neither the server nor the first annotator need wait for
+        Thread(target=self._predictor.warm_up, daemon=True).start()
         Thread(target=self._pools.pool, args=(ANONYMOUS,), daemon=True).start()
         if self._pacs:
             start_workers(self._pacs, self.datastore().store, self._settings.pacs)
         ScoringWorker(self.datastore().store, self._registry, self._predictor.traffic, self._settings).start()
         super().on_init_complete()
+        # looking through all that was imported, for what nobody uses any more, would stop every request for a while
+        gc.freeze()
+        gc.enable()

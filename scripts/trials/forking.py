@@ -30,6 +30,13 @@ def fork(function: Callable[[], object], arguments: Sequence[str], log: Path) ->
     return psutil.Process(process.pid)
 
 
+def prepare() -> None:
+    """Does the imports, which otherwise the first call of `fork` would wait for."""
+    process = _FORKS.Process(target=int)
+    process.start()
+    process.join()
+
+
 def has_ended(process: psutil.Process) -> bool:
     """Whether a process is gone, waited for or not."""
     try:

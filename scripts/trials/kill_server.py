@@ -12,6 +12,7 @@ from pathlib import Path
 import requests
 from rich.progress import track
 
+from trials.forking import prepare
 from trials.ledger import Ledger
 from trials.masks import mask_of, png_of, write_images
 from trials.process import Server
@@ -31,6 +32,7 @@ def run(folder: Path, kills: int, clients: int, seed: int) -> Report:
     studies = folder / "studies"
     images = write_images(studies, IMAGES)
     server, ledger = Server(studies, folder / "server"), Ledger()
+    prepare()
     whole, forked, computed, refused, leftovers = [server.start()], [], [server.cpu_seconds], 0, 0
     report = Report(f"SIGKILL of the server, {clients} clients")
     for number in track(range(kills), description="kills"):

@@ -44,7 +44,7 @@ class Server:
             return
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         with self._log.open("ab") as log:
-            command = [sys.executable, "-m", "monailabel.main", *arguments]
+            command = [sys.executable, "-m", "fetal_head.server.start", *arguments]
             started = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._log.parent, env={**os.environ, "PATH": path})
         self._process = psutil.Process(started.pid)
 

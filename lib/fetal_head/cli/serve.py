@@ -36,7 +36,7 @@ def serve(
     load_settings(given)
     pairs = [part for key, value in given.items() for part in ("--conf", key, value)]
     command = ["start_server", "--app", str(app_dir), "--studies", studies, "--host", host, "--port", str(port), *pairs]
-    os.execv(sys.executable, [sys.executable, "-m", "monailabel.main", *command])
+    os.execv(sys.executable, [sys.executable, "-m", "fetal_head.server.start", *command])
 
 
 def _is_here(host: str) -> bool:

@@ -24,7 +24,7 @@ def health_routes(app: MONAILabelApp, metrics: Metrics) -> APIRouter:
     """The routes of those who watch the server; health is no secret, figures are for users."""
     router = APIRouter(tags=["Health"])
     checks: dict[str, Callable[[], object]] = {
-        # it is loaded before the first request is answered, and a new one with the first prediction that it makes
+        # it is loaded from the start on, and a new one with the first prediction that it makes, which waits for it
         "model": lambda: Registry.of_app(Path(app.app_dir)).current().description,
         "database": app.datastore().status,
         "study folder": lambda: TemporaryFile(dir=app.datastore().store.layout.hidden).close(),
