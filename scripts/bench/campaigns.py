@@ -1,0 +1,215 @@
+"""What the strategies are worth: annotation campaigns on real images and on phantoms. Hours; broken off, they go on.
+
+    python scripts/bench/campaigns.py real --images DIR/images --masks DIR/masks --init first.safetensors --to runs/real
+
+The images are divided by patient into folds; each fold in its turn is the test set, the others are the pool. `--init` are weights
+of phantoms and HC18 (scripts/train_shipped.py makes them first). Intervals are over patients, all of whom are tested once a seed.
+
+    fetal-head import HC18 --to studies/hc18
+    fetal-head train --studies studies/hc18 --init scratch --epochs 60 --app runs/heads --conf processes 1
+    python scripts/bench/campaigns.py phantoms --init runs/heads/model/fetal_head/v0001.safetensors --to runs/phantoms
+    python scripts/bench/campaigns.py cold-start --init runs/heads/model/fetal_head/v0001.safetensors --to runs/phantoms
+
+Here `--init` knows heads alone, and bands are over the seeds. The segmenter learns; the locator, which knows the head already,
+does not, which takes half the time. `--part` does some strategies only, so that several processes can share a campaign.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from fetal_head.config import load_settings
+from fetal_head.datasets.phantoms import write_phantoms
+from fetal_head.evaluation.bootstrap import Estimate, mean_over_patients
+from fetal_head.evaluation.pairs import Pair, find_pairs
+from fetal_head.files import write_text
+from fetal_head.labels import CSP, LV, NAMES
+from fetal_head.model.registry import Registry, Version
+from fetal_head.patients import patient_of
+from fetal_head.simulation.ancestry import check_ancestry
+from fetal_head.simulation.campaign import Plan, run_campaign
+from fetal_head.simulation.cell import Cell, Judged
+from fetal_head.simulation.summary import APL, MEAN, summarise
+from fetal_head.simulation.training import Start
+
+SETTINGS = load_settings({"processes": "1", "train_locator": "false"})
+FOLDS, REAL_BUDGETS = 4, (5, 10, 15, 20)
+POOL, TEST, BUDGETS = 400, 200, (10, 20, 30, 40, 60, 80, 100)
+# of phantoms that no model has learned from
+POOL_SEED, TEST_SEED = 301, 302
+SMALL = (CSP, LV)
+# of what the whole pool reaches
+SHARE = 0.95
+
+app = typer.Typer(add_completion=False)
+Init = Annotated[Path, typer.Option(help="Model file that every training starts from and that saw none of the images.")]
+To = Annotated[Path, typer.Option(help="Folder for the trainings that are done and the figures.")]
+Seeds = Annotated[int, typer.Option(min=1, help="How often each strategy is tried.")]
+Part = Annotated[str, typer.Option(help="Strategies to run, separated by commas; no figures are made of a part.")]
+
+
+@app.command()
+def real(
+    images: Annotated[Path, typer.Option(help="Folder of images.")],
+    masks: Annotated[Path, typer.Option(help="Folder of their masks.")],
+    init: Init,
+    to: To,
+    seeds: Seeds = 2,
+    part: Part = "",
+) -> None:
+    """Dice against labels on images of patients that are neither labelled nor in the starting weights."""
+    names = ("hybrid", "random", "foreground_random", "stock_epistemic")
+    pairs = find_pairs(images, masks)
+    patients = sorted({pair.patient for pair in pairs})
+    cells: list[Cell] = []
+    for fold in range(FOLDS):
+        test = [pair for pair in pairs if patients.index(pair.patient) % FOLDS == fold]
+        pool = [pair for pair in pairs if pair not in test]
+        cells += _run(pool, test, _split(part) or names, REAL_BUDGETS, seeds, init, to / f"fold{fold}")
+    if not part:
+        points = _over_patients(_joined(cells))
+        write_text(to / "campaigns_real.json", json.dumps({"images": len(pairs), "seeds": seeds, "points": points}, indent=2))
+        Console().print(_table(points))
+
+
+@app.command()
+def phantoms(init: Init, to: To, seeds: Seeds = 3, part: Part = "") -> None:
+    """Labels needed to come near to what the whole pool of phantoms teaches."""
+    names = ("hybrid", "random", "stock_epistemic")
+    pool, test = _phantoms(to, "pool", POOL, POOL_SEED), _phantoms(to, "test", TEST, TEST_SEED)
+    cells = _run(pool, test, _split(part) or names, BUDGETS, seeds, init, to / "campaign")
+    if not part:
+        whole = _run(pool, test, ("first",), (POOL,), seeds, init, to / "whole")
+        reached = float(np.mean([_small(cell.images) for cell in whole]))
+        needed = {name: _needed([cell for cell in cells if cell.strategy == name], SHARE * reached) for name in names}
+        told = {"pool": POOL, "test": TEST, "whole_pool": reached, "share": SHARE, "needed": needed, **summarise(cells)}
+        write_text(to / "campaigns_phantoms.json", json.dumps(told, indent=2))
+        table = Table("strategy", f"labels until CSP and LV have {SHARE:.0%} of {reached:.3f}, by seed")
+        for name, counts in needed.items():
+            table.add_row(name, ", ".join(f"{count:.0f}" if count else f"> {BUDGETS[-1]}" for count in counts))
+        Console().print(table, _bands(told["curves"]))
+
+
+@app.command()
+def cold_start(init: Init, to: To, seeds: Seeds = 5, part: Part = "") -> None:
+    """The first ten labels, typical ones against any."""
+    pool, test = _phantoms(to, "pool", POOL, POOL_SEED), _phantoms(to, "test", TEST, TEST_SEED)
+    cells = _run(pool, test, _split(part) or ("typiclust", "random"), BUDGETS[:1], seeds, init, to / "cold_start")
+    if not part:
+        told = summarise(cells)
+        write_text(to / "campaigns_cold_start.json", json.dumps({"pool": POOL, "test": TEST, **told}, indent=2))
+        Console().print(_bands(told["curves"]), told["tests"])
+
+
+def _run(
+    pool: Sequence[Pair], test: Sequence[Pair], names: Iterable[str], budgets: tuple[int, ...], seeds: int, init: Path, to: Path
+) -> list[Cell]:
+    version = Version(init.name, init)
+    check_ancestry(version, Registry(init.parent), [*pool, *test])
+    plan = Plan(tuple(pool), tuple(test), tuple(names), budgets, seeds, Start(version.name, init), SETTINGS)
+    return list(track(run_campaign(plan, to), description=to.name, total=plan.size))
+
+
+def _phantoms(to: Path, name: str, count: int, seed: int) -> list[Pair]:
+    study = to / name
+    if not study.exists():
+        write_phantoms(study, count, seed)
+    return find_pairs(study, study / "labels" / "final")
+
+
+def _joined(cells: Sequence[Cell]) -> list[Cell]:
+    """The folds of a strategy, a seed and a budget as one cell, whose test images are those of all folds."""
+
+    def key(cell: Cell) -> tuple[str, int, int]:
+        return cell.strategy, cell.seed, cell.budget
+
+    groups = [list(group) for _, group in groupby(sorted(cells, key=key), key)]
+    return [Cell(*key(g[0]), (), tuple(i for cell in g for i in cell.images), sum(c.seconds for c in g)) for g in groups]
+
+
+def _over_patients(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    """By strategy and budget: Dice by structure, their mean and APL with intervals, and how much more Dice than by random."""
+    points = []
+    for name in dict.fromkeys(cell.strategy for cell in cells):
+        for budget in sorted({cell.budget for cell in cells}):
+            found = _by_image([cell for cell in cells if (cell.strategy, cell.budget) == (name, budget)])
+            chance = _by_image([cell for cell in cells if (cell.strategy, cell.budget) == ("random", budget)])
+            figures = {
+                what: _estimate({image: v[what] for image, v in found.items() if what in v}) for what in (*NAMES, MEAN, APL)
+            }
+            figures["above random"] = _estimate({image: v[MEAN] - chance[image][MEAN] for image, v in found.items() if MEAN in v})
+            points.append({"strategy": name, "labels": budget, **{what: asdict(known) for what, known in figures.items()}})
+    return points
+
+
+def _by_image(cells: Sequence[Cell]) -> dict[str, dict[str, float]]:
+    """The figures of each test image, averaged over the seeds."""
+    gathered: dict[str, list[dict[str, float]]] = {}
+    for cell in cells:
+        for image in cell.images:
+            mean = {} if image.mean_dice is None else {MEAN: image.mean_dice}
+            gathered.setdefault(image.id, []).append({**image.dice, **mean, APL: float(sum(image.apl.values()))})
+    return {
+        image: {what: float(np.mean([seed[what] for seed in seeds])) for what in seeds[0]} for image, seeds in gathered.items()
+    }
+
+
+def _estimate(values: dict[str, float]) -> Estimate:
+    return mean_over_patients(list(values.values()), [patient_of(image) for image in values])
+
+
+def _small(images: Sequence[Judged]) -> float:
+    """The mean of CSP's and LV's mean Dice over the test images that have them."""
+    return float(np.mean([np.mean([image.dice[name] for image in images if name in image.dice]) for name in SMALL]))
+
+
+def _needed(cells: Sequence[Cell], goal: float) -> list[float | None]:
+    """By seed, after how many labels CSP and LV reach the goal, on straight lines between the budgets; None for never."""
+    found = []
+    for seed in sorted({cell.seed for cell in cells}):
+        own = sorted((cell for cell in cells if cell.seed == seed), key=lambda cell: cell.budget)
+        budgets, dice = [cell.budget for cell in own], [_small(cell.images) for cell in own]
+        first = next((n for n, value in enumerate(dice) if value >= goal), None)
+        if first:
+            found.append(float(np.interp(goal, dice[first - 1 : first + 1], budgets[first - 1 : first + 1])))
+        else:
+            found.append(None if first is None else float(budgets[0]))
+    return found
+
+
+def _table(points: Sequence[dict[str, Any]]) -> Table:
+    columns = [what for what in (*NAMES, MEAN, APL, "above random") if what in points[0]]
+    table = Table("strategy", "labels", *columns)
+    for point in points:
+        cells = (_interval(point[what], 0 if what == APL else 3) for what in columns)
+        table.add_row(point["strategy"], str(point["labels"]), *cells)
+    return table
+
+
+def _bands(curves: dict[str, list[dict[str, Any]]]) -> Table:
+    return _table([{"strategy": name, **point} for name, points in curves.items() for point in points])
+
+
+def _interval(of: dict[str, Any], digits: int) -> str:
+    if of["mean"] is None:
+        return ""
+    return f"{of['mean']:.{digits}f}" + (f" ({of['low']:.{digits}f}-{of['high']:.{digits}f})" if of["low"] is not None else "")
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+if __name__ == "__main__":
+    app()
