@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import centroid, moments_central
 
 from fetal_head.imaging.mask import bounding_box
 
@@ -73,17 +72,19 @@ def fit_ellipse(region: NDArray[np.bool_], spacing: tuple[float, float] = (1.0, 
     if around is None or count < 3:
         return None
     pixels = region[around].astype(np.float64)
-    y, x = centroid(pixels, spacing=spacing)
-    central = moments_central(pixels, (y, x), order=2, spacing=spacing) / count
+    ys, xs = (side * np.arange(part.start, part.stop) for side, part in zip(spacing, around, strict=True))
+    in_rows, in_columns = pixels.sum(axis=1), pixels.sum(axis=0)
+    y, x = float(in_rows @ ys) / count, float(in_columns @ xs) / count
+    dy, dx = ys - y, xs - x
+    covariance = np.einsum("i,ij,j", dy, pixels, dx)
+    moments = np.array([[in_columns @ dx**2, covariance], [covariance, in_rows @ dy**2]]) / count
     # a pixel is a small square, not a point: its own second moment is side^2 / 12
     own = np.diag([spacing[1] ** 2, spacing[0] ** 2]) / 12
-    variances, axes = np.linalg.eigh(np.array([[central[0, 2], central[1, 1]], [central[1, 1], central[2, 0]]]) + own)
+    variances, axes = np.linalg.eigh(moments + own)
     if variances[0] <= 0:
         return None
     angle = math.atan2(axes[1, 1], axes[0, 1])
     angle = (angle + math.pi / 2) % math.pi - math.pi / 2
     # the variance along a semi-axis a of a filled ellipse is a^2 / 4
     minor, major = 4 * np.sqrt(variances)
-    rows, columns = around
-    centre = float(x + columns.start * spacing[1]), float(y + rows.start * spacing[0])
-    return Ellipse(centre, float(major), float(minor), angle)
+    return Ellipse((x, y), float(major), float(minor), angle)

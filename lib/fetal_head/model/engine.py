@@ -48,8 +48,8 @@ def _by_torch(network: torch.nn.Module) -> Ask:
 
 def _by_onnx_runtime(network: torch.nn.Module, inputs: Mapping[str, torch.Tensor], outputs: Sequence[str]) -> Ask:
     options = onnxruntime.SessionOptions()
-    # a worker that spins while it waits takes the core from what comes between two predictions
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # workers that wait for their next part of a pass do so best wide awake; after it they would take the core from other work
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     graph = _as_onnx(network, inputs, outputs)
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 

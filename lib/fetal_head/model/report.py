@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import centroid
 
-from fetal_head.imaging.mask import bounding_box, region_of
+from fetal_head.imaging.mask import region_of
 from fetal_head.labels import STRUCTURES
 from fetal_head.model.segmenter import Prediction
 
@@ -21,16 +20,16 @@ def structures_found(prediction: Prediction, spacing: tuple[float, float] | None
     found = {}
     for structure in STRUCTURES:
         region = region_of(prediction.mask, structure.name)
-        area, around = int(np.count_nonzero(region)), bounding_box(region)
+        area = int(np.count_nonzero(region))
         found[structure.name] = {
             "area_px": area,
             "area_mm2": area * spacing[0] * spacing[1] if spacing else None,
             "confidence": prediction.confidence[structure.name],
-            "centroid": _centroid(region, around) if around else None,
+            "centroid": _centroid(region, area) if area else None,
         }
     return found
 
 
-def _centroid(region: NDArray[np.bool_], around: tuple[slice, slice]) -> dict[str, float]:
-    row, column = centroid(region[around].astype(np.float64))
-    return {"x": float(column + around[1].start), "y": float(row + around[0].start)}
+def _centroid(region: NDArray[np.bool_], area: int) -> dict[str, float]:
+    in_columns, in_rows = (np.count_nonzero(region, axis=axis) for axis in (0, 1))
+    return {name: float(counts @ np.arange(len(counts))) / area for name, counts in (("x", in_columns), ("y", in_rows))}
