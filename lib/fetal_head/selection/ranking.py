@@ -41,13 +41,16 @@ def by_score(pool: Pool, score: Numbers, reason: str, rng: np.random.Generator, 
 
     Frames of a patient that was asked for just now come last: they would teach the same once more.
     """
-    known = np.flatnonzero(~np.isnan(score))
-    unknown = rng.permutation(np.flatnonzero(np.isnan(score)))
-    order = np.empty(len(score), dtype=np.intp)
-    by_chance = np.zeros(len(score), dtype=bool)
-    by_chance[rng.choice(len(score), len(unknown), replace=False)] = True
-    order[by_chance] = unknown
-    order[~by_chance] = known[_descending(score[known])]
+    is_known = ~np.isnan(score)
+    if is_known.all():
+        order = _descending(score)
+    else:
+        known, unknown = np.flatnonzero(is_known), rng.permutation(np.flatnonzero(~is_known))
+        order = np.empty(len(score), dtype=np.intp)
+        by_chance = np.zeros(len(score), dtype=bool)
+        by_chance[rng.choice(len(score), len(unknown), replace=False)] = True
+        order[by_chance] = unknown
+        order[~by_chance] = known[_descending(score[known])]
     recent = pool.recent[order]
     order = np.concatenate([order[~recent], order[recent]])
     return Ranking(order, score, reason, structure, "The model has not looked at it yet, so it was given its chance.")

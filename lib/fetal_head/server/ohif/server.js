@@ -52,6 +52,9 @@ export const info = () => get('/info/');
 /** What he who looks may do: user, annotator, reviewer, admin. */
 export const roles = async () => /** @type {string[]} */ ((await get('/auth/token/valid')).roles);
 
+/** What an annotator is told when the next sample has no id. */
+export const NOTHING_LEFT = 'There is no image left for you: all are labelled, or others work on them.';
+
 /**
  * @param {string} strategy
  * @param {string} who

@@ -105,7 +105,7 @@ export class Work {
     const strategy = this._strategy.value;
     const sample = await server.nextSample(strategy, this._name.value);
     if (!sample.id) {
-      this._panel.say('There is no image left for you: all are labelled, or others work on them.');
+      this._panel.say(server.NOTHING_LEFT);
       return;
     }
     await this._panel.open(sample.id, { study: sample.StudyInstanceUID, series: sample.SeriesInstanceUID });

@@ -2,7 +2,7 @@
 
 import { el, when } from './dom.js';
 import { drafts } from './drafts.js';
-import { worklist } from './server.js';
+import { NOTHING_LEFT, worklist } from './server.js';
 
 const PAGE = 50;
 const WAIT_MS = 200;
@@ -16,7 +16,7 @@ const unsent = new Set(drafts());
 let offset = 0;
 let asked = 0;
 let shown = '';
-let notice = location.search === '?nothing-left' ? 'There is no image left for you: all are labelled, or others work on them.' : '';
+let notice = location.search === '?nothing-left' ? NOTHING_LEFT : '';
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
