@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fetal_head.labels import NAMES
 from fetal_head.selection.pool import Pool
@@ -40,7 +41,7 @@ class Hybrid:
             return typiclust(pool, rng)
         structure = turn(pool.taken)
         doubt = pool.entropy.mean(axis=1) if structure is None else pool.entropy[:, NAMES.index(structure)]
-        noise = rng.gumbel(0, 1 / self.beta(pool.taken), len(pool))
+        noise = _gumbel(len(pool), rng) / self.beta(pool.taken)
         what = f"the outline of {structure}" if structure else "all structures together"
         return by_score(pool, np.log(doubt + 1e-6) + noise, f"The model is unsure of {what} in it.", rng, structure)
 
@@ -48,6 +49,12 @@ class Hybrid:
         """The inverse strength of chance: it grows by the same factor with every label, up to the end of the campaign."""
         share = min(max(taken - self.cold_start, 0) / self.campaign, 1.0)
         return float(FIRST_BETA * (LAST_BETA / FIRST_BETA) ** share)
+
+
+def _gumbel(count: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draws of Gumbel(0, 1), as minus the logarithm of exponential ones: a quarter of the time of `rng.gumbel`."""
+    waits = rng.standard_exponential(count, dtype=np.float32)
+    return np.asarray(-np.log(np.maximum(waits, np.finfo(np.float32).tiny)))
 
 
 def turn(taken: int) -> str | None:

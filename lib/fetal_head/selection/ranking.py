@@ -51,8 +51,9 @@ def by_score(pool: Pool, score: Numbers, reason: str, rng: np.random.Generator, 
         by_chance[rng.choice(len(score), len(unknown), replace=False)] = True
         order[by_chance] = unknown
         order[~by_chance] = known[_descending(score[known])]
-    recent = pool.recent[order]
-    order = np.concatenate([order[~recent], order[recent]])
+    if pool.recent.any():
+        recent = pool.recent[order]
+        order = np.concatenate([order[~recent], order[recent]])
     return Ranking(order, score, reason, structure, "The model has not looked at it yet, so it was given its chance.")
 
 

@@ -51,7 +51,8 @@ class ScoreTable:
     def of(self, name: str, rows: NDArray[np.intp], valid: NDArray[np.bool_]) -> Numbers:
         """(N, S) the `entropy` or `bald` of N rows, or whether the structure is `seen`; NaN where the score is not `valid`."""
         found = self._rows[name].take(rows, axis=0)
-        found[~valid] = np.nan
+        if not valid.all():
+            found[~valid] = np.nan
         return found
 
     def features(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:

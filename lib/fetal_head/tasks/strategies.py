@@ -17,7 +17,7 @@ from fetal_head.store.reservations import reserve
 from fetal_head.store.study import StudyDatastore
 
 # so many candidates in one question to the database
-CANDIDATES = 64
+CANDIDATES = 16
 
 
 def suggestions(pools: Pools, settings: SelectionSettings) -> dict[str, Strategy]:
