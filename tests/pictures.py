@@ -105,3 +105,17 @@ def three_structures(rows: int, columns: int) -> NDArray[np.uint8]:
     mask[int(0.5 * rows) : int(0.58 * rows), int(0.2 * columns) : int(0.3 * columns)] = 2
     mask[int(0.65 * rows) : int(0.72 * rows), int(0.45 * columns) : int(0.62 * columns)] = 3
     return mask
+
+
+def every_kind(folder: Path, grey: NDArray[np.uint8]) -> None:
+    """One image as every kind of file, in a folder; nifti, nrrd and dicom know their pixel size."""
+    write_picture(folder / "png.png", grey)
+    write_picture(folder / "rgb.png", np.stack([grey] * 3, axis=-1))
+    write_picture(folder / "jpeg.jpg", grey, quality=95, dpi=(300, 150))
+    write_picture(folder / "tiff.tif", grey, dpi=(72, 72))
+    write_picture(folder / "bmp.bmp", grey)
+    write_itk(folder / "nifti.nii.gz", grey, spacing=(0.2, 0.25))
+    write_itk(folder / "flat.nii.gz", grey, flat=True)
+    write_itk(folder / "nrrd.nrrd", grey, spacing=(0.2, 0.25))
+    write_dicom(folder / "dicom.dcm", grey, spacing=(0.2, 0.25))
+    write_dicom(folder / "unsized.dcm", grey)

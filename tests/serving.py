@@ -39,6 +39,12 @@ class Server:
             sys.path.remove(str(PLUGIN))
         return MONAILabelClient(self.url, tmpdir=str(self.log.parent), client_id="tests")
 
+    def predict(self, image: str, extension: str = ".nrrd") -> tuple[Path, dict[str, Any]]:
+        """The file of a prediction and what is told with it, as 3D Slicer asks for them."""
+        wanted = {"result_extension": extension, "result_dtype": "uint8"}
+        path, params = self.client().infer("fetal_head", image, wanted)
+        return Path(path), params
+
     def wait_for_training(self, seconds: float = 300) -> dict[str, Any]:
         """The status of the last training once it has ended."""
         end = time.monotonic() + seconds

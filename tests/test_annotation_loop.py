@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +15,9 @@ import SimpleITK as sitk
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
-from fetal_head.imaging import read_image, read_mask
+from fetal_head.imaging import read_mask
 from fetal_head.phantom import phantom
-from pictures import three_structures, write_dicom, write_itk, write_picture
+from pictures import every_kind, three_structures, write_itk, write_picture
 from serving import Server, serving
 
 pytestmark = pytest.mark.slow
@@ -30,139 +27,18 @@ QUICK = {"max_epochs": "2", "batches_per_epoch": "2", "batch_size": "2"}
 SEGMENTS = {"label_info": [{"name": name, "idx": i} for i, name in enumerate(("BRAIN", "CSP", "LV"), start=1)]}
 
 
-def _pictures(folder: Path) -> dict[str, Path]:
-    grey = phantom(3).image
-    return {
-        "png": write_picture(folder / "png.png", grey),
-        "rgb": write_picture(folder / "rgb.png", np.stack([grey] * 3, axis=-1)),
-        "jpeg": write_picture(folder / "jpeg.jpg", grey, quality=95, dpi=(300, 150)),
-        "tiff": write_picture(folder / "tiff.tif", grey, dpi=(72, 72)),
-        "bmp": write_picture(folder / "bmp.bmp", grey),
-        "nifti": write_itk(folder / "nifti.nii.gz", grey, spacing=(0.2, 0.25)),
-        "flat": write_itk(folder / "flat.nii.gz", grey, flat=True),
-        "nrrd": write_itk(folder / "nrrd.nrrd", grey, spacing=(0.2, 0.25)),
-        "dicom": write_dicom(folder / "dicom.dcm", grey, spacing=(0.2, 0.25)),
-        "unsized": write_dicom(folder / "unsized.dcm", grey),
-    }
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     studies = tmp_path_factory.mktemp("studies")
-    _pictures(studies)
+    every_kind(studies, phantom(3).image)
     with serving(studies, tmp_path_factory.mktemp("server"), conf=QUICK) as running:
         yield running
-
-
-def _volume(path: Path) -> sitk.Image:
-    image = sitk.ReadImage(str(path))
-    image = sitk.JoinSeries(image) if image.GetDimension() == 2 else image
-    return sitk.VectorIndexSelectionCast(image, 0) if image.GetNumberOfComponentsPerPixel() > 1 else image
-
-
-def _predicted(server: Server, image: str, extension: str = ".nrrd") -> tuple[Path, dict[str, Any]]:
-    path, params = server.client().infer("fetal_head", image, {"result_extension": extension, "result_dtype": "uint8"})
-    return Path(path), params
-
-
-def test_info_tells_slicer_what_it_needs(server: Server) -> None:
-    info = server.client().info()
-    assert info["labels"] == ["BRAIN", "CSP", "LV"]
-    assert info["models"]["fetal_head"]["labels"] == {"BRAIN": 1, "CSP": 2, "LV": 3}
-    assert info["models"]["fetal_head"]["type"] == "segmentation"
-    assert list(info["trainers"]) == ["fetal_head"]
-    strategies = ["hybrid", "entropy", "bald", "coreset", "typiclust", "foreground_random", "random", "first"]
-    assert list(info["strategies"]) == strategies, "viewers offer the first one first"
-    assert info["datastore"]["total"] == 10
 
 
 def test_training_without_a_label_is_answered_with_a_sentence(server: Server) -> None:
     answer = requests.post(f"{server.url}/train/fetal_head", json={}, timeout=60)
     assert answer.status_code == 422
     assert "submit at least one image" in answer.json()["detail"]
-
-
-@pytest.mark.parametrize("strategy", ["first", "random", "hybrid"])
-def test_next_sample_is_an_unlabelled_image_that_can_be_fetched(server: Server, strategy: str) -> None:
-    sample = server.client().next_sample(strategy, {})
-    image = requests.get(f"{server.url}/datastore/image?image={sample['id']}", timeout=60)
-    on_disk = next(server.studies.glob(f"{sample['id']}.*"))
-    assert image.content == on_disk.read_bytes()
-    assert sample["checksum"] == f"SHA256:{hashlib.sha256(image.content).hexdigest()}"
-    alone = Path(sample["path"])
-    assert alone.resolve() == on_disk.resolve()
-    assert list(alone.parent.iterdir()) == [alone]
-
-
-@pytest.mark.parametrize("image", ["png", "rgb", "jpeg", "tiff", "bmp", "nifti", "flat", "nrrd", "dicom", "unsized"])
-def test_prediction_lies_on_the_image_whatever_its_file(server: Server, image: str) -> None:
-    path, params = _predicted(server, image)
-    mask = sitk.ReadImage(str(path))
-    on_disk = next(server.studies.glob(f"{image}.*"))
-    pixels, geometry = read_image(on_disk)
-    assert mask.GetSize() == (geometry.shape[1], geometry.shape[0], 1)
-    assert mask.GetPixelID() == sitk.sitkUInt8
-    values = sitk.GetArrayFromImage(mask)[0]
-    on_image = sitk.Resample(mask, _volume(on_disk), sitk.Transform(), sitk.sitkNearestNeighbor, 0, sitk.sitkUInt8)
-    assert_array_equal(sitk.GetArrayFromImage(on_image)[0], values)
-    assert params["label_names"] == {"BRAIN": 1, "CSP": 2, "LV": 3}
-
-    head = params["structures"]["BRAIN"]
-    assert head["area_px"] == np.count_nonzero(values) > 0.05 * values.size
-    rows, columns = np.nonzero(values)
-    assert (head["centroid"]["x"], head["centroid"]["y"]) == pytest.approx((columns.mean(), rows.mean()))
-    assert 0.5 < head["confidence"] <= 1
-    # the head of this phantom is where its true mask has it
-    truth = phantom(3).mask > 0
-    assert 2 * (truth & (values > 0)).sum() / (truth.sum() + (values > 0).sum()) > 0.9
-    known = image in ("nifti", "nrrd", "dicom")
-    assert params["biometry"]["unit"] == ("mm" if known else "px")
-    assert (params["pixel_size_mm"] is not None) == known
-    if image not in ("jpeg",):
-        assert_array_equal(pixels, phantom(3).image)
-
-
-@pytest.mark.parametrize("extension", [".nii.gz", ".png"])
-def test_other_files_on_request(server: Server, extension: str) -> None:
-    path, _ = _predicted(server, "png", extension)
-    reference, _ = _predicted(server, "png")
-    assert path.name.endswith(extension)
-    assert_array_equal(read_mask(path), read_mask(reference))
-
-
-def test_what_cannot_be_answered_is_refused_with_a_sentence(server: Server) -> None:
-    for url, sentence in (
-        (f"{server.url}/infer/fetal_head?image=nobody", "no such image"),
-        (f"{server.url}/infer/fetal_head?image=png", "can be written as"),
-    ):
-        answer = requests.post(url, data={"params": json.dumps({"result_extension": ".docx"})}, timeout=60)
-        assert 400 <= answer.status_code < 500
-        assert sentence in answer.json()["detail"]
-    for params in ("{", "[]"):
-        answer = requests.post(f"{server.url}/infer/fetal_head?image=png", data={"params": params}, timeout=60)
-        assert answer.status_code == 422
-        assert "params is no JSON" in answer.json()["detail"]
-
-
-def test_an_uploaded_image_is_answered_too(server: Server, tmp_path: Path) -> None:
-    picture = write_picture(tmp_path / "other.png", phantom(4).image)
-    with picture.open("rb") as file:
-        answer = requests.post(f"{server.url}/infer/fetal_head?output=json", files={"file": ("other.png", file)}, timeout=60)
-    assert answer.ok, answer.text
-    assert answer.json()["structures"]["BRAIN"]["area_px"] > 0
-
-
-def test_predictions_at_once_are_those_one_after_the_other(server: Server, tmp_path: Path) -> None:
-    alone, _ = _predicted(server, "png")
-
-    def ask(_: int) -> bytes:
-        url, params = f"{server.url}/infer/fetal_head?image=png&output=image", {"params": '{"result_extension": ".nrrd"}'}
-        return requests.post(url, data=params, timeout=120).content
-
-    with ThreadPoolExecutor(4) as pool:
-        for number, content in enumerate(pool.map(ask, range(12))):
-            (tmp_path / f"{number}.nrrd").write_bytes(content)
-            assert_array_equal(read_mask(tmp_path / f"{number}.nrrd"), read_mask(alone))
 
 
 def _slicer_file(path: Path, mask: NDArray[np.uint8]) -> Path:
@@ -199,7 +75,7 @@ def test_labels_of_every_kind_are_kept_and_train_and_the_new_model_serves(server
     index = _reloaded(server, len(files) + 2)
     assert "flat" in index["objects"]
 
-    before = _predicted(server, "unsized")[1]["model_version"]
+    before = server.predict("unsized")[1]["model_version"]
     form = client.info()["trainers"]["fetal_head"]["config"]
     assert form["max_epochs"] == 2
     client.train_start("fetal_head", form)
@@ -211,7 +87,7 @@ def test_labels_of_every_kind_are_kept_and_train_and_the_new_model_serves(server
     assert set(stats["train"]) == {"locator", "segmenter"}
     assert set(stats["left_out"]) == {"flat", "dicom"}
     assert "flat.nrrd" in stats["left_out"]["flat"]
-    after = _predicted(server, "unsized")[1]["model_version"]
+    after = server.predict("unsized")[1]["model_version"]
     assert (before, stats["model_version"]) == ("shipped", "v0001")
     assert stats["verdict"]["against"] == "shipped"
     assert after == ("v0001" if stats["published"] else "shipped")
@@ -263,13 +139,7 @@ def test_our_own_command_serves_the_same(server: Server, tmp_path: Path) -> None
         info = other.client().info()
         assert info["name"] == server.client().info()["name"]
         assert info["trainers"]["fetal_head"]["config"]["max_epochs"] == 7
-        assert _predicted(other, "png")[1]["structures"]["BRAIN"]["area_px"] > 0
-
-
-def test_batch_prediction_works_without_a_gpu(server: Server) -> None:
-    answer = requests.post(f"{server.url}/batch/infer/fetal_head?images=all&run_sync=true", json={}, timeout=300)
-    assert answer.ok, answer.text
-    assert server.client().info()["datastore"]["label_tags"]["original"] == 10
+        assert other.predict("png")[1]["structures"]["BRAIN"]["area_px"] > 0
 
 
 def test_the_loop_on_real_images(real_data: Path, tmp_path: Path) -> None:
@@ -286,7 +156,7 @@ def test_the_loop_on_real_images(real_data: Path, tmp_path: Path) -> None:
         for _ in range(5):
             sample = client.next_sample("first", {})
             asked.append(sample["id"])
-            predicted, params = _predicted(server, sample["id"])
+            predicted, params = server.predict(sample["id"])
             assert params["model_version"] == "shipped"
             corrected = read_mask(predicted)
             corrected[100:120, 200:260] = 2
@@ -303,4 +173,4 @@ def test_the_loop_on_real_images(real_data: Path, tmp_path: Path) -> None:
         last = client.next_sample("hybrid", {})
         assert last["id"] not in asked
         assert last["why"]
-        assert _predicted(server, last["id"])[1]["model_version"] == serves
+        assert server.predict(last["id"])[1]["model_version"] == serves

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from bench import Bench
 from orthanc import Orthanc, program, running
 
 
@@ -29,3 +31,8 @@ def orthanc(shared: Orthanc) -> Orthanc:
     for patient in shared.ask("/patients").json():
         shared.ask(f"/patients/{patient}", "DELETE")
     return shared
+
+
+@pytest.fixture
+def bench(orthanc: Orthanc, tmp_path: Path) -> Bench:
+    return Bench(orthanc, tmp_path)

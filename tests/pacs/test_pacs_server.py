@@ -56,9 +56,9 @@ def _wait(until: Callable[[], object], server: Server, seconds: float = 60) -> N
 
 
 def _submit(server: Server, image: str, folder: Path) -> Path:
-    mask, params = server.client().infer("fetal_head", image, {"result_extension": ".nrrd"})
+    mask, params = server.predict(image)
     kept = folder / "mask.nrrd"
-    kept.write_bytes(Path(mask).read_bytes())
+    kept.write_bytes(mask.read_bytes())
     server.client().save_label(image, str(kept), params={"client_id": "ann", "model_version": params["model_version"]})
     return kept
 

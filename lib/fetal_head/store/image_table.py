@@ -18,8 +18,8 @@ class ImageTable:
 
     Attributes:
         places: image -> its row.
-        rows: (R,) each. `size` and `mtime_ns` of the file; `readings`; `is_wanted`, whether it is there and not set aside;
-            `patient`, a number by which frames of one patient are known.
+        rows: (R,) each. `name`; `size` and `mtime_ns` of the file; `readings`; `is_wanted`, whether it is there and not set
+            aside; `patient`, a number by which frames of one patient are known.
         skipped: row -> who skipped its image.
         changed: the newest change that is in it.
     """
@@ -29,8 +29,7 @@ class ImageTable:
         self._by_name = np.empty(0, dtype=np.intp)
         self.skipped: dict[int, list[str]] = {}
         self.changed = -1
-        self.rows = Columns(size=0, mtime_ns=0, readings=0, is_wanted=False, patient=0)
-        self._names = np.empty(1, dtype=object)
+        self.rows = Columns(name=np.array("", dtype=object), size=0, mtime_ns=0, readings=0, is_wanted=False, patient=0)
         self._patients: dict[str, int] = {}
 
     def rows_by_name(self, chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -38,32 +37,22 @@ class ImageTable:
         found: NDArray[np.intp] = self._by_name[chosen[self._by_name]]
         return found
 
-    def names(self, rows: NDArray[np.intp]) -> list[str]:
-        """The images of some rows."""
-        return list(self._names[rows])
-
     def refresh(self, session: Session) -> None:
         """Takes in what changed since the last time."""
         before = len(self.places)
         columns = (Image.id, Image.size, Image.mtime_ns, Image.readings, Image.removed, Image.info)
         found = session.execute(select(Image.changed, *columns).where(Image.changed > self.changed).order_by(Image.changed))
         for changed, image, size, mtime_ns, readings, removed, info in found:
-            place = self._place(image)
+            place = self.places.setdefault(image, len(self.places))
+            self.rows.grow(len(self.places))
             patient = self._patients.setdefault(info.get("patient") or patient_of(image), len(self._patients))
             is_wanted = removed is None and not info.get(FLAG)
-            self.rows.write(place, size=size, mtime_ns=mtime_ns, readings=readings, is_wanted=is_wanted, patient=patient)
+            of = {"name": image, "size": size, "mtime_ns": mtime_ns, "readings": readings}
+            self.rows.write(place, **of, is_wanted=is_wanted, patient=patient)
             self.skipped.pop(place, None)
             if info.get(SKIPPED):
                 self.skipped[place] = info[SKIPPED]
             self.changed = changed
         if len(self.places) > before:
-            names = self._names[: len(self.places)].tolist()
+            names = self.rows["name"].tolist()
             self._by_name = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
-
-    def _place(self, image: str) -> int:
-        place = self.places.setdefault(image, len(self.places))
-        self.rows.grow(len(self.places))
-        if place == len(self._names):
-            self._names = np.concatenate([self._names, np.empty_like(self._names)])
-        self._names[place] = image
-        return place

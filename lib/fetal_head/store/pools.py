@@ -59,7 +59,7 @@ class Pools:
     def names(self, images: NDArray[np.intp]) -> list[str]:
         """What images are called, given their numbers."""
         with self._lock:
-            return self._images.names(images)
+            return list(self._images.rows["name"][images])
 
     def model_of(self, image: str) -> str | None:
         """The version of the model that scored an image."""

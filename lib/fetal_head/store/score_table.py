@@ -26,15 +26,16 @@ class ScoreTable:
     def __init__(self) -> None:
         self.turn = 0
         self._rows = Columns(size=0, mtime_ns=0, is_damaged=False, entropy=UNKNOWN, bald=UNKNOWN, seen=UNKNOWN)
-        self._features = np.empty((0, 0), dtype=np.float32)
+        self._features = _features(0)
         self._models: dict[int, str] = {}
 
     def refresh(self, session: Session, places: Mapping[str, int]) -> None:
         """Takes in what was scored since the last time, given the row of each image."""
-        self._grow(len(places))
+        self._rows.grow(len(places))
+        self._features.grow(len(places))
         for score in scores_since(session, self.turn):
             place, self.turn = places[score.image], score.turn
-            self._features[place] = np.nan
+            self._features.write(place)
             self._models[place] = score.model
             of = {"size": score.size, "mtime_ns": score.mtime_ns}
             if score.entropy is None or score.bald is None or score.seen is None:
@@ -57,7 +58,7 @@ class ScoreTable:
 
     def features(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """(N, D), of unit length, of N rows; NaN where there is none."""
-        return self._features[rows]
+        return self._features["feature"][rows]
 
     def model_of(self, row: int) -> str | None:
         """The version of the model that scored an image."""
@@ -65,13 +66,11 @@ class ScoreTable:
 
     def _keep_feature(self, place: int, feature: NDArray[np.float16]) -> None:
         # features of another kind of network cannot be compared: those of the old one are forgotten
-        if len(feature) != self._features.shape[1]:
-            self._features = np.full((len(self._features), len(feature)), np.nan, dtype=np.float32)
-        self._features[place] = feature
+        if len(feature) != self._features["feature"].shape[1]:
+            self._features = _features(len(feature))
+            self._features.grow(self._rows.size)
+        self._features.write(place, feature=feature)
 
-    def _grow(self, size: int) -> None:
-        self._rows.grow(size)
-        if size > len(self._features):
-            more = max(size, 2 * len(self._features)) - len(self._features)
-            empty = np.full((more, self._features.shape[1]), np.nan, dtype=np.float32)
-            self._features = np.concatenate([self._features, empty])
+
+def _features(length: int) -> Columns:
+    return Columns(feature=np.full(length, np.nan, dtype=np.float32))

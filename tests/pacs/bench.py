@@ -1,0 +1,59 @@
+"""A study folder beside a PACS, without a server around them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pydicom
+from highdicom.seg import segread
+from highdicom.sr import srread
+
+from fetal_head.config import PacsSettings, load_settings
+from fetal_head.pacs.client import Pacs
+from fetal_head.pacs.pull import Puller
+from fetal_head.pacs.push import Pusher
+from fetal_head.store.study import StudyDatastore
+from orthanc import PASSWORD, USER, Orthanc
+from pictures import write_itk
+from ultrasound import PHANTOM, written
+
+Uids = dict[str, str]
+
+
+class Bench:
+    """A study folder beside a PACS."""
+
+    def __init__(self, orthanc: Orthanc, folder: Path, **settings: str) -> None:
+        self.folder = folder / "study"
+        self.folder.mkdir(exist_ok=True)
+        password = folder / "password"
+        password.write_text(PASSWORD + "\n")
+        told = {"pacs_user": USER, "pacs_password_file": str(password), "pacs_timeout_seconds": "5", **settings}
+        self.settings: PacsSettings = load_settings(told).pacs
+        self.orthanc = orthanc
+        self.study = StudyDatastore(str(self.folder))
+        self.pacs = Pacs(orthanc.url, self.settings)
+        self.puller = Puller(self.pacs, self.study.store, self.settings)
+        self.pusher = Pusher(self.pacs, self.study.store, self.settings)
+
+    def submit(self, image: str, mask: Any = PHANTOM.mask, who: str = "ann") -> None:
+        """Hands a label in."""
+        file = write_itk(self.folder.parent / "mask.nrrd", mask)
+        self.study.save_label(image, str(file), "final", {"client_id": who, "annotated": list(PHANTOM.annotated)})
+
+    def segmentations(self) -> list[Any]:
+        """All in the PACS."""
+        return [segread(io.BytesIO(file)) for file in self.orthanc.instances("SEG")]
+
+    def reports(self) -> list[Any]:
+        """All in the PACS."""
+        return [srread(io.BytesIO(file)) for file in self.orthanc.instances("SR")]
+
+
+def stored(orthanc: Orthanc, folder: Path) -> Uids:
+    """The SOP Instance UID of each kind of image, all in the PACS."""
+    files = written(folder)
+    orthanc.put(*files.values())
+    return {kind: str(pydicom.dcmread(file).SOPInstanceUID) for kind, file in files.items()}

@@ -1,0 +1,128 @@
+"""Images from a real Orthanc into a study folder."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from bench import Bench, stored
+from fetal_head.imaging import read_image
+from fetal_head.pacs.errors import PacsAwayError, PacsRefusalError
+from fetal_head.pacs.pull import Puller
+from orthanc import Orthanc
+from ultrasound import FRAMES, PHANTOM, damaged
+
+Uids = dict[str, str]
+
+
+def test_every_kind_of_image_comes_with_its_grey_values_and_pixel_size(bench: Bench, tmp_path: Path) -> None:
+    uids = stored(bench.orthanc, tmp_path)
+    bench.puller.pull()
+    loop = [f"{uids['loop']}.f{n:04d}" for n in range(1, FRAMES + 1)]
+    stills = {uid for kind, uid in uids.items() if kind != "loop"}
+    assert set(bench.study.list_images()) == stills | set(loop)
+    for kind in ("grey", "rgb", "ybr", "lossless", "jpeg"):
+        image, geometry = read_image(bench.study.get_image_uri(uids[kind]))
+        assert geometry.spacing == pytest.approx(PHANTOM.spacing)
+        assert np.abs(image - PHANTOM.image).mean() < (2 if kind == "jpeg" else 0.5), kind
+    assert read_image(bench.study.get_image_uri(uids["unsized"]))[1].spacing is None
+    for number, image_id in enumerate(loop):
+        image, geometry = read_image(bench.study.get_image_uri(image_id))
+        assert_array_equal(image, np.clip(PHANTOM.image.astype(int) + number, 0, 255))
+        assert geometry.spacing == pytest.approx(PHANTOM.spacing)
+    # byte for byte what is in the PACS
+    assert Path(bench.study.get_image_uri(uids["jpeg"])).read_bytes()[-1000:] == (tmp_path / "jpeg.dcm").read_bytes()[-1000:]
+
+
+def test_patients_are_told_apart_without_being_named(bench: Bench, tmp_path: Path) -> None:
+    stored(bench.orthanc, tmp_path)
+    bench.puller.pull()
+    patients = {image: bench.study.get_image_info(image)["patient"] for image in bench.study.list_images()}
+    assert len(set(patients.values())) == 2
+    assert len({patient for image, patient in patients.items() if ".f" in image}) == 1
+    assert not {"P-1", "P-2"} & set(patients.values())
+
+
+def test_only_what_is_new_comes_and_what_was_removed_stays_away(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uids = stored(bench.orthanc, tmp_path)
+    bench.puller.pull()
+    fetched: list[str] = []
+    fetch = bench.pacs.fetch
+    monkeypatch.setattr(bench.pacs, "fetch", lambda instance: fetched.append(instance.uid) or fetch(instance))
+    bench.study.remove_image(uids["rgb"])
+    # as after a restart, when nothing is remembered but the folder
+    Puller(bench.pacs, bench.study.store, bench.settings).pull()
+    assert fetched == []
+    (tmp_path / "more").mkdir()
+    more = stored(bench.orthanc, tmp_path / "more")
+    bench.puller.pull()
+    assert set(fetched) == set(more.values())
+    assert uids["rgb"] not in bench.study.list_images()
+
+
+def test_a_damaged_instance_is_named_and_holds_up_no_other(
+    bench: Bench, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.orthanc.put(damaged(tmp_path / "damaged.dcm"))
+    uids = stored(bench.orthanc, tmp_path)
+    with caplog.at_level(logging.WARNING):
+        bench.puller.pull()
+        bench.puller.pull()
+    assert len(bench.study.list_images()) == len(uids) - 1 + FRAMES
+    said = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
+    assert len(said) == 1
+    assert "Quimby" not in caplog.text
+
+
+def test_a_series_that_is_not_told_holds_up_no_other(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uids = stored(bench.orthanc, tmp_path)
+    first = next(bench.pacs.series())
+    instances = bench.pacs.instances
+
+    def refusing(study: str, series: str) -> Any:
+        if series == first.uid:
+            raise PacsRefusalError("no", 500)
+        return instances(study, series)
+
+    monkeypatch.setattr(bench.pacs, "instances", refusing)
+    bench.puller.pull()
+    assert 0 < len(bench.study.list_images()) < len(uids) - 1 + FRAMES
+    monkeypatch.undo()
+    bench.puller.pull()
+    assert len(bench.study.list_images()) == len(uids) - 1 + FRAMES
+
+
+def test_of_a_loop_the_key_frame_alone(orthanc: Orthanc, tmp_path: Path) -> None:
+    bench = Bench(orthanc, tmp_path, pacs_frames="key")
+    uids = stored(orthanc, tmp_path)
+    bench.puller.pull()
+    bench.puller.pull()
+    assert [image for image in bench.study.list_images() if ".f" in image] == [f"{uids['loop']}.f0002"]
+
+
+def test_a_frame_that_was_taken_in_amid_a_crash_is_completed(bench: Bench, tmp_path: Path) -> None:
+    uids = stored(bench.orthanc, tmp_path)
+    bench.puller.pull()
+    first = f"{uids['loop']}.f0001"
+    content = Path(bench.study.get_image_uri(first)).read_bytes()
+    # as if it had not come to that one yet
+    (tmp_path / "again").mkdir()
+    bench = Bench(bench.orthanc, tmp_path / "again")
+    third = bench.folder / f"{uids['loop']}.f0003.dcm"
+    third.write_bytes(content)
+    bench.study.refresh()
+    bench.puller.pull()
+    assert {image for image in bench.study.list_images() if ".f" in image} == {f"{uids['loop']}.f{n:04d}" for n in (1, 2, 3)}
+
+
+def test_a_wrong_password_is_said(orthanc: Orthanc, tmp_path: Path) -> None:
+    bench = Bench(orthanc, tmp_path, pacs_user="mallory")
+    with pytest.raises(PacsAwayError, match="answers 401"):
+        bench.puller.pull()

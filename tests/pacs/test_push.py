@@ -1,0 +1,179 @@
+"""Labels from a study folder into a real Orthanc."""
+
+from __future__ import annotations
+
+import io
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from numpy.testing import assert_array_equal
+
+from bench import Bench, stored
+from fetal_head.biometry import measure
+from fetal_head.pacs.errors import PacsAwayError
+from fetal_head.pacs.push import Pusher
+from fetal_head.store import history
+from orthanc import Orthanc
+from ultrasound import NAMES, PHANTOM, written
+
+Uids = dict[str, str]
+
+
+def _moved(mask: Any) -> Any:
+    return np.roll(mask, 3, axis=1)
+
+
+def test_labels_arrive_as_they_were_drawn(bench: Bench, tmp_path: Path) -> None:
+    uids = stored(bench.orthanc, tmp_path)
+    bench.puller.pull()
+    for image in (uids["jpeg"], f"{uids['loop']}.f0002"):
+        bench.submit(image)
+    bench.pusher.push()
+    segmentations = {s.SourceImageSequence[0].ReferencedSOPInstanceUID: s for s in bench.segmentations()}
+    assert set(segmentations) == {uids["jpeg"], uids["loop"]}
+    options = {"combine_segments": True, "skip_overlap_checks": True}
+    still = segmentations[uids["jpeg"]].get_pixels_by_source_instance([uids["jpeg"]], **options)[0]
+    frame = segmentations[uids["loop"]].get_pixels_by_source_frame(uids["loop"], [2], **options)[0]
+    labels = [s.SegmentLabel for s in segmentations[uids["jpeg"]].SegmentSequence]
+    assert labels == list(PHANTOM.annotated)
+    values = np.array([0, *({"BRAIN": 1, "CSP": 2, "LV": 3}[name] for name in labels)], dtype=np.uint8)
+    annotated = np.where(np.isin(PHANTOM.mask, values), PHANTOM.mask, 0)
+    assert_array_equal(values[still], annotated)
+    assert_array_equal(values[frame], annotated)
+    assert str(segmentations[uids["loop"]].PatientName) == NAMES[1]
+    expected = measure(annotated, PHANTOM.spacing)
+    for report in bench.reports():
+        found = {
+            measurement.name.meaning: measurement.value
+            for group in report.content.get_planar_roi_measurement_groups()
+            for measurement in group.get_measurements()
+        }
+        assert found["Lateral Ventricle width"] == pytest.approx(expected.lv_width, rel=1e-6)
+    bench.pusher.push()
+    assert len(bench.segmentations()) == len(bench.reports()) == 2
+
+
+def _rejected(bench: Bench) -> set[str]:
+    notes = [pydicom.dcmread(io.BytesIO(file)) for file in bench.orthanc.instances("KO")]
+    return {
+        item.ReferencedSOPInstanceUID
+        for note in notes
+        for series in note.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+        for item in series.ReferencedSOPSequence
+    }
+
+
+def _counting(bench: Bench) -> tuple[list[Any], list[Any]]:
+    rejected = _rejected(bench)
+    return tuple([e for e in found if e.SOPInstanceUID not in rejected] for found in (bench.segmentations(), bench.reports()))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("replaced", ["reject", "delete"])
+def test_what_counts_there_is_what_counts_here(orthanc: Orthanc, tmp_path: Path, replaced: str) -> None:
+    bench = Bench(orthanc, tmp_path, pacs_replaced=replaced)
+    image = stored(orthanc, tmp_path)["grey"]
+    bench.puller.pull()
+    bench.submit(image)
+    bench.pusher.push()
+    ((first,), (first_report,)) = _counting(bench)
+    bench.submit(image, _moved(PHANTOM.mask), who="ben")
+    bench.pusher.push()
+    ((second,), (second_report,)) = _counting(bench)
+    assert (second.SeriesInstanceUID, second.InstanceNumber) == (first.SeriesInstanceUID, 2)
+    assert str(second.ContentCreatorName) == "ben^"
+    (predecessor,) = second_report.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
+    assert predecessor.ReferencedSOPInstanceUID == first_report.SOPInstanceUID
+    # the reviewer does not like it: the label before it counts again, under another UID than what was withdrawn
+    history.set_status(bench.study.store, image, 2, "rejected", "rev")
+    bench.pusher.push()
+    ((third,), _) = _counting(bench)
+    assert (third.InstanceNumber, third.PixelData) == (1, first.PixelData)
+    assert third.SOPInstanceUID != first.SOPInstanceUID
+    history.set_status(bench.study.store, image, 1, "approved", "rev")
+    bench.pusher.push()
+    ((fourth,), (final,)) = _counting(bench)
+    assert fourth.SOPInstanceUID == third.SOPInstanceUID
+    assert final.PreliminaryFlag == "FINAL"
+    bench.study.remove_label(image, "final")
+    bench.pusher.push()
+    assert _counting(bench) == ([], [])
+    assert bool(bench.orthanc.instances("SEG")) == (replaced == "reject")
+
+
+def test_a_pacs_that_is_away_gets_them_later(bench: Bench, tmp_path: Path) -> None:
+    image = stored(bench.orthanc, tmp_path)["grey"]
+    bench.puller.pull()
+    bench.orthanc.stop()
+    bench.submit(image)
+    for work in (bench.pusher.push, bench.puller.pull):
+        with pytest.raises(PacsAwayError, match="does not answer"):
+            work()
+    bench.orthanc.start()
+    bench.pusher.push()
+    assert len(bench.segmentations()) == 1
+
+
+def test_whatever_is_cut_off_is_done_again(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = stored(bench.orthanc, tmp_path)["grey"]
+    bench.puller.pull()
+    bench.submit(image)
+    real = bench.pacs.store
+    for point in range(20):
+        if point == 8:
+            bench.submit(image, _moved(PHANTOM.mask))
+        steps = iter(range(point % 8 + 1))
+
+        def store(objects: Any, steps: Any = steps) -> None:
+            if next(steps, None) is None:
+                raise PacsAwayError("before")
+            real(objects)
+            if next(steps, None) is None:
+                raise PacsAwayError("after")
+
+        monkeypatch.setattr(bench.pacs, "store", store)
+        # a new process, which remembers nothing but the file
+        try:
+            Pusher(bench.pacs, bench.study.store, bench.settings).push()
+        except PacsAwayError:
+            continue
+    ((segmentation,), (report,)) = _counting(bench)
+    assert segmentation.InstanceNumber == report.InstanceNumber == 2
+    assert len(bench.segmentations()) == len(bench.reports()) == 2
+
+
+def test_the_file_of_what_was_sent_can_be_lost(bench: Bench, tmp_path: Path) -> None:
+    image = stored(bench.orthanc, tmp_path)["grey"]
+    bench.puller.pull()
+    bench.submit(image)
+    bench.pusher.push()
+    (bench.folder / ".fetal_head" / "pacs.sqlite").unlink()
+    bench.submit(image, _moved(PHANTOM.mask))
+    Pusher(bench.pacs, bench.study.store, bench.settings).push()
+    ((segmentation,), (report,)) = _counting(bench)
+    assert segmentation.InstanceNumber == report.InstanceNumber == 2
+
+
+def test_images_that_are_not_of_the_pacs_are_none_of_its_business(bench: Bench, tmp_path: Path) -> None:
+    files = written(tmp_path)
+    bench.study.add_image("1.2.3", str(files["grey"]), {})
+    bench.submit("1.2.3")
+    bench.pusher.push()
+    assert bench.segmentations() == []
+
+
+def test_one_label_that_cannot_be_sent_holds_up_no_other(bench: Bench, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    uids = stored(bench.orthanc, tmp_path)
+    bench.puller.pull()
+    for kind in ("grey", "rgb"):
+        bench.submit(uids[kind])
+    next((bench.folder / "labels" / "history" / uids["grey"]).glob("0001.nrrd")).unlink()
+    with caplog.at_level(logging.WARNING):
+        bench.pusher.push()
+        bench.pusher.push()
+    (segmentation,) = bench.segmentations()
+    assert segmentation.SourceImageSequence[0].ReferencedSOPInstanceUID == uids["rgb"]
+    assert len([r for r in caplog.records if "was not sent" in r.getMessage()]) == 1
