@@ -26,6 +26,8 @@ LV = Structure(3, "LV", "lateral ventricle", (65, 135, 245), "66720007")
 STRUCTURES: tuple[Structure, ...] = (BRAIN, CSP, LV)
 NAMES: tuple[str, ...] = tuple(s.name for s in STRUCTURES)
 VALUES: dict[str, int] = {s.name: s.value for s in STRUCTURES}
+# those that lie in the head
+SMALL: tuple[str, ...] = (CSP.name, LV.name)
 BY_NAME: dict[str, Structure] = {s.name: s for s in STRUCTURES}
 
 

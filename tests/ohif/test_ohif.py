@@ -94,7 +94,7 @@ def test_two_people_get_two_images_and_submit_and_next_goes_on(server: Server, d
     ann, ben = desk(), desk()
     first, other = ann.open(), ben.open()
     assert first != other
-    assert "labelled" in ann.text("#fh-reason")
+    assert "rank 1 of" in ann.text("#fh-reason")
     mask = ann.mask
     ann.press("Space")
     following = ann.settled(first)

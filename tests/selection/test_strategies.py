@@ -114,19 +114,32 @@ def test_typiclust_wants_the_middle_of_the_largest_cluster_without_a_label() -> 
 
 def test_hybrid_takes_turns_and_loses_its_chance_with_time() -> None:
     turns = Counter(turn(taken) for taken in range(90))
-    assert turns == {"BRAIN": 20, "CSP": 20, "LV": 20, None: 30}
+    assert turns == {"CSP": 30, "LV": 30, None: 30}
     hybrid = Hybrid(cold_start=10, campaign=100)
-    scores = np.array([[0.9, 0.1, 0.1], [0.1, 0.9, 0.1], [0.1, 0.1, 0.9], [0.6, 0.6, 0.6]])
+    scores = np.array([[0.9, 0.1, 0.1], [0.1, 0.9, 0.1], [0.1, 0.1, 0.9], [0.6, 0.6, 0.6]])  # the head's doubt counts for nothing
     late = {taken: hybrid(pool_of(scores, taken=taken), _rng()) for taken in range(900, 909)}
-    best = {"BRAIN": 0, "CSP": 1, "LV": 2, None: 3}
+    best = {"CSP": 1, "LV": 2, None: 3}
     assert [int(found.order[0]) for found in late.values()] == [best[found.structure] for found in late.values()]
     early = Counter(int(hybrid(pool_of(scores, taken=12), _rng(seed)).order[0]) for seed in range(200))
     assert len(early) == 4, "at first chance has a say"
     assert early.most_common(1)[0][0] == best[turn(12)]
 
 
-def test_hybrid_begins_with_typical_images() -> None:
-    pool = _random_pool(30)
+def test_chance_is_as_strong_whatever_the_spread_of_the_doubt() -> None:
     hybrid = Hybrid(cold_start=10, campaign=100)
+    near, far = (np.repeat((0.1 + np.arange(300)[:, np.newaxis] * step), 3, axis=1) for step in (1e-6, 1e-3))
+    orders = [hybrid(pool_of(scores, taken=12), _rng()).order.tolist() for scores in (near, far)]
+    assert orders[0] == orders[1]
+    # by its ranks, the doubtful tenth has ln(30) / ln(300) of the chances
+    firsts = [int(hybrid(pool_of(near, taken=10), _rng(seed)).order[0]) for seed in range(200)]
+    assert 0.45 < np.mean(np.array(firsts) >= 270) < 0.8
+
+
+def test_hybrid_begins_with_typical_images_if_the_model_does_not_know_a_structure() -> None:
+    pool, hybrid = _random_pool(30), Hybrid(cold_start=10, campaign=100)
+    pool.entropy[:] *= 0.4
+    assert "unsure" in hybrid(replace(pool, taken=0), _rng()).reason
+    pool.entropy[:, 1] = 0.65
+    pool.entropy[:5] = np.nan
     assert "typical" in hybrid(replace(pool, taken=9), _rng()).reason
     assert "unsure" in hybrid(replace(pool, taken=10), _rng()).reason

@@ -34,9 +34,7 @@ def strategies(settings: SelectionSettings) -> dict[str, Described]:
     """Name -> strategy; viewers offer the first one first."""
     hybrid = Hybrid(settings.cold_start_labels, settings.campaign_labels)
     return {
-        "hybrid": Described(
-            hybrid, "Recommended: typical images first, then those the model is unsure of, structure by structure"
-        ),
+        "hybrid": Described(hybrid, "Recommended: images that the model is unsure of, structure by structure, with some chance"),
         "entropy": Described(entropy, "The image that the model is least sure of"),
         "bald": Described(bald, "The image in which copies of the model contradict each other most"),
         "coreset": Described(coreset, "The image least like any labelled one"),
