@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,20 +97,44 @@ def test_killed_it_goes_on_from_the_last_epoch(tmp_path: Path) -> None:
         assert_allclose(a.detach(), b.detach(), atol=1e-5)
 
 
-def test_a_checkpoint_of_another_training_is_not_gone_on_with(tmp_path: Path) -> None:
-    registry = Registry(tmp_path / "models")
-    labels = small_study(tmp_path, 4)
+def _stop(registry: Registry, labels: list[Labelled], after: int) -> None:
+    """A training that leaves the checkpoint of epoch `after`, the last one (3) as one that is killed while it is judged."""
 
     def stop(epoch: Epoch) -> None:
-        raise KeyboardInterrupt
+        if epoch.number == after:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         retrain(labels, small_settings(), registry, start=None, on_epoch=stop)
+
+
+def test_a_checkpoint_of_another_training_is_not_gone_on_with(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "models")
+    labels = small_study(tmp_path, 4)
+    _stop(registry, labels, after=1)
     told: list[Epoch] = []
     retrain(labels, small_settings(weight_decay=0.01), registry, start=None, on_epoch=told.append)
     assert [epoch.number for epoch in told] == [1, 2, 3]
     (registry.folder / CHECKPOINT).write_bytes(b"torn")
     told.clear()
+    retrain(labels, small_settings(), registry, start=None, on_epoch=told.append)
+    assert [epoch.number for epoch in told] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("change", "after"), [("a new label", 3), ("a corrected label", 1), ("another patient", 1)])
+def test_other_labels_are_learned_from_the_first_epoch_on(tmp_path: Path, change: str, after: int) -> None:
+    registry = Registry(tmp_path / "models")
+    labels = small_study(tmp_path, 5)
+    _stop(registry, labels[:4], after)
+    if change == "a corrected label":
+        labels.pop()
+        write_mask(labels[0].mask, three_structures(60, 120)[:, ::-1], Geometry((60, 120)))
+    elif change == "another patient":
+        labels.pop()
+        labels[0] = replace(labels[0], patient=labels[1].patient_id)
+        assert not is_validation("image0", 5)
+        assert is_validation(labels[0].patient_id, 5), "what was learned from is held back now"
+    told: list[Epoch] = []
     retrain(labels, small_settings(), registry, start=None, on_epoch=told.append)
     assert [epoch.number for epoch in told] == [1, 2, 3]
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import torch
 from fetal_head.learning.augmentation import SETS, Augmentation
 from fetal_head.learning.batches import Batches
 from fetal_head.learning.samples import MARGIN, View, make_sample, sample_of
-from fetal_head.learning.trainer import train
+from fetal_head.learning.trainer import Epoch, train
 from fetal_head.model.network import NETWORKS, Architecture
 from pictures import three_structures
 from small_labels import small_settings, small_study
@@ -91,6 +92,20 @@ def test_every_network_learns(tmp_path: Path, network: str) -> None:
     first, last = trained.epochs[0], trained.epochs[-1]
     assert all(last.loss[name] < first.loss[name] for name in ("locator", "segmenter"))
     assert last.dice == {"BRAIN": None, "CSP": None, "LV": None}
+
+
+def test_a_checkpoint_of_other_networks_is_not_gone_on_with(tmp_path: Path) -> None:
+    settings = small_settings()
+    architecture = Architecture.of(settings.model)
+    samples = [sample_of(label, architecture) for label in small_study(tmp_path, 4)]
+    nobody_knows_the_head = [replace(sample, framed=None) for sample in samples]
+    told: list[Epoch] = []
+    for learned_from, networks in ((nobody_knows_the_head, {"locator"}), (samples, {"locator", "segmenter"})):
+        told.clear()
+        where = tmp_path / "training.checkpoint"
+        train(architecture.build(), architecture, learned_from, [], settings.learning, told.append, checkpoint=where, run="a")
+        assert [epoch.number for epoch in told] == [1, 2, 3]
+        assert set(told[-1].loss) == networks
 
 
 def test_nothing_to_train_on_is_a_sentence() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         torch.save(asdict(checkpoint), temporary)
 
 
-def load_checkpoint(path: Path, run: str) -> Checkpoint | None:
-    """The checkpoint of training `run`; None when there is none, it is another training's, or it cannot be read."""
+def load_checkpoint(path: Path, run: str, networks: Collection[str]) -> Checkpoint | None:
+    """The checkpoint of training `run` of these networks; None when there is none, it is of others, or it cannot be read."""
     try:
         checkpoint = Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
     except FileNotFoundError:
@@ -46,4 +47,4 @@ def load_checkpoint(path: Path, run: str) -> Checkpoint | None:
     except Exception as error:  # a damaged file makes the unpickler fail in any way; then only the time so far is lost
         logger.warning("the checkpoint %s cannot be read, the training starts anew: %s", path.name, error)
         return None
-    return checkpoint if checkpoint.run == run else None
+    return checkpoint if checkpoint.run == run and checkpoint.courses.keys() == set(networks) else None

@@ -61,6 +61,14 @@ def count() -> int:
     return distributed.get_world_size() if together() else 1
 
 
+def as_first(said: str) -> str:
+    """What the first rank says, in every rank: each reads for itself what may change meanwhile."""
+    everyone = [said]
+    if together():
+        distributed.broadcast_object_list(everyone)
+    return everyone[0]
+
+
 def over_ranks(part: torch.Tensor) -> torch.Tensor:
     """The sum of every rank's `part`, through which gradients flow back to all of them."""
     total: torch.Tensor = all_reduce(part) if together() else part  # type: ignore[no-untyped-call]

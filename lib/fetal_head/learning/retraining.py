@@ -57,8 +57,9 @@ def retrain(
 ) -> Outcome | None:
     """Trains on `labels` and keeps the result as a version, which is served if it is better than the one that is.
 
-    A training that was killed goes on from its last epoch, as long as it starts from the same version with the same settings.
-    It takes a process for each GPU, or as many as the settings say.
+    A training that was killed goes on from its last epoch, as long as it starts from the same version, labels and settings; with
+    other labels it starts anew, for a patient that it learned from may be held back now. It takes a process for each GPU, or as
+    many as the settings say.
 
     Args:
         start: version to go on from, in its own architecture; None starts from random weights in the settings' one.
@@ -101,7 +102,8 @@ def _retrain(
     chosen, held = split([sample.patient for sample in samples], learning.validation_folds)
     checkpoint = registry.folder / CHECKPOINT
     parameters = {"parent": start.name if start else "none", "images": len(samples), **learning.model_dump()}
-    run = sha256(json.dumps([parameters["parent"], architecture.to_dict(), learning.model_dump()]).encode()).hexdigest()
+    same = [parameters["parent"], architecture.to_dict(), learning.model_dump(), learned_from["digest"]]
+    run = ranks.as_first(sha256(json.dumps(same).encode()).hexdigest())
     where = learning.tracking_url if ranks.rank() == 0 else NOWHERE
     with tracking(where, registry.folder, parameters) as notes:
 

@@ -73,7 +73,8 @@ def train(
     Args:
         shares: how often each training sample is drawn relative to the others; None draws all alike.
         checkpoint: file that holds the state after each epoch; deleted by the caller once the result is safe.
-        run: what makes this training another one than that of an older checkpoint, which is then not gone on with.
+        run: what makes this training another one than that of an older checkpoint, which is then not gone on with; in every
+            rank the same.
 
     Raises:
         ValueError: there is nothing to train on.
@@ -85,7 +86,7 @@ def train(
     courses = _courses(networks, architecture, training, [1.0] * len(training) if shares is None else shares, settings)
     watched = [sample.framed for sample in validation if sample.framed is not None]
 
-    saved = load_checkpoint(checkpoint, run) if checkpoint else None
+    saved = load_checkpoint(checkpoint, run, courses) if checkpoint else None
     epochs = [Epoch(**epoch) for epoch in saved.epochs] if saved else []
     if saved:
         networks.load_state_dict(saved.networks)
