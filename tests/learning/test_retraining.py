@@ -72,6 +72,23 @@ def test_only_what_is_better_is_served(tmp_path: Path) -> None:
     assert ruined.verdict.overall.mean < 0
 
 
+def test_what_was_published_while_it_was_judged_stays_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = Registry(tmp_path / "models")
+    by_hand = registry.add(*load_weights(registry.current().path)).name
+    compare = retraining.judge
+
+    def judge_and_publish(*models, **more):  # type: ignore[no-untyped-def]
+        registry.publish(by_hand)
+        return replace(compare(*models, **more), better=True)
+
+    monkeypatch.setattr(retraining, "judge", judge_and_publish)
+    outcome = _retrain(small_study(tmp_path, 12), registry, max_epochs=1)
+    assert registry.current().name == by_hand
+    assert not outcome.published
+    assert f"by now '{by_hand}' is served" in outcome.verdict.reason
+    assert registry.version(outcome.version).path.exists()
+
+
 def test_killed_it_goes_on_from_the_last_epoch(tmp_path: Path) -> None:
     labels = small_study(tmp_path, 6)
 

@@ -20,7 +20,7 @@ from numpy.testing import assert_array_equal
 from fetal_head.config import load_settings
 from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.predictor import Predictor
-from fetal_head.model.registry import SHIPPED, Registry
+from fetal_head.model.registry import SHIPPED, Registry, ServedMeanwhileError
 from fetal_head.model.weights import Description, load_weights, read_description, save_weights
 from pictures import speckle
 
@@ -82,6 +82,15 @@ def test_a_version_is_kept_and_only_then_published(registry: Registry) -> None:
     assert registry.publish("v0001") == registry.current() == registry.version("v0001")
     with pytest.raises(ValueError, match="there are shipped, v0001, v0002"):
         registry.version("v9")
+
+
+def test_what_was_not_compared_with_the_served_version_is_not_published(registry: Registry) -> None:
+    first, second, third = (_add(registry) for _ in range(3))
+    registry.publish(first, expected="shipped")
+    with pytest.raises(ServedMeanwhileError, match="'v0001' is served now, not 'shipped'"):
+        registry.publish(second, expected="shipped")
+    assert registry.current().name == first
+    assert registry.publish(third, expected=first).name == registry.current().name == third
 
 
 class Served(RuleBasedStateMachine):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 from hashlib import sha256
@@ -24,7 +24,7 @@ from fetal_head.learning.tracking import NOWHERE, tracking
 from fetal_head.learning.trainer import Epoch, Trained, train
 from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.preprocessing import nested_planes
-from fetal_head.model.registry import Registry, Version
+from fetal_head.model.registry import Registry, ServedMeanwhileError, Version
 from fetal_head.model.segmenter import Segmenter, load_segmenter
 from fetal_head.model.weights import Description, load_weights
 
@@ -117,7 +117,8 @@ def _retrain(
         if ranks.rank() > 0:
             return None
         judged_on = JudgedOn.VALIDATION if held else JudgedOn.TRAINING
-        verdict = _judge(trained, architecture, registry.current(), [readable[i] for i in held or chosen], judged_on, settings)
+        served = registry.current()
+        verdict = _judge(trained, architecture, served, [readable[i] for i in held or chosen], judged_on, settings)
         patients = [sample.patient for sample in samples]
         version = registry.add(
             trained.networks,
@@ -136,7 +137,10 @@ def _retrain(
             ),
         )
         if verdict.better:
-            registry.publish(version.name)
+            try:
+                registry.publish(version.name, expected=served.name)
+            except ServedMeanwhileError:
+                verdict = _not_compared(verdict, registry.current())
         checkpoint.unlink(missing_ok=True)
         notes.result({"version": version.name, "published": verdict.better, "verdict": verdict.reason})
     return Outcome(version.name, verdict, trained.epochs[-1], tuple(left_out))
@@ -163,6 +167,11 @@ def _judge(
     theirs = load_segmenter(served.path, settings.model, served.name)
     candidate, current = (_dice(model, labels) for model in (ours, theirs))
     return judge(candidate, current, against=served.name, judged_on=judged_on, seed=settings.learning.seed)
+
+
+def _not_compared(verdict: Verdict, served: Version) -> Verdict:
+    sentence = f"but by now '{served.name}' is served, which it was not compared with: train again, or publish it by hand"
+    return replace(verdict, better=False, reason=f"{verdict.reason}; {sentence}")
 
 
 def _dice(model: Segmenter, labels: Sequence[Labelled]) -> list[ImageDice]:

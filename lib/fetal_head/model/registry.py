@@ -36,6 +36,10 @@ class Version:
         return read_description(self.path)
 
 
+class ServedMeanwhileError(ValueError):
+    """Another version is served than the one that a new version was to take the place of."""
+
+
 class Registry:
     """Numbered model files `v0001.safetensors`, ..., never overwritten, and a file `current` that tells which one is served.
 
@@ -92,16 +96,23 @@ class Registry:
             save_weights(version.path, network, description)
         return version
 
-    def publish(self, name: str) -> Version:
+    def publish(self, name: str, expected: str | None = None) -> Version:
         """Serves a version from now on; whoever asks meanwhile gets the old one or the new one, whole.
 
+        Args:
+            expected: the version that it takes the place of, which it was compared with; None for whichever is served.
+
         Raises:
+            ServedMeanwhileError: another than the expected one is served; that does not change.
             ValueError: there is no such version, or its file does not load; what is served does not change.
         """
         version = self.version(name)
         load_weights(version.path)
         with self._alone():
-            self._serve([*self.served(), version])
+            order = self.served()
+            if expected not in (None, order[-1].name):
+                raise ServedMeanwhileError(f"'{order[-1].name}' is served now, not '{expected}'")
+            self._serve([*order, version])
         return version
 
     def rollback(self) -> Version:
