@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from masks import MASK, mask_of, submit
 
+from fetal_head.config import StoreSettings
 from fetal_head.imaging import Geometry, Mask
 from fetal_head.server.effort import effort_routes
 from fetal_head.store.effort import efforts, measure_efforts
 from fetal_head.store.history import restore, set_status
+from fetal_head.store.intake import rebuild
 from fetal_head.store.predictions import keep
 from fetal_head.store.study import StudyDatastore
 
@@ -69,6 +73,17 @@ def test_masks_that_cannot_be_compared_are_left_out(study: StudyDatastore) -> No
     assert measure_efforts(study.store) == 1
     assert measure_efforts(study.store) == 0
     assert efforts(study.store) == []
+
+
+def test_a_prediction_that_was_lost_holds_up_nothing(study: StudyDatastore, folder: Path, settings: StoreSettings) -> None:
+    for image in "ab":
+        _predict(study, image, mask_of(0), "v0001")
+        submit(study, image)
+    study.store.layout.kept("a", 1, ".nrrd").unlink()
+    rebuild(folder, settings)
+    assert measure_efforts(study.store) == 2
+    assert measure_efforts(study.store) == 0
+    assert [version.labels for version in efforts(study.store)] == [1]
 
 
 def test_over_http(study: StudyDatastore) -> None:

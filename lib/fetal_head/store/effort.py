@@ -70,7 +70,7 @@ def measure_efforts(store: Store, limit: int | None = None, wait: Callable[[], N
     with store.reading() as session:
         known = select(Effort).where(Effort.image == Submission.image, Effort.number == Submission.number)
         rows = session.scalars(_labels().where(~known.exists()).limit(limit)).all()
-        pairs = [(row, session.get_one(Submission, (row.image, row.prediction))) for row in rows]
+        pairs = [(row, session.get(Submission, (row.image, row.prediction))) for row in rows]
     for label, prediction in pairs:
         wait()
         measured = _measure(store.layout, label, prediction)
@@ -100,8 +100,10 @@ def _labels() -> Select[Any]:
     )
 
 
-def _measure(layout: Layout, label: Submission, prediction: Submission) -> dict[str, dict[str, float | None]] | None:
-    """By annotated structure, what was changed; None when the masks cannot be compared."""
+def _measure(layout: Layout, label: Submission, prediction: Submission | None) -> dict[str, dict[str, float | None]] | None:
+    """By annotated structure, what was changed; None when the prediction was lost or the masks cannot be compared."""
+    if prediction is None:
+        return None
     try:
         predicted, final = (read_mask(layout.kept(row.image, row.number, row.suffix)) for row in (prediction, label))
         names = annotated_in(final) if label.annotated is None else [name for name in NAMES if name in label.annotated]
