@@ -136,7 +136,8 @@ def viewer_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> API
         found: dict[str, Any] = app.next_sample({**asked, "strategy": strategy})
         if not found:
             return {}
-        told = {**found, **app.datastore().get_image_info(found["id"]), **identifiers(instances, image=found["id"])}
+        # what was once said of an image must not take the place of why it is given
+        told = {**app.datastore().get_image_info(found["id"]), **found, **identifiers(instances, image=found["id"])}
         return for_slicer(told, links)
 
     return router

@@ -32,11 +32,16 @@ def check_said(said: Any) -> dict[str, Any]:
 
 
 def check_image_info(said: Any) -> dict[str, Any]:
-    """As `check_said`, for what is said of an image: patient and plane are texts, spacing is mm along (rows, columns)."""
+    """As `check_said`, for what is said of an image: patient and plane are texts, spacing is mm along (rows, columns).
+
+    Raises:
+        ValueError: as there, or one of them is something else.
+    """
     info = check_said(said)
     for key in ("patient", "plane"):
         if not isinstance(info.get(key, ""), str):
             raise ValueError(f"{key} must be a text, not {info[key]!r}")
+    _check_set_aside(info)
     spacing = info.get("spacing")
     if spacing is not None:
         if not isinstance(spacing, list) or len(spacing) != 2 or not all(type(value) in (int, float) for value in spacing):
@@ -45,6 +50,15 @@ def check_image_info(said: Any) -> dict[str, Any]:
         if max(spacing) >= LARGEST_PIXEL:
             raise ValueError(f"spacing must be the millimetres of one pixel, not {spacing!r}")
     return info
+
+
+def _check_set_aside(info: Mapping[str, Any]) -> None:
+    """As `set_aside` keeps it, and those who choose the next image read it."""
+    skipped, flag = info.get("skipped", []), info.get("flag", {})
+    if not isinstance(skipped, list) or not all(isinstance(who, str) for who in skipped):
+        raise ValueError(f"skipped must be a list of names, not {skipped!r}")
+    if not isinstance(flag, dict) or not all(isinstance(flag.get(key, ""), str) for key in ("comment", "who")):
+        raise ValueError(f'flag must be like {{"comment": "not a head", "who": "ann"}}, not {flag!r}')
 
 
 def told_spacing(info: Mapping[str, Any]) -> tuple[float, float] | None:
