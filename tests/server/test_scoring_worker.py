@@ -92,8 +92,34 @@ def test_two_servers_score_an_image_once_and_make_way(study: StudyDatastore, set
     assert _turns(study) == 10
 
 
+def test_other_weights_of_the_same_name_score_anew(study: StudyDatastore, settings: Settings, tmp_path: Path) -> None:
+    ScoringWorker(study.store, _publish(tmp_path / "models", settings, seed=1), Traffic(), settings).work()
+    before = Pools(study.store).pool("ann")[1].entropy
+    others = _publish(tmp_path / "others", settings, seed=2)
+    assert others.current().name == "v0001"
+    worker = ScoringWorker(study.store, others, Traffic(), settings)
+    assert worker.work()
+    assert not worker.work()
+    assert (Pools(study.store).pool("ann")[1].entropy != before).any()
+    assert not ScoringWorker(study.store, others, Traffic(), settings).work(), "a server that starts again has nothing to do"
+    changed = settings.model_copy(update={"selection": settings.selection.model_copy(update={"dropout_rate": 0.4})})
+    assert ScoringWorker(study.store, others, Traffic(), changed).work()
+
+
+def test_a_busy_server_comes_to_scoring_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fetal_head.model.traffic.PATIENCE_SECONDS", 0.2)
+    traffic = Traffic()
+    with traffic.passing():
+        began = time.monotonic()
+        traffic.wait_until_quiet()
+    assert 0.2 <= time.monotonic() - began < 5
+
+
 @pytest.mark.slow
 def test_a_server_scores_what_is_copied_in_and_says_why_it_chose(study: StudyDatastore, tmp_path: Path) -> None:
+    names = [f"i{number}" for number in range(9)]
+    for name in names:
+        study.update_image_info(name, {"id": "other", "why": "because", "rank": 7})
     with serving(study.store.layout.folder, tmp_path / "server", conf={"cold_start_labels": "0"}) as server:
         _until(lambda: unscored(study.store, "shipped", 99) == [], 120)
         write_picture(server.studies / "later.png", speckle(60, 90, seed=77))
@@ -102,3 +128,4 @@ def test_a_server_scores_what_is_copied_in_and_says_why_it_chose(study: StudyDat
         told = requests.post(f"{server.url}/activelearning/hybrid", json={"client_id": "ann"}, timeout=60).json()
         assert (told["model_version"], told["of"], told["rank"]) == ("shipped", 10, 1)
         assert told["why"].startswith("The model is unsure of")
+        assert told["id"] in (*names, "later")

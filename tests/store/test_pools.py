@@ -53,6 +53,7 @@ def test_a_replaced_image_has_no_score(study: StudyDatastore, folder: Path) -> N
     _replace(folder / "c.png")
     take_in(study.store)
     assert {image.id for image in unscored(study.store, "m1", 9)} == {"b", "c"}
+    assert pools.pool("ann")[1].featured.tolist() == [True, False, False]
     assert _doubts(pools) == pytest.approx({"a": 0.1, "b": np.nan, "c": np.nan}, nan_ok=True)
 
 
@@ -79,9 +80,10 @@ def test_images_of_the_patient_just_seen_are_recent(study: StudyDatastore) -> No
     pools = Pools(study.store)
     for image, patient in (("a", "P1"), ("b", "P1"), ("c", "P2")):
         study.update_image_info(image, {"patient": patient})
-    submit(study, "a")
+    submit(study, "a", who="ann")
     images, pool = pools.pool("ann")
     assert dict(zip(pools.names(images), pool.recent.tolist(), strict=True)) == {"b": True, "c": False}
+    assert not pools.pool("ben")[1].recent.any(), "he has not seen the patient"
 
 
 def test_a_suggestion_says_why_and_is_reserved(study: StudyDatastore) -> None:

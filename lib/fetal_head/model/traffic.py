@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 # somebody who was given a prediction just now is likely to ask for the next one
 QUIET_SECONDS = 0.5
+PATIENCE_SECONDS = 10.0
 
 
 class Traffic:
@@ -33,10 +34,11 @@ class Traffic:
                 self._changed.notify_all()
 
     def wait_until_quiet(self) -> None:
-        """Returns once nothing has passed for a moment."""
+        """Returns once nothing has passed for a moment, or after PATIENCE_SECONDS: a busy server must come to it as well."""
+        end = time.monotonic() + PATIENCE_SECONDS
         with self._changed:
-            while self._passing or self._left() > 0:
-                self._changed.wait(None if self._passing else self._left())
+            while (self._passing or self._left() > 0) and (patience := end - time.monotonic()) > 0:
+                self._changed.wait(patience if self._passing else min(patience, self._left()))
 
     def _left(self) -> float:
         return self._last + QUIET_SECONDS - time.monotonic()

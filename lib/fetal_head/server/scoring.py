@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from hashlib import sha256
 
 import torch
 from filelock import FileLock
@@ -21,7 +22,7 @@ from fetal_head.model.traffic import Traffic
 from fetal_head.model.weights import load_weights
 from fetal_head.pseudonym import without_file
 from fetal_head.store.effort import measure_efforts
-from fetal_head.store.scores import Unscored, unscored, write_scores
+from fetal_head.store.scores import Unscored, forget_others, unscored, write_scores
 from fetal_head.store.store import Store
 
 LOCK = "scoring.lock"
@@ -49,6 +50,7 @@ class ScoringWorker(threading.Thread):
         self._traffic = traffic
         self._settings = settings
         self._loaded: tuple[Version, Scorer, FrameCache] | None = None
+        self._known: Version | None = None
         self._told = ""
 
     def run(self) -> None:
@@ -74,6 +76,9 @@ class ScoringWorker(threading.Thread):
     def work(self) -> bool:
         """Does what is there to do for a few seconds; False when there was nothing."""
         version = self._registry.current()
+        if version != self._known:
+            forget_others(self._store, version.name, self._made_by(version))
+            self._known = version
         images = unscored(self._store, version.name, QUEUE)
         measured = measure_efforts(self._store, self._batch_size, self._traffic.wait_until_quiet)
         for batch in _batches(images, self._batch_size):
@@ -86,6 +91,10 @@ class ScoringWorker(threading.Thread):
     @property
     def _batch_size(self) -> int:
         return BATCH_GPU if torch.cuda.is_available() else BATCH_CPU
+
+    def _made_by(self, version: Version) -> str:
+        samples = self._settings.selection.model_dump_json(include={"dropout_samples", "dropout_rate"})
+        return sha256(version.path.read_bytes() + (self._settings.model.model_dump_json() + samples).encode()).hexdigest()
 
     def _score(self, version: Version, images: Sequence[Unscored]) -> list[tuple[Unscored, Score | str]]:
         scorer, cache = self._model(version)

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal_head.selection.pool import Features, Numbers, Pool
@@ -19,6 +19,9 @@ from fetal_head.store.score_table import ScoreTable
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Meta, Submission
+
+# submissions of all people among which somebody's last one is looked for
+LATEST = 256
 
 
 class Pools:
@@ -45,12 +48,12 @@ class Pools:
             usable[[place for place, people in self._images.skipped.items() if who in people]] = False
             rows = self._open(session, who, held, usable)
             taken = self._taken(held)
-            recent = {*(holder.image for holder in held), *_last_labelled(session)}
+            recent = {*(holder.image for holder in held), *_last_labelled(session, who)}
             patients = images["patient"][self._known(recent)]
             pool = Pool(
                 size=len(rows),
                 read_score=partial(self._read_score, self._scores, rows=rows, valid=valid[rows]),
-                read_features=partial(self._read_features, self._scores, rows, taken),
+                read_features=partial(self._read_features, self._scores, rows, taken, valid=valid),
                 taken=len(taken),
                 recent=np.isin(images["patient"][rows], patients, kind="table"),
             )
@@ -103,13 +106,17 @@ class Pools:
         with self._lock:
             return scores.of(name, rows, valid)
 
-    def _read_features(self, scores: ScoreTable, rows: NDArray[np.intp], taken: NDArray[np.intp]) -> tuple[Features, Features]:
+    def _read_features(
+        self, scores: ScoreTable, rows: NDArray[np.intp], taken: NDArray[np.intp], valid: NDArray[np.bool_]
+    ) -> tuple[Features, Features]:
         with self._lock:
-            features, of_taken = scores.features(rows), scores.features(taken)
+            features, of_taken = (scores.features(chosen, valid[chosen]) for chosen in (rows, taken))
         return features, of_taken[~np.isnan(of_taken).any(axis=1)]
 
 
-def _last_labelled(session: Session) -> Sequence[str]:
-    """The images that were submitted last, all in the same second."""
-    newest = select(func.max(Submission.at)).where(Submission.tag == FINAL).scalar_subquery()
-    return session.scalars(select(Submission.image).where(Submission.tag == FINAL, Submission.at == newest)).all()
+def _last_labelled(session: Session, who: str) -> Sequence[str]:
+    """The images that somebody submitted last, all in the same second, if that was not long ago."""
+    columns = select(Submission.image, Submission.who, Submission.at)
+    latest = session.execute(columns.where(Submission.tag == FINAL).order_by(Submission.at.desc()).limit(LATEST)).all()
+    own = [(image, at) for image, name, at in latest if name == who]
+    return [image for image, at in own if at == own[0][1]]

@@ -56,9 +56,12 @@ class ScoreTable:
             found[~valid] = np.nan
         return found
 
-    def features(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-        """(N, D), of unit length, of N rows; NaN where there is none."""
-        return self._features["feature"][rows]
+    def features(self, rows: NDArray[np.intp], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """(N, D), of unit length, of N rows; NaN where there is none or the score is not `valid`."""
+        found: NDArray[np.float32] = self._features["feature"].take(rows, axis=0)
+        if not valid.all():
+            found[~valid] = np.nan
+        return found
 
     def model_of(self, row: int) -> str | None:
         """The version of the model that scored an image."""

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
+from fetal_head.labels import NAMES, SMALL
 from fetal_head.model.scoring import Score as Scored
 from fetal_head.store.layout import Stamp
 from fetal_head.store.store import Store
-from fetal_head.store.tables import Image, Score
+from fetal_head.store.tables import Image, Meta, Score
+
+SCORED_BY = "scored by"
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,19 @@ def unscored(store: Store, model: str, limit: int) -> list[Unscored]:
         return [Unscored(i, store.layout.folder / file, Stamp(size, mtime_ns)) for i, file, size, mtime_ns in rows]
 
 
+def forget_others(store: Store, model: str, made_by: str) -> None:
+    """Lets images be scored again that a model of this name scored, but not as `made_by` says; meanwhile their scores count.
+
+    Other weights can have come under the same name, with an update of the package or a new app folder, and settings change.
+    """
+    key = f"{SCORED_BY} {model}"
+    with store.writing() as (session, _):
+        known = session.get(Meta, key)
+        if known is None or known.value != made_by:
+            session.execute(update(Score).where(Score.model == model).values(model=""))
+            session.merge(Meta(key=key, value=made_by))
+
+
 def write_scores(store: Store, model: str, scored: Sequence[tuple[Unscored, Scored | str]]) -> None:
     """Keeps what a model made of images, in place of what the one before did; or the sentence why an image cannot be read."""
     with store.writing() as (session, _):
@@ -71,8 +87,13 @@ def write_scores(store: Store, model: str, scored: Sequence[tuple[Unscored, Scor
                 told["problem"] = found
             else:
                 told |= {"entropy": list(found.entropy), "bald": list(found.bald), "seen": list(found.seen)}
-                told |= {"feature": found.feature.tobytes(), "doubt": float(np.mean(found.entropy))}
+                told |= {"feature": found.feature.tobytes(), "doubt": _doubt(found.entropy)}
             session.merge(Score(image=image.id, **image.stamp._asdict(), model=model, turn=number, **told))
+
+
+def _doubt(entropy: Sequence[float]) -> float:
+    """Of CSP and LV, by which `hybrid` asks."""
+    return float(np.mean([value for name, value in zip(NAMES, entropy, strict=True) if name in SMALL]))
 
 
 def scores_since(session: Session, turn: int) -> Iterable[Written]:

@@ -150,7 +150,7 @@ class Score(Base):
         turn: grows with every score that is written, so that readers fetch only what is new.
         entropy, bald, seen: by structure, in the order of their values; None where the image cannot be read.
         feature: float16.
-        doubt: the mean entropy over the structures.
+        doubt: the mean entropy over CSP and LV.
         problem: why the image cannot be read.
     """
 
@@ -217,7 +217,8 @@ class Instance(Base):
 class Meta(Base):
     """What is known of the study itself.
 
-    Its identity, name and description, the index that was last taken in, and the secret that tokens are signed with.
+    Its identity, name and description, the index that was last taken in, the secret that tokens are signed with, and what each
+    model's scores were made by.
     """
 
     __tablename__ = "meta"
