@@ -15,7 +15,7 @@ from fetal_head.selection.entropy import entropy
 from fetal_head.selection.foreground_random import foreground_random
 from fetal_head.selection.hybrid import Hybrid, turn
 from fetal_head.selection.pool import Pool
-from fetal_head.selection.ranking import FRONT
+from fetal_head.selection.ranking import FRONT, spread
 from fetal_head.selection.strategies import strategies
 from fetal_head.selection.typiclust import typiclust
 
@@ -59,7 +59,16 @@ def test_entropy_wants_the_largest_and_a_patient_just_seen_last() -> None:
     scores = np.repeat([[0.1], [0.4], [0.3], [0.2]], 3, axis=1)
     assert entropy(pool_of(scores), _rng()).order.tolist() == [1, 2, 3, 0]
     seen = pool_of(scores, recent=[False, True, True, False])
-    assert entropy(seen, _rng()).order.tolist() == [3, 0, 1, 2]
+    assert spread(seen, entropy(seen, _rng())).order.tolist() == [3, 0, 1, 2]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_strategy_asks_for_two_frames_of_one_patient_in_a_row(name: str) -> None:
+    pool = replace(_random_pool(20), recent=np.arange(20) < 12)
+    for seed in range(5):
+        order = ALL[name](pool, _rng(seed)).order
+        assert sorted(order.tolist()) == list(range(20))
+        assert set(order[:8].tolist()) == set(range(12, 20))
 
 
 def test_of_many_images_the_first_ones_are_in_order() -> None:
@@ -80,6 +89,16 @@ def test_an_image_without_a_score_has_its_fair_chance() -> None:
     ranking = entropy(pool_of(scores), _rng())
     assert "has not looked" in ranking.why(2)
     assert "least sure" in ranking.why(0)
+
+
+def test_foreground_random_says_among_what_it_drew() -> None:
+    pool = _random_pool(4)
+    pool.entropy[:], pool.seen[:] = np.nan, False
+    assert "not looked at it yet" in foreground_random(pool, _rng()).reason
+    pool.entropy[:] = 0.1
+    assert "neither CSP nor LV" in foreground_random(pool, _rng()).reason
+    pool.seen[2, 1] = True
+    assert "sees CSP or LV" in foreground_random(pool, _rng()).reason
 
 
 def test_foreground_random_wants_what_shows_csp_or_lv() -> None:

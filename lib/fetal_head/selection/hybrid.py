@@ -59,7 +59,7 @@ class Hybrid:
 
 
 def _knows_all(pool: Pool) -> bool:
-    return bool((np.nanmean(pool.entropy[pool.scored], axis=0) < KNOWS_NOTHING).all())
+    return bool(pool.scored.any() and (np.mean(pool.entropy[pool.scored], axis=0) < KNOWS_NOTHING).all())
 
 
 def _softrank(doubt: Numbers, beta: float, rng: np.random.Generator) -> Numbers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +36,14 @@ class Ranking:
         return self.chance if self.chance and np.isnan(self.score[position]) else self.reason
 
 
-def by_score(pool: Pool, score: Numbers, reason: str, rng: np.random.Generator, structure: str | None = None) -> Ranking:
-    """The highest score first. Images without one stand among the others at random, so that each has a fair chance.
+def spread(pool: Pool, ranking: Ranking) -> Ranking:
+    """The same with the frames of a patient that was asked for just now at the end: they would teach the same once more."""
+    recent = pool.recent[ranking.order]
+    return replace(ranking, order=np.concatenate([ranking.order[~recent], ranking.order[recent]])) if recent.any() else ranking
 
-    Frames of a patient that was asked for just now come last: they would teach the same once more.
-    """
+
+def by_score(pool: Pool, score: Numbers, reason: str, rng: np.random.Generator, structure: str | None = None) -> Ranking:
+    """The highest score first. Images without one stand among the others at random, so that each has a fair chance."""
     is_known = ~np.isnan(score)
     if is_known.all():
         order = _descending(score)
@@ -51,9 +54,6 @@ def by_score(pool: Pool, score: Numbers, reason: str, rng: np.random.Generator, 
         by_chance[rng.choice(len(score), len(unknown), replace=False)] = True
         order[by_chance] = unknown
         order[~by_chance] = known[_descending(score[known])]
-    if pool.recent.any():
-        recent = pool.recent[order]
-        order = np.concatenate([order[~recent], order[recent]])
     return Ranking(order, score, reason, structure, "The model has not looked at it yet, so it was given its chance.")
 
 

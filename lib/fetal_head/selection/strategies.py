@@ -16,7 +16,7 @@ from fetal_head.selection.foreground_random import foreground_random
 from fetal_head.selection.hybrid import Hybrid
 from fetal_head.selection.pool import Pool
 from fetal_head.selection.random import random
-from fetal_head.selection.ranking import Ranking
+from fetal_head.selection.ranking import Ranking, spread
 from fetal_head.selection.typiclust import typiclust
 
 Choose = Callable[[Pool, np.random.Generator], Ranking]
@@ -28,6 +28,10 @@ class Described:
 
     choose: Choose
     description: str
+
+    def __call__(self, pool: Pool, rng: np.random.Generator) -> Ranking:
+        """What it chooses, never two frames of one patient one after the other where there is another image."""
+        return spread(pool, self.choose(pool, rng))
 
 
 def strategies(settings: SelectionSettings) -> dict[str, Described]:

@@ -15,12 +15,18 @@ def check_ancestry(version: Version, registry: Registry, pairs: Sequence[Pair]) 
     """Nothing when neither the model nor one that it was trained from has seen a label or a patient of `pairs`.
 
     Raises:
-        ValueError: it has, or a model that it was trained from is not there to be asked; the sentence names one.
+        ValueError: it has, or a model in the line does not say what it has learned from or is not there to be asked; the
+            sentence names one.
     """
     patients = {pair.patient for pair in pairs}
     ids = {pair.id for pair in pairs}
     masks = {sha256(pair.mask.read_bytes()).hexdigest()[:12]: pair.id for pair in pairs}
     for ancestor in _line(version, registry):
+        if not ancestor.description.training:
+            raise ValueError(
+                f"the model '{ancestor.name}' does not say what it has learned from: "
+                "start from a model that does, or from 'scratch'"
+            )
         labels, known = _learned_from(ancestor.description.training)
         seen = sorted(ids & labels.keys()) or sorted(masks[digest] for digest in labels.values() if digest in masks)
         seen = seen or sorted(patients & known)

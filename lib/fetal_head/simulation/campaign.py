@@ -11,6 +11,7 @@ from hashlib import sha256
 from itertools import product
 from pathlib import Path
 
+from fetal_head import selection
 from fetal_head.config import Settings
 from fetal_head.evaluation.pairs import Pair
 from fetal_head.files import write_text
@@ -68,15 +69,21 @@ class Plan:
 
     def key(self) -> str:
         """The same for the same campaign, whatever its strategies and how many its seeds."""
-        files = [(pair.id, *(path.stat().st_size for path in (pair.image, pair.mask))) for pair in (*self.pool, *self.test)]
-        weights = sha256(self.start.path.read_bytes()).hexdigest() if self.start.path else "scratch"
-        told = [files, weights, self.budgets, self.settings.model_dump(include={"model", "learning", "selection"})]
+        pairs = [(pair.id, _digest(pair.image), _digest(pair.mask)) for pair in (*self.pool, *self.test)]
+        weights = _digest(self.start.path) if self.start.path else "scratch"
+        # what a strategy of this name chose before its code was changed is no cell of this campaign
+        code = [(path.name, _digest(path)) for path in sorted(Path(selection.__path__[0]).glob("*.py"))]
+        told = [pairs, weights, code, self.budgets, self.settings.model_dump(include={"model", "learning", "selection"})]
         return sha256(json.dumps(told).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
 
 
 def available(settings: Settings) -> dict[str, Choose]:
     """Every strategy of the server, and MONAI Label's own for comparison."""
-    return {name: found.choose for name, found in strategies(settings.selection).items()} | {"stock_epistemic": stock_epistemic}
+    return {**strategies(settings.selection), "stock_epistemic": stock_epistemic}
 
 
 def run_campaign(plan: Plan, to: Path) -> Iterator[Cell]:

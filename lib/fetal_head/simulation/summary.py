@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.integrate import trapezoid
 
 from fetal_head.labels import NAMES
+from fetal_head.patients import patient_of
 from fetal_head.simulation.cell import Cell, Judged
 
 MEAN, APL = "mean", "apl"
@@ -28,9 +29,9 @@ RULES = {
     "bands": f"Mean over the seeds with the {LEVEL:.0%} interval of Student's t; none with a single seed.",
     "area": "Area under the curve of the mean Dice against the number of labels, divided by the range of that (trapezoids).",
     "test": (
-        "Wilcoxon's signed-rank test, two-sided, over pairs of seed and test image: the image's Dice, averaged over its "
-        "structures and the budgets, with the strategy minus with the baseline. The seeds share their test images, so the pairs "
-        "are not independent and p is too small."
+        "Wilcoxon's signed-rank test, two-sided, over the test patients: the Dice of a patient's images, averaged over their "
+        "structures, the budgets and the seeds, with the strategy minus with the baseline. It tells whether other patients "
+        "would show the difference, given these draws; the bands tell what other draws do."
     ),
 }
 
@@ -84,23 +85,23 @@ def _area(cells: Sequence[Cell]) -> dict[str, float | int | None]:
 
 
 def _test(cells: Sequence[Cell], strategy: str, baseline: str) -> dict[str, Any]:
-    ours, theirs = _by_image(cells, strategy), _by_image(cells, baseline)
-    differences = np.array([ours[pair] - theirs[pair] for pair in sorted(ours.keys() & theirs.keys())])
+    ours, theirs = _by_patient(cells, strategy), _by_patient(cells, baseline)
+    differences = np.array([ours[patient] - theirs[patient] for patient in sorted(ours.keys() & theirs.keys())])
     told = {"strategy": strategy, "baseline": baseline, "n": len(differences)}
     if not differences.any():
         return {**told, "difference": 0.0 if len(differences) else None, "p": 1.0 if len(differences) else None}
     return {**told, "difference": float(differences.mean()), "p": float(stats.wilcoxon(differences).pvalue)}
 
 
-def _by_image(cells: Sequence[Cell], strategy: str) -> dict[tuple[int, str], float]:
-    """The mean over the budgets of the Dice of each seed and test image."""
-    found: dict[tuple[int, str], list[float]] = {}
+def _by_patient(cells: Sequence[Cell], strategy: str) -> dict[str, float]:
+    """The mean Dice of each test patient over his images, the budgets and the seeds."""
+    found: dict[str, list[float]] = {}
     for cell in cells:
         if cell.strategy == strategy:
             for image in cell.images:
                 if image.mean_dice is not None:
-                    found.setdefault((cell.seed, image.id), []).append(image.mean_dice)
-    return {pair: math.fsum(values) / len(values) for pair, values in found.items()}
+                    found.setdefault(patient_of(image.id), []).append(image.mean_dice)
+    return {patient: math.fsum(values) / len(values) for patient, values in found.items()}
 
 
 def _mean(values: Sequence[float]) -> float | None:

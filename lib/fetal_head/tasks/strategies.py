@@ -30,7 +30,7 @@ class Suggest(Strategy):  # type: ignore[misc]
 
     def __init__(self, strategy: Described, pools: Pools) -> None:
         super().__init__(strategy.description)
-        self._choose = strategy.choose
+        self._choose = strategy
         self._pools = pools
 
     def __call__(self, request: dict[str, Any], datastore: StudyDatastore) -> dict[str, Any]:
