@@ -11,7 +11,7 @@ from PIL import Image
 from pydicom.dataset import FileDataset
 from pydicom.encaps import encapsulate
 from pydicom.pixel_data_handlers.util import convert_color_space
-from pydicom.uid import JPEGBaseline8Bit, generate_uid
+from pydicom.uid import ImplicitVRLittleEndian, JPEGBaseline8Bit, generate_uid
 
 from fetal_head.phantom import phantom
 from pictures import compress_dicom, write_dicom
@@ -52,6 +52,21 @@ def damaged(file: Path) -> Path:
     dataset.save_as(file)
     _named(file, NAMES[0], "P-1")
     return file
+
+
+def odd(folder: Path) -> list[Path]:
+    """Loops that are wrong where no library expects it: two numbers of frames, an element that nobody can write again."""
+    two, unsigned = _loop(folder / "two.dcm"), _loop(folder / "unsigned.dcm")
+    dataset = pydicom.dcmread(two)
+    dataset.NumberOfFrames = [FRAMES, FRAMES]
+    dataset.save_as(two)
+    dataset = pydicom.dcmread(unsigned)
+    dataset.file_meta.TransferSyntaxUID, dataset.is_implicit_VR = ImplicitVRLittleEndian, True
+    dataset.SmallestImagePixelValue = 0
+    dataset.save_as(unsigned)
+    # PixelRepresentation: it alone tells what kind of number the smallest value is
+    unsigned.write_bytes(unsigned.read_bytes().replace(bytes.fromhex("28000301 02000000 0000"), b""))
+    return [two, unsigned]
 
 
 def _named(file: Path, name: str, patient: str) -> None:

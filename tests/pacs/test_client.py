@@ -114,6 +114,28 @@ def test_nonsense_is_refused(answer: Answer) -> None:
             pacs.fetch(WHERE)
 
 
+@pytest.mark.parametrize("kind", ["multipart/related", 'multipart/related; type="application/dicom"; boundary=', "text/html", ""])
+def test_what_is_handed_out_in_no_parts_is_refused(kind: str) -> None:
+    with (
+        _pacs(lambda _: (200, {"Content-Type": kind}, b"--b\r\n\r\nDICM\r\n--b--")) as pacs,
+        pytest.raises(PacsRefusalError, match="no DICOM file"),
+    ):
+        pacs.fetch(WHERE)
+
+
+@pytest.mark.parametrize("found", [[{"00080018": {"vr": "UI", "Value": 1}}], [{"no tag": {"vr": "UI"}}], [[]], []])
+def test_attributes_that_are_none_are_refused(found: Any) -> None:
+    with _pacs(lambda _: (200, JSON, json.dumps(found).encode())) as pacs, pytest.raises(PacsRefusalError, match="no DICOMweb"):
+        pacs.header(WHERE)
+
+
+@pytest.mark.parametrize("size", ["²", "9" * 5000, "-1", "many"])
+def test_a_series_of_no_number_of_instances_is_one_of_unknown_size(size: str) -> None:
+    found = {**_series(1), "00201209": {"vr": "IS", "Value": [size]}}
+    with _pacs(lambda _: (200, JSON, json.dumps([found]).encode())) as pacs:
+        assert [series.size for series in pacs.series()] == [None]
+
+
 def test_an_instance_that_is_too_large_is_cut_off() -> None:
     kind = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=b'}
     with (

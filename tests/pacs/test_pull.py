@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
+import resource
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from numpy.testing import assert_array_equal
+from pydicom.uid import generate_uid
 
 from bench import Bench, stored
 from fetal_head.imaging import read_image
+from fetal_head.pacs.client import Instance
 from fetal_head.pacs.errors import PacsAwayError, PacsRefusalError
 from fetal_head.pacs.pull import Puller
 from orthanc import Orthanc
-from ultrasound import FRAMES, PHANTOM, damaged
+from ultrasound import FRAMES, PHANTOM, damaged, odd
 
 Uids = dict[str, str]
 
@@ -79,6 +84,80 @@ def test_a_damaged_instance_is_named_and_holds_up_no_other(
     said = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
     assert len(said) == 1
     assert "Quimby" not in caplog.text
+
+
+def test_odd_instances_hold_up_no_other(bench: Bench, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    bench.orthanc.put(*odd(tmp_path))
+    uids = stored(bench.orthanc, tmp_path)
+    with caplog.at_level(logging.WARNING):
+        bench.puller.pull()
+    assert len(bench.study.list_images()) == len(uids) - 1 + FRAMES
+    said = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
+    assert len(said) == 2
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_what_the_pacs_does_not_hand_out_now_comes_later(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    monkeypatch.setattr("fetal_head.pacs.failures.FIRST_WAIT_SECONDS", 3.0)
+    uids = stored(bench.orthanc, tmp_path)
+    fetch, asked_for = bench.pacs.fetch, []
+
+    def refusing(instance: Instance) -> bytes:
+        asked_for.append(instance.uid)
+        if instance.uid == uids["loop"]:
+            raise PacsRefusalError("no", status)
+        return fetch(instance)
+
+    monkeypatch.setattr(bench.pacs, "fetch", refusing)
+    with caplog.at_level(logging.WARNING):
+        bench.puller.pull()
+        bench.puller.pull()
+        # the second wait is twice as long
+        time.sleep(3)
+        bench.puller.pull()
+        bench.puller.pull()
+    assert len(bench.study.list_images()) == len(uids) - 1
+    assert (asked_for.count(uids["loop"]), len(asked_for)) == (2, len(uids) + 1)
+    assert len([record for record in caplog.records if "left out" in record.getMessage()]) == 1
+    monkeypatch.setattr(bench.pacs, "fetch", fetch)
+    time.sleep(6)
+    bench.puller.pull()
+    assert len(bench.study.list_images()) == len(uids) - 1 + FRAMES
+
+
+def test_one_that_came_for_one_that_went_is_found(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fetal_head.pacs.pull.LOOK_AGAIN_SECONDS", 2.0)
+    uids = stored(bench.orthanc, tmp_path)
+    bench.puller.pull()
+    images = set(bench.study.list_images())
+    another = pydicom.dcmread(tmp_path / "grey.dcm")
+    another.SOPInstanceUID = another.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    another.save_as(tmp_path / "another.dcm")
+    (gone,) = bench.orthanc.ask("/tools/lookup", "POST", data=uids["grey"]).json()
+    assert bench.orthanc.ask(gone["Path"], "DELETE").ok
+    bench.orthanc.put(tmp_path / "another.dcm")
+    time.sleep(2)
+    bench.puller.pull()
+    assert set(bench.study.list_images()) == images | {another.SOPInstanceUID}
+
+
+def test_a_disk_that_takes_no_file_stops_the_round(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uids = stored(bench.orthanc, tmp_path)
+    fetched: list[Instance] = []
+    fetch = bench.pacs.fetch
+    monkeypatch.setattr(bench.pacs, "fetch", lambda instance: fetched.append(instance) or fetch(instance))
+    allowed = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, allowed[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            bench.puller.pull()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, allowed)
+    assert len(fetched) == 1
+    bench.puller.pull()
+    assert len(bench.study.list_images()) == len(uids) - 1 + FRAMES
 
 
 def test_a_series_that_is_not_told_holds_up_no_other(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

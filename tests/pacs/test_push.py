@@ -177,3 +177,22 @@ def test_one_label_that_cannot_be_sent_holds_up_no_other(bench: Bench, tmp_path:
     (segmentation,) = bench.segmentations()
     assert segmentation.SourceImageSequence[0].ReferencedSOPInstanceUID == uids["rgb"]
     assert len([r for r in caplog.records if "was not sent" in r.getMessage()]) == 1
+
+
+def test_a_label_of_an_odd_image_holds_up_no_other(bench: Bench, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    uids = stored(bench.orthanc, tmp_path)
+    odd = pydicom.dcmread(tmp_path / "grey.dcm")
+    # before all others, and with a source that is no sequence
+    odd.SOPInstanceUID = odd.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    odd.add_new("SourceImageSequence", "UI", "1.2.4")
+    odd.save_as(tmp_path / "odd.dcm")
+    bench.orthanc.put(tmp_path / "odd.dcm")
+    bench.puller.pull()
+    for image in ("1.2.3", uids["rgb"]):
+        bench.submit(image)
+    with caplog.at_level(logging.WARNING):
+        bench.pusher.push()
+        bench.pusher.push()
+    (segmentation,) = bench.segmentations()
+    assert segmentation.SourceImageSequence[0].ReferencedSOPInstanceUID == uids["rgb"]
+    assert len([r for r in caplog.records if "was not sent" in r.getMessage()]) == 1

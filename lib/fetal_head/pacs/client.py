@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -18,10 +19,13 @@ from fetal_head.pacs.errors import PacsRefusalError
 from fetal_head.pacs.session import PacsSession, chunks
 
 PAGE = 200
+COUNT = re.compile(r"[0-9]{1,9}")
 # PS3.18 8.7.3.5: as it is, whatever it is compressed with
 AS_IT_IS = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 # PS3.18 I.2.2: somebody has stored it before
 DUPLICATE = 0x0111
+# what an answer raises that is in no parts; the last one where no boundary is told
+WRONG_PARTS = (NonMultipartContentTypeException, ImproperBodyPartContentException, IndexError, ValueError, AttributeError)
 
 
 class Series(NamedTuple):
@@ -78,7 +82,7 @@ class Pacs:
             study, uid = uid_in(found, "0020000D"), uid_in(found, "0020000E")
             if study and uid:
                 size = str(value_in(found, "00201209"))
-                yield Series(study, uid, int(size) if size.isdigit() else None)
+                yield Series(study, uid, int(size) if COUNT.fullmatch(size) else None)
 
     def instances(self, study: str, series: str) -> Iterator[Instance]:
         """All instances of a series; none when there is no such series."""
@@ -112,15 +116,15 @@ class Pacs:
         content = b"".join(chunks(response, self._settings.pacs_megabytes))
         try:
             part: bytes = MultipartDecoder(content, kind).parts[0].content
-        except (NonMultipartContentTypeException, ImproperBodyPartContentException, IndexError, ValueError) as error:
+        except WRONG_PARTS as error:
             raise PacsRefusalError(f"the PACS answers with {kind[:80] or 'nothing'}, which is no DICOM file") from error
         return part
 
     def header(self, instance: Instance) -> Dataset | None:
         """All of an instance but what is large; None when there is no such instance."""
         try:
-            found = asked(lambda: self._client.retrieve_instance_metadata(*instance))
-            return Dataset.from_json(found, bulk_data_uri_handler=lambda _: None)
+            retrieve = self._client.retrieve_instance_metadata
+            return asked(lambda: Dataset.from_json(retrieve(*instance), bulk_data_uri_handler=lambda _: None))
         except PacsRefusalError as error:
             if error.status == requests.codes.not_found:
                 return None

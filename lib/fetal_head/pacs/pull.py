@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,29 +18,32 @@ from fetal_head.imaging.dicom import read_dataset
 from fetal_head.imaging.limits import refusing
 from fetal_head.imaging.multiframe import frame_count, frame_id, frames_of
 from fetal_head.pacs.client import Instance, Pacs, Series
-from fetal_head.pacs.errors import PacsRefusalError
+from fetal_head.pacs.failures import Failures, is_of_all, sentence_of
 from fetal_head.pseudonym import pseudonym
 from fetal_head.store.errors import StoreError
 from fetal_head.store.images import add_image
 from fetal_head.store.queries import every_id
 from fetal_head.store.store import Store
 
-# what an image answers that is there already, and one that is none
-TAKEN, DAMAGED = 409, 422
+# what an image answers that is there already
+TAKEN = 409
+# a series of as many instances as before is looked through again after so long: one may have gone and another come
+LOOK_AGAIN_SECONDS = 3600.0
 FRAME = re.compile(r"\.f\d+$")
 
 logger = logging.getLogger(__name__)
 
 
 class Puller:
-    """Takes images in. What cannot be taken in is named in the log and left alone until the server starts again."""
+    """Takes images in. What cannot be taken in is named in the log and tried again later; the others go on."""
 
     def __init__(self, pacs: Pacs, store: Store, settings: PacsSettings) -> None:
         self._pacs = pacs
         self._store = store
         self._settings = settings
-        self._skipped: set[str] = set()
-        self._sizes: dict[str, int] = {}
+        self._failures = Failures()
+        # a series -> of how many instances it was, and until when nothing but another number of them makes it worth a look
+        self._seen: dict[str, tuple[int | None, float]] = {}
 
     def pull(self) -> None:
         """Takes in all that is new.
@@ -54,27 +58,32 @@ class Puller:
             ids = set(every_id(session))
         known, taken = _Known(ids, self._settings.pacs_frames), 0
         for series in self._pacs.series():
-            if series.size is None or self._sizes.get(series.uid) != series.size:
+            size, until = self._seen.get(series.uid, (None, 0.0))
+            if size is None or size != series.size or time.monotonic() >= until:
                 taken += self._take_series(series, known)
         if taken:
             logger.info("%d images came from the PACS", taken)
 
     def _take_series(self, series: Series, known: _Known) -> int:
+        """How many images it gave."""
         try:
             instances = list(self._pacs.instances(series.study, series.uid))
-        except PacsRefusalError as error:
+        except Exception as error:  # whatever it is, it is of this series
             self._leave_out(series.uid, error)
             return 0
-        new = [each for each in instances if each.uid not in self._skipped and not known.has(each.uid)]
-        taken = sum(self._take(instance) for instance in new)
-        if series.size is not None:
-            self._sizes[series.uid] = series.size
+        self._failures.forget(series.uid)
+        new = [each for each in instances if not known.has(each.uid)]
+        taken = sum(self._take(each) for each in new if not self._failures.wait(each.uid))
+        waits = [wait for each in new if (wait := self._failures.wait(each.uid)) is not None]
+        self._seen[series.uid] = series.size, time.monotonic() + min([LOOK_AGAIN_SECONDS, *waits])
         return taken
 
     def _leave_out(self, uid: str, error: Exception) -> None:
-        if uid not in self._skipped:
-            self._skipped.add(uid)
-            logger.warning("%s of the PACS is left out: %s", pseudonym(uid), error)
+        """Says so, once. Raises the error where it is not of this one alone."""
+        if is_of_all(error):
+            raise error
+        if self._failures.note(uid, sentence_of(error)):
+            logger.warning("%s of the PACS is left out for now: %s", pseudonym(uid), sentence_of(error))
 
     def _take(self, instance: Instance) -> int:
         """How many images it gave."""
@@ -82,20 +91,20 @@ class Puller:
             content = self._pacs.fetch(instance)
             with temporary_in(self._store.layout.uploads, ".dcm") as file:
                 file.write_bytes(content)
-                return self._enter(instance, file)
-        except (PacsRefusalError, StoreError, ValueError) as error:
-            if isinstance(error, StoreError) and error.status_code != DAMAGED:
-                raise
+                taken = self._enter(instance, file)
+        except Exception as error:  # whatever it is, it is of this instance
             self._leave_out(instance.uid, error)
             return 0
+        self._failures.forget(instance.uid)
+        return taken
 
     def _enter(self, instance: Instance, file: Path) -> int:
         with refusing(Path("the file")):
             dataset = read_dataset(file)
             if dataset.get("SOPInstanceUID") != instance.uid:
                 raise ValueError("is another instance than the one that was asked for")
-            info = {"patient": _patient(dataset)}
-        if frame_count(dataset) == 1:
+            info, count = {"patient": _patient(dataset)}, frame_count(dataset)
+        if count == 1:
             return self._add(instance.uid, file, info)
         taken, wrong = 0, []
         for frame, single in self._frames(dataset):
@@ -103,7 +112,7 @@ class Puller:
             try:
                 taken += self._add(frame_id(instance.uid, frame), file, info)
             except StoreError as error:
-                if error.status_code != DAMAGED:
+                if is_of_all(error):
                     raise
                 wrong.append(f"frame {frame}: {error}")
         if wrong:
@@ -113,7 +122,7 @@ class Puller:
     def _frames(self, dataset: FileDataset) -> Iterator[tuple[int, bytes]]:
         count = frame_count(dataset)
         # backwards: once the first one is there, all of them are
-        chosen = list(range(count, 0, -1)) if self._settings.pacs_frames == "all" else [_key_frame(dataset, count)]
+        chosen = range(count, 0, -1) if self._settings.pacs_frames == "all" else [_key_frame(dataset, count)]
         for frame, single in zip(chosen, frames_of(dataset, chosen), strict=True):
             content = io.BytesIO()
             dcmwrite(content, single, write_like_original=False)

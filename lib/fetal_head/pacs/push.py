@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import time
 from datetime import datetime
 from itertools import count
 
@@ -21,10 +20,9 @@ from fetal_head.export.source import Source, source_of
 from fetal_head.imaging.dicom import read_dataset
 from fetal_head.imaging.multiframe import original_of
 from fetal_head.pacs.client import Instance, Pacs
-from fetal_head.pacs.errors import PacsRefusalError
+from fetal_head.pacs.failures import Failures, is_of_all, sentence_of
 from fetal_head.pacs.outbox import Outbox
 from fetal_head.pseudonym import pseudonym
-from fetal_head.store.errors import StoreError
 from fetal_head.store.exported import exported
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
@@ -33,8 +31,6 @@ from fetal_head.store.tables import APPROVED, Image, Submission
 OUTBOX = "pacs.sqlite"
 # an image of a PACS is called by its instance, and perhaps a frame
 PULLED = re.compile(r"[0-9.]+(\.f\d+)?")
-# what the PACS refused is tried again after so long, for it may have been told otherwise meanwhile
-AGAIN_AFTER_SECONDS = 3600.0
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +43,7 @@ class Pusher:
         self._store = store
         self._settings = settings
         self._outbox = Outbox(store.layout.hidden / OUTBOX)
-        self._refused: dict[tuple[str, str | None], float] = {}
+        self._failures = Failures()
 
     def push(self) -> None:
         """Sends all that differs.
@@ -59,16 +55,21 @@ class Pusher:
         told, current = self._outbox.told(), self._current()
         for image in sorted(told.keys() | current.keys()):
             label = current.get(image)
-            refused = self._refused.get((image, label))
-            if told.get(image) == label or (refused and time.monotonic() - refused < AGAIN_AFTER_SECONDS):
+            if told.get(image) == label or self._failures.wait((image, label)):
                 continue
             try:
                 self._send(image, label)
-            except (PacsRefusalError, StoreError, ValueError) as error:
-                if isinstance(error, StoreError):
-                    raise
-                self._refused[image, label] = time.monotonic()
-                logger.warning("the label of the image %s was not sent to the PACS: %s", pseudonym(image), error)
+            except Exception as error:  # whatever it is, it is of this label
+                self._leave_out(image, label, error)
+            else:
+                self._failures.forget((image, label))
+
+    def _leave_out(self, image: str, label: str | None, error: Exception) -> None:
+        """Says so, once. Raises the error where it is not of this one alone."""
+        if is_of_all(error):
+            raise error
+        if self._failures.note((image, label), sentence_of(error)):
+            logger.warning("the label of the image %s was not sent to the PACS: %s", pseudonym(image), sentence_of(error))
 
     def _current(self) -> dict[str, str]:
         """Image -> all that its label and what is made of it depend on, for the images that can be the PACS's."""
