@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 import torch
@@ -15,6 +17,10 @@ from torch import distributed
 from torch.distributed.nn.functional import all_reduce
 from torch.nn.parallel import DistributedDataParallel
 
+# the first rank notices by itself that another one is gone, unless it waits for its part on a GPU
+PATIENCE = 10.0
+
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -29,18 +35,32 @@ def ranks() -> Iterator[None]:
 
 
 def in_ranks(count: int, first: Callable[[], T], others: Callable[[], object]) -> T:
-    """What `first` returns in this process, while `count - 1` more, which end with it, call `others`: ranks of one group."""
+    """What `first` returns in this process, while `count - 1` more, which end with it, call `others`: ranks of one group.
+
+    Raises:
+        ChildProcessError: one of the others has died. If `first` still waits for it after `PATIENCE`, this process ends at once.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         where = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
     context = multiprocessing.get_context("spawn")
-    started = [context.Process(target=_other, args=(rank, count, where, others), daemon=True) for rank in range(1, count)]
+    # no daemons: those may not have the processes that bring them their pictures
+    started = [context.Process(target=_other, args=(rank, count, where, others), daemon=False) for rank in range(1, count)]
     for process in started:
         process.start()
+    over = threading.Event()
+    watch = threading.Thread(target=_end_with_others, args=(started, over), name="other ranks", daemon=True)
+    watch.start()
     try:
         with _group(0, init_method=where, rank=0, world_size=count):
             return first()
+    except RuntimeError as error:
+        if death := _death(started, 1.0):
+            raise ChildProcessError(death) from error
+        raise
     finally:
+        over.set()
+        watch.join()
         for process in started:
             process.terminate()
             process.join()
@@ -108,3 +128,22 @@ def _end_with_first() -> None:
     assert first is not None
     first.join()
     os._exit(1)
+
+
+def _end_with_others(others: Sequence[BaseProcess], over: threading.Event) -> None:
+    while not over.wait(0.5):
+        if death := _death(others):
+            if not over.wait(PATIENCE):
+                logger.error("%s", death)
+                os._exit(1)
+            return
+
+
+def _death(others: Sequence[BaseProcess], seconds: float = 0.0) -> str | None:
+    """A sentence on one that died within so many seconds, None when none did."""
+    for rank, process in enumerate(others, start=1):
+        process.join(seconds)
+        if process.exitcode:
+            who = f"process {rank} of the {len(others) + 1} that train together"
+            return f"{who} has died (exit code {process.exitcode}): see what it said above"
+    return None
