@@ -58,6 +58,13 @@ def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
     assert found[1].dice == pytest.approx(found[0].dice, abs=0.02)
 
 
+def test_a_batch_that_does_not_go_round_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "models")
+    with pytest.raises(ValueError, match="batch_size 1 is too small for 2 processes"):
+        _retrain(small_study(tmp_path, 4), registry, processes=2, batch_size=1)
+    assert not registry.folder.exists()
+
+
 def test_only_what_is_better_is_served(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "models")
     labels = small_study(tmp_path, 12)

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 import torch
 
-from fetal_head.config import Settings
+from fetal_head.config import LearningSettings, Settings
 from fetal_head.labels import NAMES
 from fetal_head.learning import ranks
 from fetal_head.learning.judging import ImageDice, JudgedOn, Verdict, judge, judged_dice
@@ -69,17 +69,26 @@ def retrain(
         None in every rank but the first, when several train together.
 
     Raises:
-        ValueError: no label, or none that is readable.
+        ValueError: no label, or none that is readable; a batch that does not go round all processes.
         AlreadyTrainingError: another training of these models runs.
     """
     if not labels:
         raise ValueError("there is no submitted label yet; correct and submit at least one image first")
-    processes = settings.learning.processes or max(torch.cuda.device_count(), 1)
+    processes = _processes(settings.learning)
     if processes > 1 and not ranks.together():
         others = partial(retrain, labels, settings, registry, start=start)
         return ranks.in_ranks(processes, partial(others, on_epoch=on_epoch, say=say), others)
     with only_training(registry.folder) if ranks.rank() == 0 else nullcontext():
         return _retrain(labels, settings, registry, start, on_epoch, say)
+
+
+def _processes(learning: LearningSettings) -> int:
+    """How many train together. Raises ValueError when one of them would get nothing of a batch."""
+    size = learning.batch_size
+    count = ranks.count() if ranks.together() else learning.processes or max(min(torch.cuda.device_count(), size), 1)
+    if size < count:
+        raise ValueError(f"batch_size {size} is too small for {count} processes: make it {count} or more, or train with fewer")
+    return count
 
 
 def _retrain(
