@@ -15,8 +15,10 @@ COPY configs configs
 COPY apps apps
 RUN pip install --no-build-isolation -c constraints.txt -e ".[postgresql]"
 
-# models that are trained, and the study folder, outlive the container in volumes
-RUN useradd --create-home --uid 1000 fetal-head && mkdir -p /studies && chown -R fetal-head /studies apps
+# models that are trained, and the study folder, outlive the container in volumes, which belong to whom their folders here do
+RUN useradd --create-home --uid 1000 fetal-head \
+    && mkdir -p /studies apps/fetal_head/model \
+    && chown -R fetal-head /studies apps
 USER fetal-head
 VOLUME ["/studies", "/opt/fetal-head/apps/fetal_head/model"]
 EXPOSE 8000

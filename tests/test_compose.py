@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import PurePosixPath
 
 import yaml
 
@@ -54,3 +55,20 @@ def test_the_image_is_made_of_what_is_there() -> None:
     for pin in re.findall(r"\S+==\S+", DOCKERFILE):
         assert pin in pins
     assert re.search(r"^FROM python:3\.1[012]-", DOCKERFILE, re.MULTILINE)
+
+
+def test_what_is_mounted_belongs_to_the_user_of_the_image() -> None:
+    as_root, as_user = DOCKERFILE.replace("\\\n", " ").split("\nUSER ")
+    user = as_user.split()[0]
+    made, owned = _paths(rf"mkdir -p ([^&\n]+)(?=.*chown -R {user} )", as_root), _paths(rf"chown -R {user} ([^&\n]+)", as_root)
+    # Docker makes a mount point that is not there as root, and gives a new volume to whom its mount point belongs
+    points = {PurePosixPath(volume.split(":")[1]) for volume in COMPOSE["services"]["server"]["volumes"]}
+    assert points == set(map(PurePosixPath, json.loads(as_user.split("VOLUME ")[1].splitlines()[0])))
+    assert points <= made
+    for point in points:
+        assert owned & {point, *point.parents}, point
+
+
+def _paths(pattern: str, commands: str) -> set[PurePosixPath]:
+    folder = PurePosixPath(re.findall(r"^WORKDIR (.+)$", commands, re.MULTILINE)[-1])
+    return {folder / path for paths in re.findall(pattern, commands) for path in paths.split()}
