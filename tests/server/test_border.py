@@ -66,6 +66,8 @@ def test_pages_of_others_change_nothing(method: str, login: bool) -> None:
         "null": 403,
         "http://localhost": 403,
         "http://localhost:8000.evil.example": 403,
+        "http://[": 403,
+        "http://[::1": 403,
         "http://localhost:8000": 200,
         "https://friend.example": 200,
     }.items():

@@ -89,7 +89,11 @@ def _is_ours(host: str, settings: ServerSettings) -> bool:
 def _is_friend(caller: Caller, settings: ServerSettings) -> bool:
     origin = str(caller.origin).lower()
     # behind a proxy that ends TLS the scheme differs; a host and port has one scheme anyway
-    return urlsplit(origin).netloc == caller.host.lower() or origin in (allowed.lower() for allowed in settings.cors_origins)
+    try:
+        place = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return place == caller.host.lower() or origin in (allowed.lower() for allowed in settings.cors_origins)
 
 
 def _name(host: str) -> str:
