@@ -22,7 +22,6 @@ DICOM, OCTETS = "application/dicom", "application/octet-stream"
 ALONE_OR_AS_PART = {kind: (MediaType(kind, True, True), MediaType(kind, False, True)) for kind in (DICOM, OCTETS)}
 PICTURES = tuple(MediaType(kind) for kind in FORMATS)
 SERIES, INSTANCE = "/studies/{study}/series/{series}", "/studies/{study}/series/{series}/instances/{instance}"
-# there is one frame, for which one can ask several times
 FRAMES = re.compile(r"[0-9]{1,9}(,[0-9]{1,9}){0,99}")
 
 
@@ -52,15 +51,14 @@ def retrieve_routes(instances: Instances) -> APIRouter:
         """The instance, by itself or as the only part."""
         form = negotiated(request, ALONE_OR_AS_PART[DICOM])
         image = _one(instances, request)
-        return _in_parts(form, [_file(image)])
+        return _alone_or_as_part(form, _file(image))
 
     @router.get(f"{INSTANCE}/frames/{{frames}}")
     def retrieve_frames(frames: str, request: Request) -> Response:
         """The bare pixels."""
         form = negotiated(request, ALONE_OR_AS_PART[OCTETS])
         _check_frames(frames)
-        pixels = _pixels(_one(instances, request)).tobytes()
-        return _in_parts(form, [pixels] * len(frames.split(",")))
+        return _alone_or_as_part(form, _pixels(_one(instances, request)).tobytes())
 
     @router.get(f"{INSTANCE}/rendered")
     @router.get(f"{INSTANCE}/frames/{{frames}}/rendered")
@@ -125,15 +123,18 @@ def _pixels(known: Known) -> NDArray[np.uint8]:
         raise HTTPException(404, str(error)) from error
 
 
-def _in_parts(form: MediaType, parts: list[bytes]) -> Response:
+def _alone_or_as_part(form: MediaType, content: bytes) -> Response:
     if form.is_multipart:
-        kind, body = multipart(form.name, parts)
+        kind, body = multipart(form.name, [content])
         return Response(b"".join(body), media_type=kind)
-    return Response(parts[0], media_type=single(form.name))
+    return Response(content, media_type=single(form.name))
 
 
 def _check_frames(frames: str) -> None:
     if not FRAMES.fullmatch(frames):
         raise HTTPException(400, f"frames are numbers such as 1, not '{frames[:64]}'")
-    if any(int(number) != 1 for number in frames.split(",")):
+    numbers = [int(number) for number in frames.split(",")]
+    if len(set(numbers)) < len(numbers):
+        raise HTTPException(400, f"frames are asked for once each, not '{frames[:64]}'")
+    if numbers != [1]:
         raise HTTPException(404, "the image has one frame, number 1")
