@@ -10,6 +10,7 @@ import pytest
 from masks import MASK, assert_whole, mask_of, submit
 from monailabel.datastore.local import LocalDatastore
 from numpy.testing import assert_array_equal
+from pydicom import dcmread
 
 from fetal_head.config import StoreSettings
 from fetal_head.datasets import Case, StudyWriter
@@ -18,7 +19,7 @@ from fetal_head.store.history import entries
 from fetal_head.store.intake import take_in
 from fetal_head.store.settling import FINAL, ORIGINAL
 from fetal_head.store.study import StudyDatastore, labelled_images
-from pictures import speckle, write_itk, write_picture
+from pictures import speckle, write_dicom, write_itk, write_picture
 
 
 def _content(folder: Path) -> dict[str, bytes]:
@@ -164,3 +165,22 @@ def test_a_database_is_not_taken_for_that_of_another_study(folder: Path, tmp_pat
     else:
         with pytest.raises(ValueError, match="belongs to another study"):
             StudyDatastore(str(tmp_path / "other"), settings)
+
+
+def test_dicom_says_whose_image_it_is_without_telling_who(folder: Path, settings: StoreSettings, tmp_path: Path) -> None:
+    pixels = speckle(*MASK.shape, seed=3)
+    for name, patient in (("d", "4711"), ("e", "4711"), ("f", "4712"), ("g", "")):
+        dataset = dcmread(write_dicom(folder / f"{name}.dcm", pixels))
+        dataset.PatientID = patient
+        dataset.save_as(folder / f"{name}.dcm")
+    study = StudyDatastore(str(folder), settings)
+    patients = {name: study.get_image_info(name)["patient"] for name in "defg"}
+    assert patients["d"] == patients["e"]
+    assert len(set(patients.values())) == 3, "one without an id is known by his study"
+    assert not any("471" in patient for patient in patients.values())
+    assert "patient" not in study.get_image_info("a")
+    uploaded = write_dicom(tmp_path / "h.dcm", pixels)
+    study.add_image("h", str(uploaded), {})
+    study.add_image("i", str(uploaded), {"patient": "told"})
+    assert study.get_image_info("h")["patient"] not in ("P1", *patients.values())
+    assert study.get_image_info("i")["patient"] == "told"

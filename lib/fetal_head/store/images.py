@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from fetal_head.datasets.names import DEVICE
 from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
+from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.store.errors import StoreError
 from fetal_head.store.layout import Layout, stamp_of
 from fetal_head.store.said import check_image_info
@@ -55,7 +56,8 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
         shutil.copyfile(path, upload)
         upload.chmod(0o644)
         sync(upload)
-        _enter(store, image_id, upload, f"{image_id}{suffix}", _without_composed(info))
+        patient = {"patient": told} if (told := read_patient(path)) else {}
+        _enter(store, image_id, upload, f"{image_id}{suffix}", patient | _without_composed(info))
     return image_id
 
 

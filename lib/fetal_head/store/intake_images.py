@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.pseudonym import pseudonym
 from fetal_head.store.index import Index
 from fetal_head.store.layout import Layout, Stamp, stamp_of
@@ -30,6 +31,7 @@ class Known(NamedTuple):
 
 
 Files = Mapping[str, tuple[str, Stamp]]
+Said = Mapping[str, dict[str, Any]]
 
 
 def take_in_images(store: Store, index: Index, quiet_for: float) -> None:
@@ -45,10 +47,15 @@ def take_in_images(store: Store, index: Index, quiet_for: float) -> None:
     differing = [i for i in differing if i not in found or found[i][1].is_quiet(quiet_for)]
     if not differing:
         return
+    # before the transaction, which others wait for
+    new = [i for i in differing if i in found and i not in known]
+    patients = {i: patient for i in new if (patient := read_patient(store.layout.folder / found[i][0]))}
     with store.writing() as (session, _):
         known = _known(session)
         now = {i: file for i in differing if (file := _again(store.layout, found.get(i), known.get(i)))}
-        _apply(session, index, now, known, [i for i in differing if _differs(now.get(i), known.get(i))])
+        said = {i: {"patient": patient} for i, patient in patients.items()}
+        said |= {i: {**said.get(i, {}), **told} for i, told in index.images.items()}
+        _apply(session, said, now, known, [i for i in differing if _differs(now.get(i), known.get(i))])
 
 
 def say_of_images(session: Session, index: Index) -> None:
@@ -78,7 +85,7 @@ def _again(layout: Layout, found: tuple[str, Stamp] | None, known: Known | None)
     return None
 
 
-def _apply(session: Session, index: Index, found: Files, known: Mapping[str, Known], differing: Iterable[str]) -> None:
+def _apply(session: Session, said: Said, found: Files, known: Mapping[str, Known], differing: Iterable[str]) -> None:
     new, gone = [], []
     for image_id in differing:
         if image_id not in found:
@@ -88,13 +95,12 @@ def _apply(session: Session, index: Index, found: Files, known: Mapping[str, Kno
         else:
             _update(session, image_id, *found[image_id])
     if new:
-        session.execute(insert(Image), [_row(i, *found[i], index) for i in sorted(new)])
+        session.execute(insert(Image), [_row(i, *found[i], said.get(i, {})) for i in sorted(new)])
         logger.info("%d images were found in the study folder", len(new))
     _remove(session, gone)
 
 
-def _row(image_id: str, file: str, stamp: Stamp, index: Index) -> dict[str, object]:
-    info = index.images.get(image_id, {})
+def _row(image_id: str, file: str, stamp: Stamp, info: dict[str, Any]) -> dict[str, object]:
     return {"id": image_id, "file": file, **stamp._asdict(), "info": info, "removed": None, "readings": 0}
 
 
