@@ -25,6 +25,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,6 +36,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from fetal_head import __version__
 from fetal_head.config import Settings, load_settings
 from fetal_head.datasets.phantoms import write_phantoms
 from fetal_head.evaluation.bootstrap import Estimate, mean_over_patients
@@ -91,7 +93,7 @@ def real(
         cells += _run(pool, test, _split(part) or names, REAL_BUDGETS, seeds, init, AS_SERVED, to / f"fold{fold}")
     if not part:
         points = _over_patients(_joined(cells))
-        write_text(to / "campaigns_real.json", json.dumps({"images": len(pairs), "seeds": seeds, "points": points}, indent=2))
+        _write(to / "campaigns_real.json", {"images": len(pairs), "folds": FOLDS, "points": points}, init, AS_SERVED, seeds)
         CONSOLE.print(_table(points))
 
 
@@ -106,10 +108,10 @@ def phantoms(init: Init, to: To, seeds: Seeds = 3, part: Part = "") -> None:
         reached = float(np.mean([small_dice(cell.images) for cell in whole]))
         needed = {name: labels_needed([cell for cell in cells if cell.strategy == name], SHARE * reached) for name in names}
         told = {"pool": POOL, "test": TEST, "whole_pool": reached, "share": SHARE, "needed": needed, **summarise(cells)}
-        write_text(to / "campaigns_phantoms.json", json.dumps(told, indent=2))
-        table = Table("strategy", f"labels until CSP and LV have {SHARE:.0%} of {reached:.3f}, by seed")
-        for name, counts in needed.items():
-            table.add_row(name, ", ".join(f"{count:.0f}" if count else f"> {BUDGETS[-1]}" for count in counts))
+        _write(to / "campaigns_phantoms.json", told, init, FROM_HEADS, seeds)
+        table = Table("strategy", f"labels until CSP and LV have {SHARE:.0%} of {reached:.3f}", "by seed")
+        for name, (mean, counts) in needed.items():
+            table.add_row(name, _count(mean), ", ".join(map(_count, counts)))
         CONSOLE.print(table, _bands(told["curves"]))
 
 
@@ -121,7 +123,7 @@ def cold_start(init: Init, to: To, seeds: Seeds = 5, part: Part = "") -> None:
     cells = _run(pool, test, names, BUDGETS[:1], seeds, init, FROM_HEADS, to / "cold_start")
     if not part:
         told = summarise(cells)
-        write_text(to / "campaigns_cold_start.json", json.dumps({"pool": POOL, "test": TEST, **told}, indent=2))
+        _write(to / "campaigns_cold_start.json", {"pool": POOL, "test": TEST, **told}, init, FROM_HEADS, seeds)
         CONSOLE.print(_bands(told["curves"]), told["tests"])
 
 
@@ -139,6 +141,21 @@ def _run(
     check_ancestry(version, Registry(init.parent), [*pool, *test])
     plan = Plan(tuple(pool), tuple(test), tuple(names), budgets, seeds, Start(version.name, init), settings)
     return list(track(run_campaign(plan, to), description=to.name, total=plan.size))
+
+
+def _write(file: Path, told: dict[str, Any], init: Path, settings: Settings, seeds: int) -> None:
+    """What was found, and what it was made by."""
+    made_by = {
+        "version": __version__,
+        "seeds": seeds,
+        "init": sha256(init.read_bytes()).hexdigest()[:12],
+        "settings": settings.model_dump(mode="json", include={"model", "learning", "selection"}),
+    }
+    write_text(file, json.dumps({"made_by": made_by, **told}, indent=2))
+
+
+def _count(labels: float | None) -> str:
+    return f"{labels:.0f}" if labels else f"> {BUDGETS[-1]}"
 
 
 def _phantoms(to: Path, name: str, count: int, seed: int) -> list[Pair]:

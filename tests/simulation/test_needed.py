@@ -23,4 +23,5 @@ def test_labels_lie_on_lines_between_the_budgets() -> None:
     courses = {0: (0.0, 0.4, 0.8), 1: (0.6, 0.2, 0.9), 2: (0.1, 0.2, 0.3), 3: (0.3, 0.8, 0.1)}
     cells = [_cell(seed, budget, csp) for seed, dice in courses.items() for budget, csp in zip((10, 20, 40), dice, strict=True)]
     # .6 of LV and .6 of CSP
-    assert labels_needed(cells, 0.6) == [pytest.approx(30), 10, None, pytest.approx(16)]
+    assert labels_needed(cells, 0.6) == (None, [pytest.approx(30), 10, None, pytest.approx(16)])
+    assert labels_needed(cells, 0.55)[0] == pytest.approx(36), "of the mean Dice, not the mean of the labels"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fetal_head.labels import SMALL
 from fetal_head.simulation.cell import Cell, Judged
@@ -20,16 +21,21 @@ def small_dice(images: Sequence[Judged]) -> float:
     return float(np.mean(dice))
 
 
-def labels_needed(cells: Sequence[Cell], goal: float) -> list[float | None]:
-    """By seed, after how many labels the Dice of CSP and LV first reaches the goal; None where it never does.
+def labels_needed(cells: Sequence[Cell], goal: float) -> tuple[float | None, list[float | None]]:
+    """After how many labels the Dice of CSP and LV first reaches the goal: on the mean of the seeds, and by seed; None for never.
 
     It is taken to lie on straight lines between the budgets. Reached at the first budget, it may have been reached sooner.
     """
-    needed: list[float | None] = []
-    for seed in sorted({cell.seed for cell in cells}):
-        own = sorted((cell for cell in cells if cell.seed == seed), key=lambda cell: cell.budget)
-        budgets, dice = [cell.budget for cell in own], [small_dice(cell.images) for cell in own]
-        first = next((n for n, value in enumerate(dice) if value >= goal), None)
-        around = slice(max((first or 0) - 1, 0), (first or 0) + 1)
-        needed.append(None if first is None else float(np.interp(goal, dice[around], budgets[around])))
-    return needed
+    budgets = sorted({cell.budget for cell in cells})
+    seeds = sorted({cell.seed for cell in cells})
+    found = {(cell.seed, cell.budget): small_dice(cell.images) for cell in cells}
+    dice = np.array([[found[seed, budget] for budget in budgets] for seed in seeds])
+    return _crossing(budgets, dice.mean(axis=0), goal), [_crossing(budgets, row, goal) for row in dice]
+
+
+def _crossing(budgets: Sequence[int], dice: NDArray[np.float64], goal: float) -> float | None:
+    reached = np.flatnonzero(dice >= goal)
+    if not len(reached):
+        return None
+    around = slice(max(int(reached[0]) - 1, 0), int(reached[0]) + 1)
+    return float(np.interp(goal, dice[around], budgets[around]))
