@@ -35,9 +35,11 @@ def test_a_grid_of_trainings_is_a_table_a_plot_and_trials(run: Run, tmp_path: Pa
 def test_bad_input_is_one_sentence(run: Run, tmp_path: Path) -> None:
     study = tmp_path / "study"
     write_phantoms(study, 1, 0)
+    write_phantoms(tmp_path / "another", 1, 1)
     for arguments, sentence in (
         (["network", "--studies", study, "--to", tmp_path / "to", "--values", "vnet"], "the setting 'network'"),
         (["network", "--studies", tmp_path / "none", "--to", tmp_path / "to"], "no study folder"),
-        (["augmentation", "--studies", study, "--to", tmp_path / "to"], "no labelled patient is for validation"),
+        (["augmentation", "--studies", study, "--to", tmp_path / "to"], "label images of another patient"),
+        (["augmentation", "--studies", tmp_path / "another", "--to", tmp_path / "to"], "no labelled patient is for validation"),
     ):
         assert sentence in run("experiment", *arguments, *CONF, status=1).stderr

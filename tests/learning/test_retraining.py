@@ -188,6 +188,13 @@ def test_no_label_is_a_sentence(tmp_path: Path) -> None:
         retrain(broken, small_settings(), Registry(tmp_path), start=None)
 
 
+def test_a_patient_that_models_are_judged_on_is_never_learned_from(tmp_path: Path) -> None:
+    labels = small_study(tmp_path, 2)
+    labels[0].mask.write_bytes(b"")
+    with pytest.raises(ValueError, match="label images of another patient, then train"):
+        retrain(labels, small_settings(), Registry(tmp_path), start=None)
+
+
 def test_same_seed_same_networks(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "models")
     labels = small_study(tmp_path, 4)

@@ -5,14 +5,27 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetal_head.learning.split import fold_of, is_validation
+from fetal_head.learning.split import fold_of, split
+
+PATIENTS = st.lists(st.text(min_size=1, max_size=4))
 
 
-@given(st.sets(st.text(min_size=1), min_size=1), st.text(min_size=1))
-def test_a_new_patient_moves_nobody(patients: set[str], newcomer: str) -> None:
-    before = {p: is_validation(p, 5) for p in patients}
-    after = {p: is_validation(p, 5) for p in [*patients, newcomer]}
-    assert all(after[p] == side for p, side in before.items())
+def _sides(patients: list[str]) -> list[str]:
+    """What becomes of each sample; where there is nothing to learn from, all are held back."""
+    try:
+        chosen, held = split(patients, 5)
+    except ValueError:
+        return ["held back"] * len(patients)
+    assert sorted(chosen + held) == list(range(len(patients)))
+    return ["learned from" if i in chosen else "held back" for i in range(len(patients))]
+
+
+@given(PATIENTS, PATIENTS)
+def test_adding_samples_never_moves_one(labelled: list[str], added: list[str]) -> None:
+    sides = _sides([*labelled, *added])
+    assert sides[: len(labelled)] == _sides(labelled)
+    by_patient = dict(zip([*labelled, *added], sides, strict=True))
+    assert sides == [by_patient[patient] for patient in [*labelled, *added]], "the images of one patient are on one side"
 
 
 def test_folds_are_about_even_and_do_not_change_with_releases() -> None:

@@ -87,15 +87,16 @@ def _models(server: Server) -> Path:
 
 
 @contextmanager
-def _endless(folder: Path, labelled: bool = True) -> Iterator[Server]:
+def _endless(folder: Path, labelled: str | None = "b") -> Iterator[Server]:
     (folder / "app").mkdir(exist_ok=True)
     (folder / "app" / "main.py").write_text(MAIN)
     (folder / "studies").mkdir(exist_ok=True)
-    write_picture(folder / "studies" / "a.png", three_structures(60, 90) * 60)
+    for name in "ab":
+        write_picture(folder / "studies" / f"{name}.png", three_structures(60, 90) * 60)
     with serving(folder / "studies", folder) as server:
         if labelled:
-            label = write_itk(folder / "a.nrrd", three_structures(60, 90))
-            server.client().save_label("a", str(label), params={})
+            label = write_itk(folder / "label.nrrd", three_structures(60, 90))
+            server.client().save_label(labelled, str(label), params={})
         yield server
 
 
@@ -210,12 +211,17 @@ def test_who_wants_to_wait_is_answered_at_the_end(server: Server) -> None:
         assert answer.result(60).json()["status"] == "DONE"
 
 
-def test_without_a_label_nothing_starts(tmp_path: Path) -> None:
-    with _endless(tmp_path, labelled=False) as server:
+@pytest.mark.parametrize(
+    ("labelled", "sentence"),
+    [(None, "submit at least one image"), ("a", "label images of another patient, then train")],
+    ids=["no label", "a patient that models are judged on"],
+)
+def test_without_a_label_to_learn_from_nothing_starts(tmp_path: Path, labelled: str | None, sentence: str) -> None:
+    with _endless(tmp_path, labelled) as server:
         for path in ("/train/fetal_head", "/train/"):
             answer = _post(server, path)
             assert answer.status_code == 422
-            assert "submit at least one image" in answer.json()["detail"]
+            assert sentence in answer.json()["detail"]
         assert requests.get(f"{server.url}/train/", timeout=60).status_code == 404
 
 

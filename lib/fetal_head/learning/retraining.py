@@ -69,7 +69,8 @@ def retrain(
         None in every rank but the first, when several train together.
 
     Raises:
-        ValueError: no label, or none that is readable; a batch that does not go round all processes.
+        ValueError: no label, none that is readable, or none of a patient that is learned from; a batch that does not go round
+            all processes.
         AlreadyTrainingError: another training of these models runs.
     """
     if not labels:

@@ -19,9 +19,13 @@ def is_validation(patient: str, folds: int) -> bool:
 def split(patients: Sequence[str], folds: int) -> tuple[list[int], list[int]]:
     """Positions of what is trained on and of what is held back, given whose each is.
 
-    As long as every patient falls into the validation fold, all are trained on and nothing is held back.
+    Raises:
+        ValueError: all are held back. To train on them until there are others would move them later.
     """
     held = [i for i, patient in enumerate(patients) if is_validation(patient, folds)]
-    if len(held) == len(patients):
-        return held, []
+    if held and len(held) == len(patients):
+        raise ValueError(
+            "every labelled patient is one of those that models are judged on, never learned from: "
+            "label images of another patient, then train"
+        )
     return [i for i, patient in enumerate(patients) if not is_validation(patient, folds)], held

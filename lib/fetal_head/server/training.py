@@ -10,17 +10,21 @@ from fastapi import APIRouter, Depends, HTTPException
 from monailabel.endpoints.train import run_model, status
 from monailabel.interfaces.app import MONAILabelApp
 
+from fetal_head.config import load_settings
 from fetal_head.learning.running import running
+from fetal_head.learning.split import split
 from fetal_head.model.registry import Registry
 from fetal_head.server.asked import WHO, AsAdmin, check_offered, only
 from fetal_head.server.background import active_task, stop_task, wait_for_end
 from fetal_head.server.identity import known, requires
+from fetal_head.store.study import labelled_images
 
 
 def training_routes(app: MONAILabelApp) -> APIRouter:
     """The routes that start, stop and tell of a training, each with the role that upstream asks for."""
     router = APIRouter(tags=["Train"])
     folder = Registry.of_app(Path(app.app_dir)).folder
+    folds = load_settings(app.conf).learning.validation_folds
     trainers: dict[str, Any] = app.info()["trainers"]
     one_at_a_time = threading.Lock()
 
@@ -29,8 +33,13 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
         if job:
             message = f"A training already runs since {job['start_ts']}: wait for its end or stop it, then train again."
             raise HTTPException(409, {"message": message, "job": job})
-        if not app.datastore().get_labeled_images():
+        labels = labelled_images(app.datastore())
+        if not labels:
             raise HTTPException(422, "There is no submitted label yet: correct and submit at least one image, then train.")
+        try:
+            split([label.patient_id for label in labels], folds)
+        except ValueError as error:
+            raise HTTPException(422, f"There is nothing to train on: {error}.") from error
 
     def start(model: str, params: dict[str, Any] | None, user: AsAdmin, enqueue: bool) -> dict[str, Any]:
         # upstream passes on all that it gets, a folder to import code from included
