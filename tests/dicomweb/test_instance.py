@@ -23,16 +23,19 @@ from fetal_head.dicomweb.instance import Described, encoded
 from fetal_head.dicomweb.text import dicom_text
 from fetal_head.dicomweb.uids import uids_of
 from fetal_head.imaging import read_image, write_mask
+from fetal_head.imaging.loss import JPEG, Loss
 from pictures import speckle, three_structures
 
 UIDS = uids_of(UUID(int=1), "p", "i", 1, 2)
 LENGTHS = st.floats(0.01, 10).filter(lambda mm: abs(mm - 1) > 1e-6)
 SPACINGS = st.none() | st.tuples(LENGTHS, LENGTHS)
+LOSSES = (JPEG, Loss(), Loss(("12.5", "3"), ("ISO_10918_1", "ISO_15444_1")))
+FACTS = [{}, {"spacing": (0.2, 0.15)}, *({"loss": loss} for loss in LOSSES), {"patient": "", "name": "Žofie 1"}]
 PIXELS = arrays(np.uint8, st.tuples(st.integers(16, 40), st.integers(16, 40)))
 
 
 def described(shape: tuple[int, int], spacing: tuple[float, float] | None = None, **facts: object) -> Described:
-    return Described(UIDS, **{"patient": "p", "name": "i", "is_jpeg": False, **facts}, shape=shape, spacing=spacing)  # type: ignore[arg-type]
+    return Described(UIDS, **{"patient": "p", "name": "i", **facts}, shape=shape, spacing=spacing)  # type: ignore[arg-type]
 
 
 @settings(deadline=None, max_examples=50)
@@ -93,7 +96,7 @@ def test_any_name_can_be_kept(name: str) -> None:
     assert not set(text) & {"\\", "="}
 
 
-@pytest.mark.parametrize("facts", [{}, {"spacing": (0.2, 0.15)}, {"is_jpeg": True}, {"patient": "", "name": "Žofie 1"}])
+@pytest.mark.parametrize("facts", FACTS)
 def test_it_is_valid_ultrasound(tmp_path: Path, facts: dict[str, object]) -> None:
     if shutil.which("dciodvfy") is None:
         pytest.skip("dciodvfy is not installed (Debian: apt-get install dicom3tools)")

@@ -14,6 +14,7 @@ from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, ExplicitVRLittleEndian, Ultr
 from pydicom.valuerep import DSfloat
 
 from fetal_head.dicomweb.uids import Uids, frame_of_reference
+from fetal_head.imaging.loss import Loss
 
 # DICOM PS3.3 C.8.5.5
 TWO_DIMENSIONAL, TISSUE, NO_UNIT = 1, 1, 0
@@ -29,7 +30,7 @@ class Described:
         patient, name: what patient and image are called.
         shape: (rows, columns).
         spacing: mm per pixel along (rows, columns); None where nobody knows it.
-        is_jpeg: its file is a JPEG, which has lost some of what the probe heard.
+        loss: what lossy compression has taken from it; None where nobody knows of any.
     """
 
     uids: Uids
@@ -37,7 +38,7 @@ class Described:
     name: str
     shape: tuple[int, int]
     spacing: tuple[float, float] | None
-    is_jpeg: bool = False
+    loss: Loss | None = None
 
 
 def header(image: Described) -> Dataset:
@@ -50,8 +51,13 @@ def header(image: Described) -> Dataset:
     dataset.Rows, dataset.Columns = image.shape
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
     dataset.WindowCenter, dataset.WindowWidth = "128", "256"
-    if image.is_jpeg:
-        dataset.LossyImageCompression, dataset.LossyImageCompressionMethod = "01", "ISO_10918_1"
+    if image.loss:
+        dataset.LossyImageCompression = "01"
+        # of what nobody tells, DICOM wants nothing to be said
+        if image.loss.ratios:
+            dataset.LossyImageCompressionRatio = list(image.loss.ratios)
+        if image.loss.methods:
+            dataset.LossyImageCompressionMethod = list(image.loss.methods)
     return dataset
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fetal_head.dicomweb.grey import eight_bits
 from fetal_head.dicomweb.instance import Described
 from fetal_head.imaging import Geometry, read_geometry, read_image
+from fetal_head.imaging.loss import Loss, loss_of
 from fetal_head.pseudonym import nameless
 from fetal_head.store.instances import Known
 from fetal_head.store.layout import Stamp, stamp_of
@@ -23,11 +24,10 @@ class UnreadableError(ValueError):
 def described(image: Known) -> Described:
     """What is told of an image, from the head of its file. Raises UnreadableError."""
     try:
-        geometry = _geometry(image.file, image.stamp)
+        geometry, loss = _told(image.file, image.stamp)
     except (ValueError, OSError) as error:
         raise _unreadable(image, error) from error
-    is_jpeg = image.file.suffix.lower() in (".jpg", ".jpeg")
-    return Described(image.uids, image.patient, image.name, geometry.shape, image.spacing or geometry.spacing, is_jpeg)
+    return Described(image.uids, image.patient, image.name, geometry.shape, image.spacing or geometry.spacing, loss)
 
 
 def pixels_of(image: Known) -> NDArray[np.uint8]:
@@ -41,10 +41,10 @@ def pixels_of(image: Known) -> NDArray[np.uint8]:
 
 
 @lru_cache(maxsize=10_000)
-def _geometry(file: Path, stamp: Stamp) -> Geometry:
-    geometry = read_geometry(file)
+def _told(file: Path, stamp: Stamp) -> tuple[Geometry, Loss | None]:
+    told = read_geometry(file), loss_of(file)
     _check(file, stamp)
-    return geometry
+    return told
 
 
 def _check(file: Path, stamp: Stamp) -> None:
