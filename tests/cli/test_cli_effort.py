@@ -28,6 +28,6 @@ def test_effort_is_told_by_model_version(run: Run, tmp_path: Path) -> None:
     (found,) = json.loads(run("store", "effort", "--studies", "study", "--json").stdout)
     assert (found["model"], found["labels"], found["accepted"]) == ("v0007", 1, 0)
     assert (found["apl"], found["changed"]) == (0, int((MASK == 2).sum())), "erasing adds no contour, but changes pixels"
-    assert found["dice"] == {"BRAIN": 1, "CSP": 0, "LV": 1}
+    assert {name: of["dice"] for name, of in found["structures"].items()} == {"BRAIN": 1, "CSP": 0, "LV": 1}
     assert "v0007" in run("store", "effort", "--studies", "study").stdout
     assert "there is no study folder nowhere" in run("store", "effort", "--studies", "nowhere", status=1).stderr

@@ -13,7 +13,7 @@ from masks import MASK, mask_of, submit
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import Geometry, Mask
 from fetal_head.server.effort import effort_routes
-from fetal_head.store.effort import efforts, measure_efforts
+from fetal_head.store.effort import effort_of, efforts, measure_efforts
 from fetal_head.store.history import restore, set_status
 from fetal_head.store.intake import rebuild
 from fetal_head.store.predictions import keep
@@ -35,12 +35,19 @@ def test_effort_by_version(study: StudyDatastore) -> None:
     assert measure_efforts(study.store) == 0, "masks never change"
     accepted, corrected = efforts(study.store)
     assert (accepted.model, accepted.labels, accepted.accepted, accepted.apl) == ("v0001", 1, 1.0, 0)
-    assert set(accepted.dice.values()) == {1.0}
+    assert [found.dice for found in accepted.structures.values()] == [1, 1, 1]
     assert (corrected.model, corrected.labels, corrected.accepted) == ("v0002", 1, 0.0)
     # mask_of(5) adds a line of 6 pixels and one of a single pixel of LV, which belong to the head as well
     assert (corrected.apl, corrected.changed) == (14, 14)
-    assert corrected.dice["CSP"] == 1
-    assert 0.9 < corrected.dice["LV"] < 1
+    assert (corrected.structures["CSP"].dice, corrected.structures["CSP"].changed) == (1, 0)
+    lv = corrected.structures["LV"]
+    assert (lv.labels, lv.n, lv.apl, lv.changed) == (1, 1, 7, 7)
+    assert lv.dice is not None
+    assert 0.9 < lv.dice < 1
+    measured = effort_of(study.store, "b", 2)
+    assert measured is not None
+    assert measured["LV"] == {"dice": pytest.approx(lv.dice), "apl": 7, "changed": 7}
+    assert effort_of(study.store, "c", 1) is None, "nothing was predicted for it"
 
 
 def test_only_the_last_standing_label_of_each_person_counts(study: StudyDatastore) -> None:
@@ -64,7 +71,7 @@ def test_a_structure_that_nobody_annotated_is_not_compared(study: StudyDatastore
     submit(study, "a", annotated=["BRAIN", "CSP"])
     measure_efforts(study.store)
     (found,) = efforts(study.store)
-    assert (found.n, found.dice["LV"]) == ({"BRAIN": 1, "CSP": 1, "LV": 0}, None)
+    assert list(found.structures) == ["BRAIN", "CSP"]
 
 
 def test_masks_that_cannot_be_compared_are_left_out(study: StudyDatastore) -> None:
@@ -97,6 +104,9 @@ def test_over_http(study: StudyDatastore) -> None:
     server = FastAPI()
     server.state.login = None
     server.include_router(effort_routes(App()))
-    (found,) = TestClient(server).get("/history/effort").json()
+    client = TestClient(server)
+    (found,) = client.get("/history/effort").json()
     assert (found["model"], found["labels"], found["apl"], found["accepted"]) == ("v0001", 1, 14, 0)
-    assert found["dice"]["CSP"] == pytest.approx(1)
+    assert found["structures"]["CSP"]["dice"] == pytest.approx(1)
+    assert client.get("/history/a/2/effort").json()["CSP"] == {"dice": 1, "apl": 0, "changed": 0}
+    assert client.get("/history/a/1/effort").json() is None, "a prediction has none"

@@ -14,7 +14,7 @@ from fetal_head.cli.store import opened, store
 
 @store.command(epilog="Example: fetal-head store effort --studies studies/hc18")
 def effort(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
-    """Tell by model version how much of its predictions people changed: median added path length, mean Dice, share accepted."""
+    """Tell by model version how much of its predictions people changed: added path length, pixels, Dice, share accepted."""
     from fetal_head.store.effort import efforts, measure_efforts
 
     study = opened(studies, conf)
@@ -23,10 +23,11 @@ def effort(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None
     if as_json:
         print(json.dumps([asdict(version) for version in found], indent=2))
         return
-    table = Table("model", "labels", "accepted", "APL px", "changed px", "Dice (labels)")
+    table = Table("model", "structure", "labels", "accepted", "APL px", "changed px", "Dice")
     for version in found:
-        known = [(name, value) for name, value in version.dice.items() if value is not None]
-        dice = ", ".join(f"{name} {value:.3f} ({version.n[name]})" for name, value in known)
         pixels = f"{version.apl:.0f}", f"{version.changed:.0f}"
-        table.add_row(version.model, str(version.labels), f"{version.accepted:.0%}", *pixels, dice)
+        table.add_row(version.model, "all", str(version.labels), f"{version.accepted:.0%}", *pixels, "")
+        for name, of in version.structures.items():
+            dice = "" if of.dice is None else f"{of.dice:.3f}"
+            table.add_row("", name, str(of.labels), "", f"{of.apl:.0f}", f"{of.changed:.0f}", dice)
     Console().print(table)

@@ -9,20 +9,26 @@ from fastapi import APIRouter, Depends
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.server.identity import requires
-from fetal_head.store.effort import efforts
+from fetal_head.store.effort import Measured, effort_of, efforts
 
 
 def effort_routes(app: MONAILabelApp) -> APIRouter:
-    """The route over one app's study; it has to come before /history/{image}."""
+    """The routes over one app's study; they have to come before /history/{image}."""
     router = APIRouter(tags=["History"])
     store = app.datastore().store
+    reads = Depends(requires("user"))
 
-    @router.get("/history/effort", dependencies=[Depends(requires("user"))])
+    @router.get("/history/effort", dependencies=[reads])
     def effort() -> list[dict[str, Any]]:
-        """By model version: labels, median added path length, mean Dice, share of the labels that were accepted as predicted.
+        """By model version: labels, share of them that were accepted as predicted, median added path length and changed pixels.
 
-        A label is measured in the background, within seconds of its submission.
+        The latter by structure as well, with mean Dice. A label is measured in the background, within seconds of its submission.
         """
         return [asdict(found) for found in efforts(store)]
+
+    @router.get("/history/{image}/{number}/effort", dependencies=[reads])
+    def of_one(image: str, number: int) -> Measured | None:
+        """By structure, what was changed of the prediction for one submission; null where that is not known (yet)."""
+        return effort_of(store, image, number)
 
     return router

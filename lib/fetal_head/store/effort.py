@@ -16,7 +16,29 @@ from fetal_head.selection.effort import effort
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
+from fetal_head.store.submissions import find_submission
 from fetal_head.store.tables import REJECTED, Effort, Submission
+
+# by structure what `selection.effort.Effort` has
+Measured = dict[str, dict[str, float | None]]
+
+
+@dataclass(frozen=True)
+class StructureEffort:
+    """One structure in the labels that were corrected from one version's predictions.
+
+    Attributes:
+        labels: how many speak of it.
+        apl, changed: medians in pixels; see `selection.effort`.
+        dice: mean Dice of prediction and label over those that have it; None where none has.
+        n: how many have it.
+    """
+
+    labels: int
+    apl: float
+    changed: float
+    dice: float | None
+    n: int
 
 
 @dataclass(frozen=True)
@@ -26,10 +48,8 @@ class VersionEffort:
     Attributes:
         labels: how many; the figures below are over them.
         accepted: share of those that were submitted as they were predicted.
-        apl: median added path length in pixels, all structures together; see `selection.effort`.
-        dice: mean Dice of prediction and label by structure; None where no label has the structure.
-        n: by structure, how many labels its Dice is a mean of.
-        changed: median of the changed pixels, all structures together.
+        apl, changed: medians in pixels, all structures of a label together.
+        structures: by name, those that a label speaks of.
     """
 
     model: str
@@ -37,8 +57,7 @@ class VersionEffort:
     accepted: float
     apl: float
     changed: float
-    dice: dict[str, float | None]
-    n: dict[str, int]
+    structures: dict[str, StructureEffort]
 
 
 def efforts(store: Store) -> list[VersionEffort]:
@@ -55,11 +74,23 @@ def efforts(store: Store) -> list[VersionEffort]:
             .with_only_columns(Submission.model, Effort.structures)
             .order_by(Submission.at)
         )
-        found: dict[str, list[dict[str, dict[str, float | None]]]] = {}
+        found: dict[str, list[Measured]] = {}
         for model, structures in rows:
             if structures is not None:
                 found.setdefault(model or "", []).append(structures)
     return [_summary(model, labels) for model, labels in found.items()]
+
+
+def effort_of(store: Store, image: str, number: int) -> Measured | None:
+    """By structure, what was changed for one submission; None where that is not measured or there was no prediction.
+
+    Raises:
+        StoreError: there is no such submission (404).
+    """
+    with store.reading() as session:
+        find_submission(session, image, number)
+        row = session.get(Effort, (image, number))
+        return row.structures if row else None
 
 
 def measure_efforts(store: Store, limit: int | None = None, wait: Callable[[], None] = lambda: None) -> int:
@@ -100,7 +131,7 @@ def _labels() -> Select[Any]:
     )
 
 
-def _measure(layout: Layout, label: Submission, prediction: Submission | None) -> dict[str, dict[str, float | None]] | None:
+def _measure(layout: Layout, label: Submission, prediction: Submission | None) -> Measured | None:
     """By annotated structure, what was changed; None when the prediction was lost or the masks cannot be compared."""
     if prediction is None:
         return None
@@ -112,21 +143,30 @@ def _measure(layout: Layout, label: Submission, prediction: Submission | None) -
         return None
 
 
-def _keep(session: Session, label: Submission, structures: dict[str, dict[str, float | None]] | None) -> None:
+def _keep(session: Session, label: Submission, structures: Measured | None) -> None:
     # meanwhile the database may have been made again, or another process have measured it
     if session.get(Submission, (label.image, label.number)) is not None:
         session.merge(Effort(image=label.image, number=label.number, structures=structures))
 
 
-def _summary(model: str, labels: Sequence[dict[str, dict[str, float | None]]]) -> VersionEffort:
-    apl, changed = ([sum(found[what] or 0 for found in label.values()) for label in labels] for what in ("apl", "changed"))
-    dice = {n: [d for label in labels if n in label and (d := label[n]["dice"]) is not None] for n in NAMES}
+def _summary(model: str, labels: Sequence[Measured]) -> VersionEffort:
+    changed = [_total(label, "changed") for label in labels]
+    by_name = {name: [label[name] for label in labels if name in label] for name in NAMES}
     return VersionEffort(
         model=model,
         labels=len(labels),
         accepted=sum(pixels == 0 for pixels in changed) / len(labels),
-        apl=float(np.median(apl)),
+        apl=float(np.median([_total(label, "apl") for label in labels])),
         changed=float(np.median(changed)),
-        dice={name: float(np.mean(values)) if values else None for name, values in dice.items()},
-        n={name: len(values) for name, values in dice.items()},
+        structures={name: _of_structure(found) for name, found in by_name.items() if found},
     )
+
+
+def _of_structure(found: Sequence[dict[str, float | None]]) -> StructureEffort:
+    dice = [value for each in found if (value := each["dice"]) is not None]
+    apl, changed = (float(np.median([each[what] or 0 for each in found])) for what in ("apl", "changed"))
+    return StructureEffort(len(found), apl, changed, float(np.mean(dice)) if dice else None, len(dice))
+
+
+def _total(label: Measured, what: str) -> float:
+    return sum(found[what] or 0 for found in label.values())
