@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from statistics import mean, stdev
 
 from command import Run
 
@@ -20,7 +21,7 @@ def test_a_grid_of_trainings_is_a_table_a_plot_and_trials(run: Run, tmp_path: Pa
     study, to = tmp_path / "study", tmp_path / "to"
     write_phantoms(study, 10, 0)
     grid = ["experiment", "augmentation", "--studies", study, "--to", to, "--values", "none,full", *CONF]
-    run(*grid, "--seeds", 1)
+    assert "±" not in run(*grid, "--seeds", 1).stdout, "one training does not tell how much they differ"
     before = json.loads((to / "trials.json").read_text())
     printed = run(*grid, "--seeds", 2).stdout
     trials = json.loads((to / "trials.json").read_text())
@@ -28,8 +29,26 @@ def test_a_grid_of_trainings_is_a_table_a_plot_and_trials(run: Run, tmp_path: Pa
     assert sorted((t["value"], t["seed"]) for t in trials) == [("full", 0), ("full", 1), ("none", 0), ("none", 1)]
     assert (to / "dice.png").read_bytes().startswith(b"\x89PNG")
     for value in ("none", "full"):
-        mean = sum(t["dice"]["BRAIN"] for t in trials if t["value"] == value) / 2
-        assert f"{mean:.3f} ±" in printed
+        dice = [t["dice"]["BRAIN"] for t in trials if t["value"] == value]
+        assert f"{mean(dice):.3f} ± {stdev(dice):.3f}" in printed
+
+
+def test_trials_of_another_experiment_are_not_taken_for_its_own(run: Run, tmp_path: Path) -> None:
+    study, to = tmp_path / "study", tmp_path / "to"
+    write_phantoms(study, 4, 0)
+    grid = ["experiment", "augmentation", "--studies", study, "--to", to, "--values", "none", "--seeds", 1, *CONF]
+    run(*grid)
+    before = (to / "trials.json").read_bytes()
+
+    def refused(*arguments: object) -> None:
+        assert f"take another folder, such as {to}_2" in " ".join(run(*arguments, status=1).stderr.split())
+        assert (to / "trials.json").read_bytes() == before
+
+    run(*grid)
+    refused(*grid, "--conf", "learning_rate", "0.02")
+    refused(*grid, "--init", "shipped")
+    write_phantoms(study, 1, 1)
+    refused(*grid)
 
 
 def test_bad_input_is_one_sentence(run: Run, tmp_path: Path) -> None:

@@ -84,7 +84,11 @@ def _experiment(
     names = list(scores[wanted[0]])
     table = Table(setting, *names, "parameters", "segmenter, ms")
     for value in wanted:
-        dice = ["" if (score := scores[value][name]) is None else f"{score[0]:.3f} ± {score[1]:.3f}" for name in names]
+        dice = [_with_spread(*score) if (score := scores[value][name]) else "" for name in names]
         table.add_row(value, *dice, f"{first[value].parameters / 1e6:.2f} M", f"{first[value].milliseconds:.1f}")
     Console().print(table)
     console.print(f"trials.json and dice.png are in {to}", highlight=False)
+
+
+def _with_spread(mean: float, spread: float | None) -> str:
+    return f"{mean:.3f}" if spread is None else f"{mean:.3f} ± {spread:.3f}"

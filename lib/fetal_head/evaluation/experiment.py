@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import torch
 from fetal_head.config import Settings
 from fetal_head.files import write_text
 from fetal_head.labels import NAMES
+from fetal_head.learning.lineage import lineage
 from fetal_head.learning.samples import Labelled, read_samples
 from fetal_head.learning.split import split
 from fetal_head.learning.trainer import train
@@ -34,6 +36,7 @@ class Trial:
         seconds: that the training took.
         parameters: of both networks.
         milliseconds: that the segmenter needs for one image as it is served.
+        origin: hash of what it was trained from: images, labels, starting weights and settings.
     """
 
     value: str
@@ -42,6 +45,7 @@ class Trial:
     seconds: float
     parameters: int
     milliseconds: float
+    origin: str = ""
 
 
 def run_experiment(
@@ -63,28 +67,52 @@ def run_experiment(
         start: model file to start from, in its own architecture; None starts from random weights.
 
     Raises:
-        ValueError: a value is not allowed, no label can be read, or no labelled patient is for validation.
+        ValueError: a value is not allowed, no label can be read, or all labelled patients are for validation or none is; `to`
+            holds trials of other images, labels, starting weights or settings.
+        OSError: an image or a label is gone.
     """
-    grid = [(value, settings_with({setting: value, "seed": str(seed)})) for value, seed in product(values, seeds)]
+    learned_from = _digest(labels, start)
+    grid = {}
+    for value, seed in product(values, seeds):
+        settings = settings_with({setting: value, "seed": str(seed)})
+        grid[value, seed] = settings, _origin(learned_from, settings)
     trials = _read(to / "trials.json")
-    done = {(trial.value, trial.seed) for trial in trials}
-    for value, settings in grid:
-        if (value, settings.learning.seed) in done:
+    done = {(trial.value, trial.seed): trial.origin for trial in trials}
+    if any(done.get(at, origin) != origin for at, (_, origin) in grid.items()):
+        held = "trials of other images, labels, starting weights or settings"
+        raise ValueError(f"{to / 'trials.json'} holds {held}: take another folder, such as {to}_2")
+    for (value, seed), (settings, origin) in grid.items():
+        if (value, seed) in done:
             continue
-        trials.append(_trial(value, labels, settings, start))
+        trials.append(replace(_trial(value, labels, settings, start), origin=origin))
         write_text(to / "trials.json", json.dumps([asdict(trial) for trial in trials], indent=2))
         on_trial(trials[-1])
-    wanted = {(value, settings.learning.seed) for value, settings in grid}
-    return [trial for trial in trials if (trial.value, trial.seed) in wanted]
+    return [trial for trial in trials if (trial.value, trial.seed) in grid]
 
 
-def means(trials: Sequence[Trial], value: str) -> dict[str, tuple[float, float] | None]:
-    """Mean and standard deviation over the seeds of a value's Dice, by structure; None where there is nothing to judge by."""
-    found = {}
+def means(trials: Sequence[Trial], value: str) -> dict[str, tuple[float, float | None] | None]:
+    """Mean and standard deviation over the seeds of a value's Dice, by structure; None where there is nothing to judge by.
+
+    One seed has no standard deviation: None.
+    """
+    found: dict[str, tuple[float, float | None] | None] = {}
     for name in NAMES:
         dice = [score for trial in trials if trial.value == value and (score := trial.dice[name]) is not None]
-        found[name] = (float(np.mean(dice)), float(np.std(dice))) if dice else None
+        spread = float(np.std(dice, ddof=1)) if len(dice) > 1 else None
+        found[name] = (float(np.mean(dice)), spread) if dice else None
     return found
+
+
+def _digest(labels: Sequence[Labelled], start: Path | None) -> str:
+    """Of the bytes of all images, labels and starting weights."""
+    files = [label.image for label in sorted(labels, key=lambda label: label.id)] + ([start] if start else [])
+    hashes = [sha256(file.read_bytes()).hexdigest() for file in files]
+    return sha256(json.dumps([lineage(labels)["digest"], *hashes]).encode()).hexdigest()
+
+
+def _origin(learned_from: str, settings: Settings) -> str:
+    how = [settings.learning.model_dump(), settings.model.model_dump()]
+    return sha256(json.dumps([learned_from, *how]).encode()).hexdigest()
 
 
 def _read(path: Path) -> list[Trial]:
