@@ -15,6 +15,7 @@ from pydicom.filewriter import dcmwrite
 from fetal_head.config import PacsSettings
 from fetal_head.files import temporary_in
 from fetal_head.imaging.dicom import read_dataset
+from fetal_head.imaging.dicom_patient import dicom_patient
 from fetal_head.imaging.limits import refusing
 from fetal_head.imaging.multiframe import frame_count, frame_id, frames_of
 from fetal_head.pacs.client import Instance, Pacs, Series
@@ -156,6 +157,4 @@ def _key_frame(dataset: FileDataset, count: int) -> int:
 
 def _patient(dataset: FileDataset) -> str:
     """By which the images of a patient are known to be of one, without telling who; one without an id is known by the study."""
-    if patient := str(dataset.get("PatientID") or "").strip():
-        return pseudonym(f"{dataset.get('IssuerOfPatientID') or ''}\\{patient}")
-    return pseudonym(str(dataset.get("StudyInstanceUID") or dataset.SOPInstanceUID))
+    return dicom_patient(dataset) or pseudonym(str(dataset.SOPInstanceUID))
