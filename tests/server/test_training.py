@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +37,7 @@ from fetal_head.model.registry import Registry
 from fetal_head.server.child import die_with_parent
 from fetal_head.server.routes import install_routes
 from fetal_head.store.study import StudyDatastore
+from fetal_head.tasks.progress import Progress
 
 
 class Endless(TrainTask):
@@ -45,11 +46,12 @@ class Endless(TrainTask):
         self.folder = folder
 
     def stats(self):
-        return {"epoch": 3, "total_epochs": 20}
+        return Progress(self.folder).read()
 
     def __call__(self, request, datastore):
         die_with_parent()
         with only_training(self.folder):
+            Progress(self.folder).write({"epoch": 3, "total_epochs": 20})
             (self.folder / f"started-{os.getpid()}").touch()
             while not (self.folder / "enough").exists():
                 time.sleep(0.05)
@@ -135,6 +137,17 @@ def _started(server: Server, seconds: float = 300) -> int:
     raise AssertionError(f"no training has started:\n{server.log.read_text()[-4000:]}")
 
 
+def _progress(server: Server) -> dict[str, Any]:
+    return dict(requests.get(f"{server.url}/train/", timeout=60).json()["progress"]["fetal_head"])
+
+
+def _wait(until: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
 def _is_gone(pid: int, seconds: float) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -166,9 +179,11 @@ def test_of_several_clicks_at_once_one_starts_a_training(server: Server) -> None
     assert [job["id"] for job in jobs] == active * 3
 
     pid = _started(server)
+    _wait(lambda: _progress(server))
     later = _detail(_post(server, "/train/fetal_head?enqueue=true"))
     assert later["job"]["status"] == "RUNNING"
-    assert later["job"]["progress"] == {"fetal_head": {"epoch": 3, "total_epochs": 20}}
+    progress = later["job"]["progress"]["fetal_head"]
+    assert (progress["epoch"], progress["total_epochs"], progress["pid"]) == (3, 20, pid)
     assert later["job"]["start_ts"] in later["message"]
     assert [path.name for path in _models(server).glob("started-*")] == [f"started-{pid}"]
 
@@ -199,6 +214,27 @@ def test_a_training_that_this_server_did_not_start_counts_too(server: Server) ->
         assert other.poll() is None, "a training of somebody else is not ours to stop"
         other.kill()
     assert _post(server).ok
+
+
+def test_the_progress_of_an_earlier_training_is_not_shown_as_that_of_the_next(server: Server) -> None:
+    assert _post(server).ok
+    _wait(lambda: _progress(server))
+    assert _delete(server).ok
+    assert _progress(server)["epoch"] == 3, "how the last one ended"
+    time.sleep(1)  # starts are told to the second
+
+    command = [sys.executable, "-c", ELSEWHERE, str(_models(server))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        assert _detail(_post(server))["job"]["progress"] == {"fetal_head": {}}
+        assert server.client().info()["train_stats"] == {"fetal_head": {}}
+        other.kill()
+    assert _post(server).ok
+    assert _progress(server) == {}
+    assert _detail(_post(server))["job"]["progress"] == {"fetal_head": {}}
+    _wait(lambda: _progress(server))
+    assert _progress(server)["pid"] == _started(server)
 
 
 def test_who_wants_to_wait_is_answered_at_the_end(server: Server) -> None:

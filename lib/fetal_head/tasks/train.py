@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from dataclasses import asdict
@@ -12,7 +11,6 @@ from monailabel.interfaces.datastore import Datastore
 from monailabel.interfaces.tasks.train import TrainTask
 
 from fetal_head.config import Settings
-from fetal_head.files import write_text
 from fetal_head.learning.retraining import retrain
 from fetal_head.learning.running import AlreadyTrainingError
 from fetal_head.learning.trainer import Epoch
@@ -20,6 +18,7 @@ from fetal_head.model.registry import Registry
 from fetal_head.pseudonym import nameless
 from fetal_head.server.child import die_with_parent
 from fetal_head.store.study import labelled_images
+from fetal_head.tasks.progress import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ class Train(TrainTask):  # type: ignore[misc]
         super().__init__("Train on all submitted labels, starting from the served model")
         self._registry = registry
         self._settings = settings
-        self._progress = registry.folder / "train_stats.json"
+        self._progress = Progress(registry.folder)
 
     def config(self) -> dict[str, Any]:
         """What the viewer's Train form offers; `pretrained` starts from the served model, else from random weights."""
@@ -44,20 +43,17 @@ class Train(TrainTask):  # type: ignore[misc]
 
     def stats(self) -> dict[str, Any]:
         """Progress of the running training or result of the last one, as Slicer's progress and accuracy bars read it."""
-        try:
-            return dict(json.loads(self._progress.read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return {}
+        return self._progress.read()
 
     def __call__(self, request: dict[str, Any], datastore: Datastore) -> dict[str, Any]:
         """Trains and returns the last `stats`; without a usable label, or while another one runs, it stops with one sentence."""
         die_with_parent()
         started = time.monotonic()
-        self._write({})
+        self._progress.write({})
 
         def report(epoch: Epoch) -> None:
             logger.info("epoch %d/%d: loss %s, Dice %s", epoch.number, epoch.of, epoch.loss, epoch.dice)
-            self._write(self._epoch_stats(epoch))
+            self._progress.write(self._epoch_stats(epoch))
 
         labels = labelled_images(datastore)
 
@@ -86,7 +82,7 @@ class Train(TrainTask):  # type: ignore[misc]
             "left_out": {label.id: label.reason for label in outcome.left_out},
         }
         logger.info("version %s is %s: %s", outcome.version, "served" if outcome.published else "kept", outcome.verdict.reason)
-        self._write(result)
+        self._progress.write(result)
         return result
 
     def _asked(self, request: dict[str, Any]) -> Settings:
@@ -106,6 +102,3 @@ class Train(TrainTask):  # type: ignore[misc]
             "seconds_left": round(epoch.seconds_left),
             "best_metric": epoch.score or 0.0,
         }
-
-    def _write(self, stats: dict[str, Any]) -> None:
-        write_text(self._progress, json.dumps(stats))
