@@ -27,6 +27,8 @@ def protocol_attacks(image: str, secret: Path) -> Iterator[Attack]:
     yield Attack(
         "a strange host", "GET", "/info/", headers={"X-Forwarded-Host": "evil.example", "Origin": "null"}, expected=EITHER
     )
+    for origin in ("http://[", "http://[::1", "//]", "[]", "http://a@b@c:d:e", "http://½:1"):
+        yield Attack(f"origin {origin}", "POST", "/batch/infer/fetal_head", headers={"Origin": origin})
     for output in ("x", "", "../", "all\0"):
         yield Attack(f"output {output!r}", "GET", url("/datastore/", output=output), expected=EITHER)
     for limit in ("-1", "1e9", "99999999999999999999999", "x"):
