@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from fetal_head.evaluation.pairs import Pair
 from fetal_head.imaging import Geometry, write_mask
 from fetal_head.learning import retraining
 from fetal_head.learning.retraining import CHECKPOINT, Outcome, retrain
@@ -17,6 +18,7 @@ from fetal_head.learning.split import is_validation
 from fetal_head.learning.trainer import Epoch
 from fetal_head.model.registry import Registry
 from fetal_head.model.weights import load_weights
+from fetal_head.simulation.ancestry import check_ancestry
 from pictures import three_structures, write_picture
 from small_labels import small_settings, small_study
 
@@ -39,9 +41,13 @@ def test_it_learns_and_tells_what_from(tmp_path: Path) -> None:
         assert epochs[-1].loss[network] < epochs[0].loss[network]
     described = registry.version(outcome.version).description
     held = {label.id for label in labels if is_validation(label.patient_id, 5)}
-    assert described.training["images"] == 12
-    assert described.training["validation_patients"] == outcome.verdict.patients == len(held) > 0
-    assert set(described.training["labels"]["masks"]) == {label.id for label in labels}
+    learned_from = {label.id for label in labels} - held
+    assert described.training["images"] == len(learned_from) == described.training["labels"]["count"]
+    assert set(described.training["labels"]["masks"]) == learned_from
+    assert described.training["patients"] == sorted(learned_from)
+    assert set(described.training["validation_labels"]["masks"]) == held
+    assert described.training["validation_patients"] == sorted(held)
+    assert outcome.verdict.patients == len(held) > 0
     assert described.metrics["verdict"]["reason"] == outcome.verdict.reason
     assert not (registry.folder / CHECKPOINT).exists()
 
@@ -177,6 +183,19 @@ def test_damaged_labels_are_named_and_left_out(tmp_path: Path) -> None:
     assert [label.id for label in outcome.left_out] == ["image0", "image1", "image2", "image3"]
     for reason, sentence in zip(said, ("cannot be read", "transposed", "colour picture", "value 77"), strict=True):
         assert sentence in reason
+
+
+def test_what_it_learned_from_is_not_there_to_judge_it_by(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "models")
+    patients = ("Patient00000", "Patient00000", "Patient00013", "Patient00013")
+    labels = [replace(label, patient=patient) for label, patient in zip(small_study(tmp_path, 4), patients, strict=True)]
+    learned_from, held = labels[:2], labels[2:]
+    assert [is_validation(patient, 5) for patient in patients] == [False, False, True, True]
+    model = registry.version(_retrain(labels, registry).version)
+    check_ancestry(model, registry, [Pair(label.id, label.image, label.mask) for label in held])
+    another = Pair("Patient00000_Plane3_2_of_2", learned_from[0].image, held[0].mask)
+    with pytest.raises(ValueError, match="has learned from Patient00000"):
+        check_ancestry(model, registry, [another])
 
 
 def test_no_label_is_a_sentence(tmp_path: Path) -> None:

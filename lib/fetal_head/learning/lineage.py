@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
 from fetal_head.learning.samples import Labelled
+
+
+def learned_and_held(learned: Sequence[Labelled], held: Sequence[Labelled]) -> dict[str, Any]:
+    """What to keep with a model of the labels that it learned from, and of those of other patients that it was judged on.
+
+    `images` counts the former. Raises OSError: a mask file is gone.
+    """
+    return {
+        "images": len(learned),
+        "patients": sorted({label.patient_id for label in learned}),
+        "labels": lineage(learned),
+        "validation_patients": sorted({label.patient_id for label in held}),
+        "validation_labels": lineage(held),
+    }
 
 
 def lineage(labels: Iterable[Labelled]) -> dict[str, Any]:

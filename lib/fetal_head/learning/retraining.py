@@ -16,7 +16,7 @@ from fetal_head.config import LearningSettings, Settings
 from fetal_head.labels import NAMES
 from fetal_head.learning import ranks
 from fetal_head.learning.judging import ImageDice, JudgedOn, Verdict, judge, judged_dice
-from fetal_head.learning.lineage import lineage
+from fetal_head.learning.lineage import learned_and_held
 from fetal_head.learning.running import only_training
 from fetal_head.learning.samples import Find, Labelled, LeftOut, read_labelled, read_samples
 from fetal_head.learning.split import split
@@ -107,12 +107,13 @@ def _retrain(
         raise ValueError(f"none of the {len(labels)} submitted labels can be read; first: {left_out[0].reason}")
     lost = {label.id for label in left_out}
     readable = [label for label in labels if label.id not in lost]
-    learned_from = lineage(readable)  # now: a label that is corrected during the training is not what it learns from
     load_weights(registry.current().path)  # better to know now than after the training that there is nothing to compare with
     chosen, held = split([sample.patient for sample in samples], learning.validation_folds)
+    # now: a label that is corrected during the training is not what it learns from
+    sources = learned_and_held([readable[i] for i in chosen], [readable[i] for i in held])
     checkpoint = registry.folder / CHECKPOINT
-    parameters = {"parent": start.name if start else "none", "images": len(samples), **learning.model_dump()}
-    same = [parameters["parent"], architecture.to_dict(), learning.model_dump(), learned_from["digest"]]
+    parameters = {"parent": start.name if start else "none", "images": len(chosen), **learning.model_dump()}
+    same = [parameters["parent"], architecture.to_dict(), learning.model_dump(), sources]
     run = ranks.as_first(sha256(json.dumps(same).encode()).hexdigest())
     where = learning.tracking_url if ranks.rank() == 0 else NOWHERE
     with tracking(where, registry.folder, parameters) as notes:
@@ -127,30 +128,19 @@ def _retrain(
         if ranks.rank() > 0:
             return None
         judged_on = JudgedOn.VALIDATION if held else JudgedOn.TRAINING
-        served = registry.current()
-        verdict = _judge(trained, architecture, served, [readable[i] for i in held or chosen], judged_on, settings)
-        patients = [sample.patient for sample in samples]
+        verdict = _judge(trained, architecture, registry.current(), [readable[i] for i in held or chosen], judged_on, settings)
         version = registry.add(
             trained.networks,
             Description(
                 architecture,
                 parent=start.name if start else None,
                 created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                training={
-                    "images": len(samples),
-                    "patients": len(set(patients)),
-                    "validation_patients": len({patients[i] for i in held}),
-                    "labels": learned_from,
-                    **learning.model_dump(),
-                },
+                training={**sources, **learning.model_dump()},
                 metrics={"dice": trained.epochs[-1].dice, "verdict": asdict(verdict)},
             ),
         )
         if verdict.better:
-            try:
-                registry.publish(version.name, expected=served.name)
-            except ServedMeanwhileError:
-                verdict = _not_compared(verdict, registry.current())
+            verdict = _publish(version, verdict, registry)
         checkpoint.unlink(missing_ok=True)
         notes.result({"version": version.name, "published": verdict.better, "verdict": verdict.reason})
     return Outcome(version.name, verdict, trained.epochs[-1], tuple(left_out))
@@ -179,9 +169,15 @@ def _judge(
     return judge(candidate, current, against=served.name, judged_on=judged_on, seed=settings.learning.seed)
 
 
-def _not_compared(verdict: Verdict, served: Version) -> Verdict:
-    sentence = f"but by now '{served.name}' is served, which it was not compared with: train again, or publish it by hand"
-    return replace(verdict, better=False, reason=f"{verdict.reason}; {sentence}")
+def _publish(version: Version, verdict: Verdict, registry: Registry) -> Verdict:
+    """Serves a better version, unless it was compared with another one than is served now; the verdict then says so."""
+    try:
+        registry.publish(version.name, expected=verdict.against)
+    except ServedMeanwhileError:
+        now = registry.current().name
+        sentence = f"but by now '{now}' is served, which it was not compared with: train again, or publish it by hand"
+        return replace(verdict, better=False, reason=f"{verdict.reason}; {sentence}")
+    return verdict
 
 
 def _dice(model: Segmenter, labels: Sequence[Labelled]) -> list[ImageDice]:

@@ -28,7 +28,7 @@ class Description:
         structures: the outputs, in their order.
         parent: version that the training started from, None when from nothing.
         created: ISO date and time.
-        training: settings, counts of labels and patients.
+        training: settings, and the labels and patients that it learned from and that it was judged on.
         metrics: Dice on validation patients, by structure.
     """
 
