@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -63,7 +62,7 @@ def retrain(
 
     Args:
         start: version to go on from, in its own architecture; None starts from random weights in the settings' one.
-        on_epoch, say: told of every epoch and of every label that is left out.
+        on_epoch, say: told of every epoch and of every label that is left out, by the first rank alone.
 
     Returns:
         None in every rank but the first, when several train together.
@@ -79,7 +78,9 @@ def retrain(
     if processes > 1 and not ranks.together():
         others = partial(retrain, labels, settings, registry, start=start)
         return ranks.in_ranks(processes, partial(others, on_epoch=on_epoch, say=say), others)
-    with only_training(registry.folder) if ranks.rank() == 0 else nullcontext():
+    if ranks.rank() > 0:
+        return _retrain(labels, settings, registry, start, lambda _: None, lambda _: None)
+    with only_training(registry.folder):
         return _retrain(labels, settings, registry, start, on_epoch, say)
 
 
