@@ -143,6 +143,24 @@ def test_one_that_came_for_one_that_went_is_found(bench: Bench, tmp_path: Path, 
     assert set(bench.study.list_images()) == images | {another.SOPInstanceUID}
 
 
+def test_an_instance_at_which_the_pacs_breaks_off_holds_up_no_other(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uids = stored(bench.orthanc, tmp_path)
+    fetch = bench.pacs.fetch
+
+    def breaking_off(instance: Instance) -> bytes:
+        if instance.uid == uids["loop"]:
+            raise PacsAwayError("the PACS answers 504 (Gateway Timeout)")
+        return fetch(instance)
+
+    monkeypatch.setattr(bench.pacs, "fetch", breaking_off)
+    with pytest.raises(PacsAwayError):
+        bench.puller.pull()
+    bench.puller.pull()
+    assert len(bench.study.list_images()) == len(uids) - 1
+
+
 def test_a_disk_that_takes_no_file_stops_the_round(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uids = stored(bench.orthanc, tmp_path)
     fetched: list[Instance] = []
@@ -161,6 +179,7 @@ def test_a_disk_that_takes_no_file_stops_the_round(bench: Bench, tmp_path: Path,
 
 
 def test_a_series_that_is_not_told_holds_up_no_other(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fetal_head.pacs.failures.FIRST_WAIT_SECONDS", 0.0)
     uids = stored(bench.orthanc, tmp_path)
     first = next(bench.pacs.series())
     instances = bench.pacs.instances
@@ -173,7 +192,7 @@ def test_a_series_that_is_not_told_holds_up_no_other(bench: Bench, tmp_path: Pat
     monkeypatch.setattr(bench.pacs, "instances", refusing)
     bench.puller.pull()
     assert 0 < len(bench.study.list_images()) < len(uids) - 1 + FRAMES
-    monkeypatch.undo()
+    monkeypatch.setattr(bench.pacs, "instances", instances)
     bench.puller.pull()
     assert len(bench.study.list_images()) == len(uids) - 1 + FRAMES
 

@@ -11,6 +11,7 @@ import numpy as np
 import pydicom
 import pytest
 from numpy.testing import assert_array_equal
+from pydicom.dataset import Dataset
 
 from bench import Bench, stored
 from fetal_head.biometry import measure
@@ -196,3 +197,28 @@ def test_a_label_of_an_odd_image_holds_up_no_other(bench: Bench, tmp_path: Path,
     (segmentation,) = bench.segmentations()
     assert segmentation.SourceImageSequence[0].ReferencedSOPInstanceUID == uids["rgb"]
     assert len([r for r in caplog.records if "was not sent" in r.getMessage()]) == 1
+
+
+def test_a_label_at_which_the_pacs_breaks_off_holds_up_no_other(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(bench.orthanc, tmp_path)
+    bench.puller.pull()
+    images = sorted(image for image in bench.study.list_images() if ".f" not in image)[:3]
+    for image in images:
+        bench.submit(image)
+    real = bench.pacs.store
+
+    def store(objects: Any) -> None:
+        if objects[0].get("SourceImageSequence", [Dataset()])[0].get("ReferencedSOPInstanceUID") == images[0]:
+            raise PacsAwayError("the PACS answers 504 (Gateway Timeout)")
+        real(objects)
+
+    monkeypatch.setattr(bench.pacs, "store", store)
+    for _ in range(2):
+        with pytest.raises(PacsAwayError):
+            bench.pusher.push()
+    assert {s.SourceImageSequence[0].ReferencedSOPInstanceUID for s in bench.segmentations()} == set(images[1:])
+    monkeypatch.setattr(bench.pacs, "store", real)
+    bench.pusher.push()
+    assert len(bench.segmentations()) == 3

@@ -19,6 +19,7 @@ from fetal_head.imaging.dicom_patient import dicom_patient
 from fetal_head.imaging.limits import refusing
 from fetal_head.imaging.multiframe import frame_count, frame_id, frames_of
 from fetal_head.pacs.client import Instance, Pacs, Series
+from fetal_head.pacs.errors import PacsAwayError
 from fetal_head.pacs.failures import Failures, is_of_all, sentence_of
 from fetal_head.pseudonym import pseudonym
 from fetal_head.store.errors import StoreError
@@ -60,7 +61,8 @@ class Puller:
         known, taken = _Known(ids, self._settings.pacs_frames), 0
         for series in self._pacs.series():
             size, until = self._seen.get(series.uid, (None, 0.0))
-            if size is None or size != series.size or time.monotonic() >= until:
+            is_new = size is None or size != series.size or time.monotonic() >= until
+            if is_new and not self._failures.wait(series.uid):
                 taken += self._take_series(series, known)
         if taken:
             logger.info("%d images came from the PACS", taken)
@@ -81,9 +83,14 @@ class Puller:
 
     def _leave_out(self, uid: str, error: Exception) -> None:
         """Says so, once. Raises the error where it is not of this one alone."""
-        if is_of_all(error):
+        is_away = isinstance(error, PacsAwayError)
+        if is_of_all(error) and not is_away:
             raise error
-        if self._failures.note(uid, sentence_of(error)):
+        is_news = self._failures.note(uid, sentence_of(error))
+        # what the PACS breaks off at waits like the others, so that the next round gets past it
+        if is_away:
+            raise error
+        if is_news:
             logger.warning("%s of the PACS is left out for now: %s", pseudonym(uid), sentence_of(error))
 
     def _take(self, instance: Instance) -> int:

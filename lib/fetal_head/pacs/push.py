@@ -20,6 +20,7 @@ from fetal_head.export.source import Source, source_of
 from fetal_head.imaging.dicom import read_dataset
 from fetal_head.imaging.multiframe import original_of
 from fetal_head.pacs.client import Instance, Pacs
+from fetal_head.pacs.errors import PacsAwayError
 from fetal_head.pacs.failures import Failures, is_of_all, sentence_of
 from fetal_head.pacs.outbox import Outbox
 from fetal_head.pseudonym import pseudonym
@@ -44,6 +45,7 @@ class Pusher:
         self._settings = settings
         self._outbox = Outbox(store.layout.hidden / OUTBOX)
         self._failures = Failures()
+        self._broken_off: set[str] = set()
 
     def push(self) -> None:
         """Sends all that differs.
@@ -53,16 +55,21 @@ class Pusher:
             StoreError: the folder or its database gives no answer.
         """
         told, current = self._outbox.told(), self._current()
-        for image in sorted(told.keys() | current.keys()):
+        # what the PACS broke off at comes last: perhaps it does so each time
+        for image in sorted(told.keys() | current.keys(), key=lambda image: (image in self._broken_off, image)):
             label = current.get(image)
             if told.get(image) == label or self._failures.wait((image, label)):
                 continue
             try:
                 self._send(image, label)
+            except PacsAwayError:
+                self._broken_off.add(image)
+                raise
             except Exception as error:  # whatever it is, it is of this label
                 self._leave_out(image, label, error)
             else:
                 self._failures.forget((image, label))
+                self._broken_off.discard(image)
 
     def _leave_out(self, image: str, label: str | None, error: Exception) -> None:
         """Says so, once. Raises the error where it is not of this one alone."""
