@@ -54,6 +54,11 @@ def test_annotator_may_say_what_was_looked_for(store: StudyDatastore, tmp_path: 
     assert (label.id, label.annotated) == ("a", ("BRAIN",))
     with pytest.raises(HTTPException, match="no structure is called SKULL"):
         store.save_label("a", path, FINAL, {"annotated": ["SKULL"]})
+    # what is drawn is no answer to what was looked for
+    with pytest.raises(HTTPException, match="annotated names no structure"):
+        store.save_label("a", path, FINAL, {"annotated": []})
+    (label,) = labelled_images(store)
+    assert label.annotated == ("BRAIN",)
 
 
 @pytest.mark.parametrize("tag", ["../../evil", "", "a/b", ".hidden", "x" * 300])

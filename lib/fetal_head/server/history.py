@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import FileResponse
+from fastapi.responses import Response
 from monailabel.interfaces.app import MONAILabelApp
 from pydantic import BaseModel
 
 from fetal_head.server.identity import User, requires
 from fetal_head.store.differences import Difference
-from fetal_head.store.history import Status, compare, entries, entry, restore, set_status
+from fetal_head.store.drafts import SUFFIX
+from fetal_head.store.history import Status, compare, entries, entry, label_file, restore, set_status
 
 
 class Review(BaseModel):
@@ -44,10 +46,10 @@ def history_routes(app: MONAILabelApp) -> APIRouter:
         return entry(store, image, number).told
 
     @router.get("/{image}/{number}/label", dependencies=[reads])
-    def label(image: str, number: int) -> FileResponse:
-        """The mask of one submission."""
-        file = entry(store, image, number).file
-        return FileResponse(file, media_type="application/octet-stream", filename=f"{image}-{file.name}")
+    def label(image: str, number: int) -> Response:
+        """The mask of one submission as NRRD in our values, whatever kind of file it came as."""
+        said = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(f'{image}-{number:04}{SUFFIX}', safe='')}"}
+        return Response(label_file(store, image, number), media_type="application/octet-stream", headers=said)
 
     @router.post("/{image}/{number}/restore")
     def restore_label(

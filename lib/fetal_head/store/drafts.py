@@ -38,7 +38,7 @@ def read_draft(image: Path, label: Path, said: dict[str, Any]) -> Draft:
         encoded(mask, geometry),
         SUFFIX,
         who=who,
-        annotated=list(in_order(said.get("annotated") or annotated_in(mask))),
+        annotated=_annotated(said.get("annotated"), mask),
         seconds=seconds,
         model=model,
         info={key: value for key, value in said.items() if key != "annotated"},
@@ -56,6 +56,15 @@ def _names(segments: Any) -> list[str]:
     if not isinstance(segments, list) or not all(isinstance(s, dict) and isinstance(s.get("name"), str) for s in segments):
         raise ValueError('label_info must be a list like [{"name": "BRAIN", "idx": 1}], in the order of the values')
     return [segment["name"] for segment in segments]
+
+
+def _annotated(said: Any, mask: Mask) -> list[str]:
+    if said is None:
+        return list(annotated_in(mask))
+    names = list(in_order(said))
+    if not names:
+        raise ValueError("annotated names no structure; a label speaks of one at least: skip or flag an image without one")
+    return names
 
 
 def _model(said: dict[str, Any]) -> str | None:

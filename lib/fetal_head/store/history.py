@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
-from fetal_head.imaging import Mask, read_geometry, read_mask
+from fetal_head.imaging import Geometry, Mask, read_geometry, read_mask
+from fetal_head.store import queries
 from fetal_head.store.differences import Difference, differences
+from fetal_head.store.drafts import encoded
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import submission_facts
 from fetal_head.store.people import check_comment
@@ -69,6 +71,23 @@ def compare(store: Store, image_id: str, first: int, second: int) -> dict[str, D
     if masks[0].shape != masks[1].shape:
         raise StoreError(422, f"the submissions {first} and {second} of '{image_id}' are masks of different sizes")
     return differences(*masks)
+
+
+def label_file(store: Store, image_id: str, number: int) -> bytes:
+    """The mask of a submission as NRRD in our values, in its image's frame, whatever kind of file it came as.
+
+    Raises:
+        StoreError: there is no such submission (404), or it is no mask of the image that is there now (422).
+    """
+    file = entry(store, image_id, number).file
+    with store.reading() as session:
+        image = queries.image_of(session, image_id)
+    try:
+        geometry = read_geometry(queries.image_path(store.layout, image)) if image else None
+        mask = read_mask(file, geometry.shape if geometry else None)
+    except ValueError as error:
+        raise StoreError(422, f"submission {number} of '{image_id}' cannot be shown: {error}") from error
+    return encoded(mask, geometry or Geometry(mask.shape))
 
 
 def restore(store: Store, image_id: str, number: int, who: str) -> int:
