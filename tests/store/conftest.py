@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from masks import MASK
-from postgresql import cluster, programs
 from sqlalchemy import create_engine, text
 
 from fetal_head.config import StoreSettings
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, write_picture
+from postgresql import cluster, programs
 
 _numbers = count()
 
