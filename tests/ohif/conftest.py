@@ -49,9 +49,27 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Another one, whose images are opened by their names alone: nobody gets one by chance."""
+    studies = phantoms(tmp_path_factory.mktemp("studies"), 12)
+    with serving(studies, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def named_desk(browser: Browser, named: Server) -> Iterator[Callable[[], Desk]]:
+    """Opens pages over it."""
+    yield from _desks(browser, named)
+
+
 @pytest.fixture
 def desk(browser: Browser, server: Server) -> Iterator[Callable[[], Desk]]:
     """Opens the pages of as many annotators as are wanted."""
+    yield from _desks(browser, server)
+
+
+def _desks(browser: Browser, server: Server) -> Iterator[Callable[[], Desk]]:
     desks: list[Desk] = []
 
     def sit_down() -> Desk:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
 from fetal_head.phantom import phantom
@@ -63,14 +64,29 @@ class Desk:
         red, green, blue = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))[1, 1].tolist()
         return red, green, blue
 
+    def shows(self, place: tuple[float, float], is_so: Callable[[tuple[int, int, int]], Any]) -> None:
+        """Waits until the colour at a pixel of the image is such a one."""
+        for _ in range(50):
+            if is_so(colour := self.colour(*place)):
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"at {place} there is {colour}")
+
+    def move(self, x: float, y: float) -> None:
+        """Moves the mouse to a pixel of the image."""
+        self.page.mouse.move(*self._on_screen(x, y), steps=4)
+
+    def down(self, x: float, y: float) -> None:
+        """Presses the left button at a pixel of the image, and holds it."""
+        self.move(x, y)
+        self.page.mouse.down()
+
     def drag(self, *points: tuple[float, float]) -> None:
         """Moves the mouse from the first to the last pixel of the image with its left button down."""
-        mouse = self.page.mouse
-        mouse.move(*self._on_screen(*points[0]))
-        mouse.down()
+        self.down(*points[0])
         for point in points[1:]:
-            mouse.move(*self._on_screen(*point), steps=4)
-        mouse.up()
+            self.move(*point)
+        self.page.mouse.up()
 
     def click(self, x: float, y: float, **how: Any) -> None:
         """Clicks on a pixel of the image."""
@@ -80,6 +96,28 @@ class Desk:
         """Presses a key, the focus being nowhere in particular."""
         self.page.evaluate("document.activeElement?.blur()")
         self.page.keyboard.press(key)
+
+    @property
+    def annotated(self) -> list[str]:
+        """The structures that the panel calls annotated."""
+        shown = self.page.locator(".structure select").evaluate_all("all => all.map((one) => [one.ariaLabel, one.value])")
+        return [label.removesuffix(" is") for label, value in shown if value == "annotated"]
+
+    def hold(self, pattern: str) -> Callable[[], None]:
+        """Keeps back what the page asks for at such an address; what is returned waits until it is asked for, and lets it go."""
+        held: list[Route] = []
+        is_held = True
+        self.page.route(pattern, lambda route: held.append(route) if is_held else route.continue_())
+
+        def let_go() -> None:
+            nonlocal is_held
+            while not held:
+                self.page.wait_for_timeout(20)
+            is_held = False
+            for route in held:
+                route.continue_()
+
+        return let_go
 
     def button(self, name: str) -> None:
         """Presses a button."""

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
 from correcting import correct, middle
-from desk import Desk, phantoms
+from desk import Desk
 from numpy.testing import assert_array_equal
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from fetal_head.imaging import read_mask
-from serving import Server, free_port, serving
+from serving import Server
 
 pytestmark = pytest.mark.slow
 Sit = Callable[[], Desk]
@@ -58,7 +55,7 @@ def test_a_new_prediction_can_be_taken_back(desk: Sit) -> None:
     drawn = ann.mask
     assert not np.array_equal(drawn, predicted)
     ann.button("Predict again")
-    ann.page.wait_for_function("fetalHead.editor.steps === 3")
+    ann.page.wait_for_function("fetalHead.editor.steps === 2")
     assert_array_equal(ann.mask, predicted)
     ann.press("z")
     assert_array_equal(ann.mask, drawn)
@@ -92,7 +89,12 @@ def test_rectangle_polygon_and_fill(desk: Sit) -> None:
 
 def test_two_people_get_two_images_and_submit_and_next_goes_on(server: Server, desk: Sit) -> None:
     ann, ben = desk(), desk()
-    first, other = ann.open(), ben.open()
+    ask_both = [each.hold("**/activelearning/**") for each in (ann, ben)]
+    for each in (ann, ben):
+        each.page.goto(f"{server.url}/ohif/fetal", wait_until="commit")
+    for ask in ask_both:
+        ask()
+    first, other = ann.settled(""), ben.settled("")
     assert first != other
     assert "rank 1 of" in ann.text("#fh-reason")
     mask = ann.mask
@@ -103,6 +105,22 @@ def test_two_people_get_two_images_and_submit_and_next_goes_on(server: Server, d
     ann.button("Skip")
     assert ann.settled(following) not in (first, other, following)
     assert ben.settled("") == other
+
+
+def test_the_next_image_comes_by_the_strategy_that_was_chosen(server: Server, desk: Sit) -> None:
+    ann = desk()
+    image = ann.open()
+    ann.page.get_by_label("Next by").select_option("first")
+    with ann.page.expect_request("**/activelearning/first"):
+        ann.button("Next")
+    # the first by name of those that nobody has
+    free = requests.get(f"{server.url}/worklist", params={"status": "open"}, timeout=60).json()["images"]
+    following = ann.settled(image)
+    assert following == min(each["id"] for each in free if each["held_by"] is None or each["id"] == following)
+    with ann.page.expect_request("**/activelearning/first"):
+        ann.page.goto(f"{server.url}/ohif/fetal")
+    ann.settled("")
+    expect(ann.page.get_by_label("Next by")).to_have_value("first")
 
 
 def test_a_structure_that_was_not_looked_for_is_not_annotated(server: Server, desk: Sit) -> None:
@@ -134,28 +152,3 @@ def test_no_serious_fault_of_accessibility(server: Server, desk: Sit, page: str)
     ann.page.wait_for_selector("#images tr, [aria-label=Biometry] tbody tr")
     found = Axe().run(ann.page, context=".fetal-head").response["violations"]
     assert [(f["id"], f["nodes"][0]["html"]) for f in found if f["impact"] in ("serious", "critical")] == []
-
-
-def test_a_server_that_dies_while_one_submits_loses_nothing(browser: Browser, tmp_path: Path) -> None:
-    studies, port = phantoms(tmp_path / "studies", 1), free_port()
-    ann = Desk(browser, f"http://127.0.0.1:{port}")
-    with serving(studies, tmp_path / "server", port=port) as first:
-        ann.open("p0")
-        ann.press("3")
-        ann.drag((60, 60), (120, 60))
-        drawn = ann.mask
-        os.kill(first.pid, signal.SIGKILL)
-        ann.button("Submit")
-        expect(ann.page.locator("#fh-message")).to_contain_text("Not submitted, and kept in this browser")
-        assert ann.text("#fh-state") == "Not submitted"
-    with serving(studies, tmp_path / "server", port=port) as second:
-        ann.open("p0")
-        assert_array_equal(ann.mask, drawn)
-        assert "unsent work" in ann.text("#fh-message")
-        ann.button("Submit")
-        expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
-        assert_array_equal(_label(second, "p0"), drawn)
-        ann.page.reload()
-        ann.settled("")
-        assert ann.text("#fh-message") == ""
-    ann.leave()

@@ -67,6 +67,17 @@ def test_each_signs_in_and_does_what_his_role_may(guarded: Server, browser: Brow
     assert (judged["status"], judged["comment"], judged["current"]) == ("rejected", "too thick", False)
     expect(rev.page.get_by_role("button", name="Train")).to_be_hidden()
 
+    # one browser that several people sign in from
+    ann.open("p0")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    kept = ann.page.evaluate("({ ...localStorage })")
+    rev.page.evaluate("kept => Object.assign(localStorage, kept)", kept)
+    rev.open("p0")
+    assert rev.text("#fh-message") == "", "a draft is no one else's"
+    ann.open("p0")
+    assert ann.text("#fh-message").startswith("Your unsent work")
+
     adm = Desk(browser, guarded.url, sign_in=("adm", PASSWORD))
     adm.page.goto(f"{guarded.url}/ohif/")
     adm.page.get_by_label("Status").select_option("rejected")

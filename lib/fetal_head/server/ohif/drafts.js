@@ -1,40 +1,68 @@
 /** Work that the server does not have yet, kept in the browser: it outlives a crash, a closed tab and a lost connection. */
 
-const PREFIX = 'fetal-head draft ';
+import { name } from './choices.js';
 
 /**
- * @param {import('./editor.js').Editor} editor
- * @returns {boolean} whether the browser took it
+ * @typedef {object} Kept
+ * @property {number} at when, in ms
+ * @property {string} who drew it
+ * @property {string | null} base the print of the label that it began with; null for none
+ *
+ * @typedef {import('./editor.js').Editor['draft'] & Kept} Draft
  */
-export function keepDraft(editor) {
-  try {
-    localStorage.setItem(PREFIX + editor.image, JSON.stringify({ ...editor.draft, at: Date.now() }));
-    return true;
-  } catch {
-    return false;
+
+export class Drafts {
+  /** @param {string} user who signed in, and sees no one else's; empty where nobody has to */
+  constructor(user) {
+    this._user = user;
+    this._prefix = `fetal-head draft ${encodeURIComponent(user)} `;
   }
-}
 
-/**
- * @param {string} image
- * @param {import('./raster.js').Size} size of the image that is there now
- * @returns {(import('./editor.js').Editor['draft'] & { at: number }) | null} null when there is none of an image of this size
- */
-export function draftOf(image, size) {
-  try {
-    const draft = JSON.parse(localStorage.getItem(PREFIX + image) ?? 'null');
-    return draft?.rows === size.rows && draft.columns === size.columns ? draft : null;
-  } catch {
-    return null;
+  /** Who works here. */
+  get who() {
+    return this._user || name();
   }
-}
 
-/** @param {string} image */
-export function forgetDraft(image) {
-  localStorage.removeItem(PREFIX + image);
-}
+  /**
+   * Keeps what is unsent of an editor's work, and nothing else.
+   * @param {import('./editor.js').Editor} editor
+   * @returns {boolean} whether the browser took it
+   */
+  keep(editor) {
+    if (!editor.unsent) {
+      this.forget(editor.series);
+      return true;
+    }
+    const kept = { ...editor.draft, at: Date.now(), who: this.who, base: editor.base };
+    try {
+      localStorage.setItem(this._prefix + editor.series, JSON.stringify(kept));
+      return true;
+    } catch {
+      return false;
+    }
+  }
 
-/** @returns {string[]} the images with a draft */
-export function drafts() {
-  return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).map((key) => key.slice(PREFIX.length));
+  /**
+   * @param {string} series the image's identifier in DICOM, which no image of another study has
+   * @param {import('./raster.js').Size} size of the image that is there now
+   * @returns {Draft | null} null when there is none of an image of this size
+   */
+  of(series, size) {
+    try {
+      const draft = JSON.parse(localStorage.getItem(this._prefix + series) ?? 'null');
+      return draft?.rows === size.rows && draft.columns === size.columns ? draft : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {string} series */
+  forget(series) {
+    localStorage.removeItem(this._prefix + series);
+  }
+
+  /** @returns {string[]} the series with a draft, of whatever study */
+  get all() {
+    return Object.keys(localStorage).filter((key) => key.startsWith(this._prefix)).map((key) => key.slice(this._prefix.length));
+  }
 }

@@ -1,40 +1,57 @@
 /**
  * The mask of the open image while it is worked on: its state, and how it came to it.
  *
- * Events: `change` after every change of the mask, `annotated` when a structure was taken in or out, `sent` when the state of
- * the submission is another one.
+ * Events: `change` after every change of the mask or of the structures that it speaks of, `sent` when the state of the submission
+ * is another one.
+ *
+ * @typedef {object} Version
+ * @property {Uint8Array} mask
+ * @property {string[]} annotated the structures that the mask speaks of
+ * @property {string | null} model the version of the model that it began with
+ *
+ * @typedef {{ runs: number[], annotated: string[], model: string | null }} Step a version as it is kept
  */
 
-import { fromRuns, toRuns } from './runs.js';
+import { fromRuns, printOf, toRuns } from './runs.js';
 
 const STEPS = 200;
 
 export class Editor extends EventTarget {
   /**
-   * @param {string} image its id
+   * @param {{ image: string, series: string }} of its id, and its identifier in DICOM, which no image of another study has
    * @param {import('./raster.js').Size} size
-   * @param {string[]} structures all of them
+   * @param {Version} version what the server has: a prediction or a label
+   * @param {boolean} isLabel
    */
-  constructor(image, size, structures) {
+  constructor({ image, series }, size, { mask, annotated, model }, isLabel) {
     super();
     this.image = image;
+    this.series = series;
     this.size = size;
-    this.mask = new Uint8Array(size.rows * size.columns);
-    /** @type {Set<string>} the structures that the mask speaks of */
-    this.annotated = new Set(structures);
-    /** Whether there is something that the server does not have. */
-    this.unsent = false;
+    this.mask = Uint8Array.from(mask);
+    this.annotated = new Set(annotated);
+    this.model = model;
+    /** @type {string | null} the print of the label that the server has; null for none */
+    this.base = isLabel ? this.print : null;
     /** Whether somebody drew: an untouched prediction is no work of anybody. */
     this.touched = false;
-    /** @type {string | null} the version of the model that it began with */
-    this.model = null;
     this.openedAt = Date.now();
     /** Grows with every change. */
     this.steps = 0;
-    /** @type {number[][]} */
+    /** @type {Step[]} */
     this._before = [];
-    /** @type {number[][]} */
+    /** @type {Step[]} */
     this._after = [];
+  }
+
+  /** Whether there is something that the server does not have. */
+  get unsent() {
+    return this.print !== this.base;
+  }
+
+  /** By which one tells what a label says from what another one says. */
+  get print() {
+    return printOf(this.draft);
   }
 
   /**
@@ -42,9 +59,9 @@ export class Editor extends EventTarget {
    * @param {(mask: Uint8Array) => void} change in place
    */
   edit(change) {
-    const before = toRuns(this.mask);
-    change(this.mask);
-    this._end(before);
+    const { show, end } = this.begin();
+    show(change);
+    end();
   }
 
   /**
@@ -53,7 +70,7 @@ export class Editor extends EventTarget {
    *   `show` changes what is there, `again` what was there at the beginning
    */
   begin() {
-    const before = toRuns(this.mask);
+    const before = this._now();
     const show = (/** @type {(mask: Uint8Array) => void} */ change) => {
       change(this.mask);
       this.dispatchEvent(new CustomEvent('change', { detail: { during: true } }));
@@ -61,7 +78,7 @@ export class Editor extends EventTarget {
     return {
       show,
       again: (change) => {
-        this.mask.set(fromRuns(before));
+        this.mask.set(fromRuns(before.runs));
         show(change);
       },
       end: () => this._end(before),
@@ -69,14 +86,14 @@ export class Editor extends EventTarget {
   }
 
   /**
-   * Shows what the server has, a prediction or a label; a step like any other, so that it can be taken back.
-   * @param {Uint8Array} mask
-   * @param {boolean} isNew whether the server does not have it as a label
+   * Goes on from another version, a prediction or an earlier label; a step like any other, so that it can be taken back.
+   * @param {Version} version
    */
-  load(mask, isNew) {
-    this._keep(toRuns(this.mask));
+  load({ mask, annotated, model }) {
+    const before = this._now();
     this.mask.set(mask);
-    this._changed(isNew);
+    [this.annotated, this.model] = [new Set(annotated), model];
+    this._keep(before);
   }
 
   undo() {
@@ -100,16 +117,15 @@ export class Editor extends EventTarget {
    * @param {boolean} isAnnotated whether the mask speaks of it: one that was not looked for is unknown, not absent
    */
   annotate(structure, isAnnotated) {
-    this.touched = true;
+    const before = this._now();
     if (isAnnotated) this.annotated.add(structure);
     else this.annotated.delete(structure);
-    this._tell(true);
-    this.dispatchEvent(new Event('annotated'));
+    this._end(before);
   }
 
   /** What has to be kept so that nothing is lost when the page ends now. */
   get draft() {
-    return { runs: toRuns(this.mask), annotated: [...this.annotated], model: this.model, ...this.size };
+    return { ...this._now(), ...this.size };
   }
 
   /**
@@ -117,16 +133,13 @@ export class Editor extends EventTarget {
    * @param {Editor['draft']} draft
    */
   resume(draft) {
-    this.annotated = new Set(draft.annotated);
-    this.model = draft.model;
-    this.touched = true;
-    this.load(fromRuns(draft.runs), true);
-    this.dispatchEvent(new Event('annotated'));
+    this.load({ ...draft, mask: fromRuns(draft.runs) });
   }
 
-  /** The server has it all. */
-  submitted() {
-    this._tell(false);
+  /** @param {string} print of what the server has now */
+  submitted(print) {
+    this.base = print;
+    this.dispatchEvent(new Event('sent'));
   }
 
   get seconds() {
@@ -134,43 +147,40 @@ export class Editor extends EventTarget {
   }
 
   /**
-   * @param {number[][]} from
-   * @param {number[][]} to
+   * @param {Step[]} from
+   * @param {Step[]} to
    */
   _step(from, to) {
-    const runs = from.pop();
-    if (!runs) return;
-    this.touched = true;
-    to.push(toRuns(this.mask));
-    this.mask.set(fromRuns(runs));
+    const step = from.pop();
+    if (!step) return;
+    to.push(this._now());
+    this.mask.set(fromRuns(step.runs));
+    [this.annotated, this.model] = [new Set(step.annotated), step.model];
     this._changed();
   }
 
-  /** @param {number[]} before */
+  /** @returns {Step} */
+  _now() {
+    return { runs: toRuns(this.mask), annotated: [...this.annotated], model: this.model };
+  }
+
+  /** @param {Step} before the change that ends now; a click may change nothing */
+  _end(before) {
+    if (printOf(before) !== this.print) this._keep(before);
+  }
+
+  /** @param {Step} before */
   _keep(before) {
     this._before.push(before);
     if (this._before.length > STEPS) this._before.shift();
     this._after.length = 0;
-  }
-
-  /** @param {number[]} before the change that ends now */
-  _end(before) {
-    if (before.join() !== toRuns(this.mask).join()) {
-      this.touched = true;
-      this._keep(before);
-    }
     this._changed();
   }
 
-  _changed(unsent = true) {
+  _changed() {
+    this.touched = true;
     this.steps += 1;
-    this._tell(unsent);
-    this.dispatchEvent(new CustomEvent('change', { detail: { during: false } }));
-  }
-
-  /** @param {boolean} unsent */
-  _tell(unsent) {
-    this.unsent = unsent;
     this.dispatchEvent(new Event('sent'));
+    this.dispatchEvent(new CustomEvent('change', { detail: { during: false } }));
   }
 }

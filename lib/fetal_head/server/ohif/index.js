@@ -1,10 +1,16 @@
 /** OHIF's configuration: our mode and nothing else, over the images that this server answers by DICOMweb. */
 
 import { extension, mode, startWith } from './mode.js';
-import { completeAddress } from './opening.js';
+import { completeAddress, sayWhy } from './opening.js';
 
 export async function config() {
-  startWith(await completeAddress());
+  try {
+    startWith(await completeAddress());
+  } catch (error) {
+    sayWhy(error);
+    // OHIF does not begin without its configuration
+    return new Promise(() => {});
+  }
   return {
     routerBasename: '/ohif/',
     showStudyList: false,

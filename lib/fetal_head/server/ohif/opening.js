@@ -1,6 +1,7 @@
 /** Which image a fresh page opens: the one that its address names, or the next one. OHIF wants to know it by its UIDs. */
 
 import { name, strategy } from './choices.js';
+import { el } from './dom.js';
 import { dicomOf, info, nextSample } from './server.js';
 
 /**
@@ -10,8 +11,8 @@ import { dicomOf, info, nextSample } from './server.js';
 export async function completeAddress() {
   const query = new URLSearchParams(location.search);
   const image = query.get('image');
-  if (image && query.has('StudyInstanceUIDs')) return null;
   if (image) {
+    // whatever else the address says: an image must not stand under the name of another one
     show(image, await dicomOf(image));
     return null;
   }
@@ -23,6 +24,24 @@ export async function completeAddress() {
   }
   show(sample.id, { study: sample.StudyInstanceUID, series: sample.SeriesInstanceUID });
   return sample;
+}
+
+/**
+ * Says in place of OHIF why there is no image to open.
+ * @param {unknown} error
+ */
+export function sayWhy(error) {
+  document.body.replaceChildren(
+    el('link', { rel: 'stylesheet', href: '/ohif/fetal-head/style.css' }),
+    el(
+      'main',
+      { className: 'fetal-head' },
+      el('h1', {}, 'Fetal head'),
+      el('p', { id: 'fh-message', role: 'alert' }, `No image: ${/** @type {Error} */ (error).message}`),
+      el('p', {}, el('a', { href: location.href }, 'Try again')),
+      el('p', {}, el('a', { href: '/ohif/' }, 'Work list')),
+    ),
+  );
 }
 
 /**

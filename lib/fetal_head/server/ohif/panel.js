@@ -2,21 +2,21 @@
 
 import { Biometry } from './biometry.js';
 import { el } from './dom.js';
-import { draftOf, forgetDraft, keepDraft } from './drafts.js';
+import { Drafts } from './drafts.js';
 import { Editor } from './editor.js';
 import { Overlay } from './overlay.js';
 import { Past } from './past.js';
 import { show } from './opening.js';
 import { Review } from './review.js';
+import { printOf } from './runs.js';
 import * as server from './server.js';
 import { shortcutsOf } from './shortcuts.js';
 import { Structures } from './structures.js';
 import { Toolbox } from './toolbox.js';
 import { Training } from './training.js';
+import { MODEL, fitting, label, prediction } from './versions.js';
 import { Viewer } from './viewer.js';
 import { Work } from './work.js';
-
-const MODEL = 'fetal_head';
 
 export class Panel {
   /**
@@ -26,8 +26,12 @@ export class Panel {
    */
   constructor(services, extensionManager, first) {
     this._given = { services, extensionManager, first };
-    /** @type {Editor | null} */
+    /** Whether the browser has what is drawn. */
+    this._isKept = true;
+    /** @type {Editor | null} null as long as there is no mask to work on: nothing can be drawn or submitted then */
     this.editor = null;
+    /** The image that is open, or on its way. */
+    this.image = '';
     this._title = el('h2', { id: 'fh-image' }, 'Fetal head');
     this._state = el('p', { id: 'fh-state', role: 'status', className: 'state' });
     this._message = el('p', { id: 'fh-message', role: 'alert' });
@@ -52,15 +56,16 @@ export class Panel {
 
   async _make() {
     try {
-      const [structures, told, roles] = await Promise.all([
+      const [structures, told, me] = await Promise.all([
         fetch('/ohif/fetal-head/structures.json').then((a) => a.json()),
         server.info(),
-        server.roles(),
+        server.me(),
       ]);
-      this._build(structures, Object.keys(told.strategies), roles);
+      this.drafts = new Drafts(me.username);
+      this._build(structures, Object.keys(told.strategies), me.roles);
       const query = new URLSearchParams(location.search);
       const uids = { study: query.get('StudyInstanceUIDs') ?? '', series: query.get('SeriesInstanceUIDs') ?? '' };
-      await this.open(query.get('image') ?? '', uids);
+      await this._work?.open(query.get('image') ?? '', uids);
       if (this._given.first) this._work?.explain(this._given.first);
     } catch (error) {
       this.say(/** @type {Error} */ (error).message);
@@ -81,7 +86,8 @@ export class Panel {
     this.biometry = new Biometry(() => this.overlay?.draw());
     this.overlay = new Overlay(this.viewer, () => this.toolbox?.tool ?? null, () => this.biometry?.calipers ?? []);
     const say = (/** @type {string} */ sentence) => this.say(sentence);
-    this._past = new Past((mask, entry) => this._load(mask, entry), new Review(roles.includes('reviewer'), say));
+    const load = (/** @type {any} */ entry) => this._load((image, all) => label(image, entry, all));
+    this._past = new Past(load, new Review(roles.includes('reviewer'), say));
     this._training = new Training(MODEL, roles.includes('admin'), say);
     this._work = new Work(this, strategies);
     this._shortcuts = shortcutsOf([
@@ -115,62 +121,90 @@ export class Panel {
   }
 
   /**
-   * Opens an image with its draft, its label or a new prediction.
+   * Opens an image with its draft, its label or a new prediction. What fails is told, with a button to try again.
    * @param {string} image
    * @param {{ study: string, series: string }} uids
    */
-  async open(image, { study, series }) {
+  async open(image, uids) {
     const began = performance.now();
-    const told = await server.entry(image);
-    // asked for while the image comes
-    const labelled = told.number !== null;
-    const mask = labelled ? server.submission(image, told.number) : server.predict(MODEL, image);
-    mask.catch(() => {});
-    const size = await /** @type {Viewer} */ (this.viewer).open({ study, series });
-    this._follow(new Editor(image, size, this.structures?.names ?? []));
-    show(image, { study, series });
-    this.structures?.settle();
-    this.overlay?.attach();
-    await this._begin(image, size, mask, told);
+    this._leave(image);
+    try {
+      const told = await server.entry(image);
+      // asked for while the image comes
+      const structures = /** @type {Structures} */ (this.structures);
+      const first = told.number === null ? prediction(image, structures) : label(image, told, structures);
+      first.catch(() => {});
+      const size = await /** @type {Viewer} */ (this.viewer).open(uids);
+      show(image, uids);
+      structures.settle();
+      this.overlay?.attach();
+      const version = fitting(await first, size);
+      const editor = new Editor({ image, series: uids.series }, size, version, told.number !== null);
+      this.say(this._resume(editor, told) || (told.flag ? `Flagged: ${told.flag.comment}` : ''));
+      this._follow(editor);
+    } catch (error) {
+      this._showState('Not loaded');
+      this._work?.offerAgain(true);
+      return this.say(`No mask: ${/** @type {Error} */ (error).message}`);
+    }
     document.body.dataset.fetalHeadOpenedMs = `${Math.round(performance.now() - began)}`;
     document.body.dataset.fetalHeadImage = image;
     this._past?.show(image).catch((error) => this.say(error.message));
   }
 
   /**
-   * @param {string} image
-   * @param {import('./raster.js').Size} size
-   * @param {Promise<any>} mask
-   * @param {any} told
+   * From now on what is drawn is of no image, until the next one is there with its mask.
+   * @param {string} image the next one
    */
-  async _begin(image, size, mask, told) {
-    const editor = /** @type {Editor} */ (this.editor);
-    this.say(told.flag ? `Flagged: ${told.flag.comment}` : '');
-    try {
-      const found = await mask;
-      editor.model = told.number === null ? found.params.model_version : told.model;
-      editor.load(found.mask, told.number === null);
-      if (told.annotated) this.structures?.setAnnotated(told.annotated);
-    } catch (error) {
-      this.say(`No mask: ${/** @type {Error} */ (error).message}`);
+  _leave(image) {
+    this.toolbox?.rest();
+    this.editor = null;
+    this.image = image;
+    this.biometry?.clear();
+    this._title.textContent = image;
+    this._showState('Loading …');
+    this._work?.offerAgain(false);
+    this.say('');
+  }
+
+  /**
+   * Brings unsent work back, unless the server has it by now.
+   * @param {Editor} editor
+   * @param {any} told what the work list has of the image
+   * @returns {string} what to say of it; empty for nothing
+   */
+  _resume(editor, told) {
+    const drafts = /** @type {Drafts} */ (this.drafts);
+    const draft = drafts.of(editor.series, editor.size);
+    if (!draft) return '';
+    if (printOf(draft) === editor.base) {
+      drafts.forget(editor.series);
+      return '';
     }
-    const draft = draftOf(image, size);
-    if (draft) {
-      editor.resume(draft);
-      this.say(`Your unsent work of ${new Date(draft.at).toLocaleString()} is back.`);
-    } else if (told.number !== null) editor.submitted();
-    this._showState();
+    const replaced = draft.base !== editor.base;
+    editor.resume(draft);
+    const work = draft.who === drafts.who ? 'Your unsent work' : `Unsent work by ${draft.who}`;
+    const now = told.number === null ? 'which is deleted' : `and version ${told.number} by ${told.who || 'nobody named'} is the label now`;
+    const warning = replaced ? ` It began with another label, ${now}: Undo shows what the server has.` : '';
+    return `${work} of ${new Date(draft.at).toLocaleString()} is back.${warning}`;
   }
 
   /** A new prediction over what is there; undo brings it back. */
-  async predict() {
+  predict() {
+    return this._load((image, structures) => prediction(image, structures));
+  }
+
+  /**
+   * Lays another version over what is there.
+   * @param {(image: string, structures: Structures) => Promise<import('./editor.js').Version & import('./raster.js').Size>} ask
+   */
+  async _load(ask) {
     const editor = this.editor;
-    if (!editor) return;
+    if (!editor || !this.structures) return;
     try {
-      const found = await server.predict(MODEL, editor.image);
-      editor.model = found.params.model_version;
-      editor.load(found.mask, true);
-      editor.touched = true;
+      const version = fitting(await ask(editor.image, this.structures), editor.size);
+      // another image may be open by now
+      if (this.editor === editor) editor.load(version);
     } catch (error) {
       this.say(/** @type {Error} */ (error).message);
     }
@@ -179,47 +213,35 @@ export class Panel {
   /** @param {Editor} editor */
   _follow(editor) {
     this.editor = editor;
-    this.biometry?.clear();
-    editor.addEventListener('change', () => {
-      if (this.editor !== editor) return;
+    this._isKept = true;
+    const draw = () => {
       this.viewer?.show(editor.mask);
       this.structures?.update();
       this.overlay?.draw();
-    });
+    };
     editor.addEventListener('change', (event) => {
-      if (/** @type {CustomEvent} */ (event).detail.during || this.editor !== editor) return;
-      this.biometry?.follow(editor);
-      this._keep();
+      const isOpen = this.editor === editor;
+      if (isOpen) draw();
+      if (/** @type {CustomEvent} */ (event).detail.during) return;
+      this._isKept = this.drafts?.keep(editor) ?? false;
+      if (!this._isKept) this.say('The browser does not keep your work: submit it soon.');
+      if (isOpen) this.biometry?.follow(editor);
     });
-    editor.addEventListener('annotated', () => this._keep());
     editor.addEventListener('sent', () => this.editor === editor && this._showState());
-    this._title.textContent = editor.image;
+    draw();
+    this.biometry?.follow(editor);
     this._showState();
   }
 
-  /** An untouched prediction is no work of anybody. */
-  _keep() {
-    const editor = this.editor;
-    if (editor?.touched && editor.unsent && !keepDraft(editor)) this.say('The browser does not keep your work: submit it soon.');
-  }
-
   /**
-   * @param {Uint8Array} mask
-   * @param {any} entry
+   * The server has a label.
+   * @param {Editor} editor whose
+   * @param {string} print what of it: something may have been drawn since
    */
-  _load(mask, entry) {
-    if (!this.editor || mask.length !== this.editor.mask.length) return this.say('That version is of another image size.');
-    this.editor.model = entry.model;
-    this.editor.touched = true;
-    this.editor.load(mask, true);
-  }
-
-  /** Everything is with the server. */
-  submitted() {
-    if (!this.editor) return;
-    this.editor.submitted();
-    forgetDraft(this.editor.image);
-    this._past?.show(this.editor.image).catch((error) => this.say(error.message));
+  submitted(editor, print) {
+    editor.submitted(print);
+    this.drafts?.keep(editor);
+    this._past?.show(editor.image).catch((error) => this.say(error.message));
   }
 
   /** @param {string} sentence */
@@ -232,15 +254,16 @@ export class Panel {
     this._reason.textContent = sentence;
   }
 
-  _showState() {
-    const unsent = this.editor?.unsent ?? false;
-    this._state.textContent = !this.editor ? '' : unsent ? 'Not submitted' : 'Submitted';
-    this._state.classList.toggle('unsent', unsent);
+  /** @param {string} [without] what to say as long as there is no mask */
+  _showState(without = '') {
+    this._state.textContent = !this.editor ? without : this.editor.unsent ? 'Not submitted' : 'Submitted';
+    this._state.classList.toggle('unsent', this.editor?.unsent ?? true);
   }
 
   /** @param {BeforeUnloadEvent} event */
   _beforeUnload = (event) => {
+    this.toolbox?.rest();
     // what is drawn is kept; a prediction nobody touched is not worth a question
-    if (this.editor?.unsent && this.editor.touched && !keepDraft(this.editor)) event.preventDefault();
+    if (this.editor?.unsent && !this._isKept) event.preventDefault();
   };
 }

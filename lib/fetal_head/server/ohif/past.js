@@ -1,11 +1,11 @@
 /** Earlier masks of the open image: each can be looked at, and is then a step like any other. */
 
 import { button, el, when } from './dom.js';
-import { history, submission } from './server.js';
+import { history } from './server.js';
 
 export class Past {
   /**
-   * @param {(mask: Uint8Array, entry: any) => void} load
+   * @param {(entry: any) => unknown} load
    * @param {import('./review.js').Review} review
    */
   constructor(load, review) {
@@ -25,7 +25,7 @@ export class Past {
       const of = entry.tag === 'original' ? `prediction ${entry.model ?? ''}` : entry.who || 'nobody named';
       const state = entry.deleted ? 'deleted' : entry.current ? `${entry.status}, current` : entry.status;
       const text = `${entry.number}: ${of}, ${when(entry.at)}${entry.tag === 'original' ? '' : `, ${state}`}`;
-      const look = button('Load', async () => this._load((await submission(image, entry.number)).mask, entry), {
+      const look = button('Load', () => this._load(entry), {
         'aria-label': `Load version ${entry.number}`,
       });
       const judge = this._review.buttons(image, entry, () => this.show(image));

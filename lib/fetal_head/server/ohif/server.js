@@ -49,8 +49,11 @@ function form(params = {}) {
 
 export const info = () => get('/info/');
 
-/** What he who looks may do: user, annotator, reviewer, admin. */
-export const roles = async () => /** @type {string[]} */ ((await get('/auth/token/valid')).roles);
+/**
+ * Who looks, empty where nobody has to sign in, and what he may do: user, annotator, reviewer, admin.
+ * @returns {Promise<{ username: string, roles: string[] }>}
+ */
+export const me = () => get('/auth/token/valid');
 
 /** What an annotator is told when the next sample has no id. */
 export const NOTHING_LEFT = 'There is no image left for you: all are labelled, or others work on them.';
@@ -72,6 +75,12 @@ export async function dicomOf(image) {
   const found = await get(`/datastore/image/dicom?image=${id(image)}`);
   return { study: found.StudyInstanceUID, series: found.SeriesInstanceUID };
 }
+
+/**
+ * @param {string} series an image's identifier in DICOM
+ * @returns {Promise<string>} its id
+ */
+export const imageOf = async (series) => (await get(`/datastore/image/dicom?series=${id(series)}`)).image;
 
 /** @param {Record<string, string>} query */
 export const worklist = (query) => get(`/worklist?${new URLSearchParams(query)}`);

@@ -1,6 +1,7 @@
 /** The list of structures: which one is drawn, which are seen, and which of them the mask speaks of. */
 
 import { el } from './dom.js';
+import { BRAIN } from './paint.js';
 
 const OPACITY = 0.3;
 
@@ -37,13 +38,13 @@ export class Structures {
     this.element.dispatchEvent(new Event('chosen'));
   }
 
-  /** @param {string[]} names of the structures that the mask speaks of */
-  setAnnotated(names) {
-    const editor = this._editor();
-    for (const name of this.names) {
-      if (editor && editor.annotated.has(name) !== names.includes(name)) editor.annotate(name, names.includes(name));
-    }
-    this.update();
+  /**
+   * The structures that a label speaks of when nobody said so; the server's own rule: a head without a pixel is cut, not absent.
+   * @param {Uint8Array} mask
+   * @returns {string[]}
+   */
+  annotatedIn(mask) {
+    return this.names.filter((name, i) => this._structures[i].value !== BRAIN || mask.includes(BRAIN));
   }
 
   /** Called for each image: the viewer forgets with the one before. */
@@ -76,7 +77,7 @@ export class Structures {
     });
     const speaks = el(
       'select',
-      { 'aria-label': `${name} is`, onchange: () => { this._editor()?.annotate(name, speaks.value === 'annotated'); this.update(); } },
+      { 'aria-label': `${name} is`, onchange: () => this._editor()?.annotate(name, speaks.value === 'annotated') },
       el('option', { value: 'annotated' }, 'annotated'),
       el('option', { value: 'unknown' }, 'not annotated'),
     );

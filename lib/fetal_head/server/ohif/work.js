@@ -1,7 +1,6 @@
 /** Submit, next, skip, flag: how one gets through the images. */
 
 import { button, el } from './dom.js';
-import { keepDraft } from './drafts.js';
 import * as choices from './choices.js';
 import * as server from './server.js';
 
@@ -22,7 +21,7 @@ export class Work {
       type: 'text',
       autocomplete: 'name',
       value: choices.name(),
-      onchange: () => choices.setName(this._name.value),
+      oninput: () => choices.setName(this._name.value),
     });
     this._comment = el('input', { id: 'fh-comment', type: 'text', placeholder: 'what is wrong with it' });
     this.element = el(
@@ -47,7 +46,28 @@ export class Work {
       ),
       el('div', { className: 'line' }, el('label', { for: 'fh-name' }, 'Your name '), this._name),
     );
+    this._again = el('div', { className: 'line', hidden: true }, button('Try again', () => this.again(), { id: 'fh-again' }));
+    this.element.prepend(this._again);
     this._busy = false;
+  }
+
+  /**
+   * Opens an image, while nothing else is done.
+   * @param {string} image
+   * @param {{ study: string, series: string }} uids
+   */
+  async open(image, uids) {
+    await this._alone(() => this._panel.open(image, uids));
+  }
+
+  /** Opens once more what could not be opened. */
+  async again() {
+    await this._alone(async () => this._panel.open(this._panel.image, await server.dicomOf(this._panel.image)));
+  }
+
+  /** @param {boolean} isOffered whether there is something to open again */
+  offerAgain(isOffered) {
+    this._again.hidden = !isOffered;
   }
 
   /** @returns {Promise<boolean>} whether the server has it */
@@ -56,30 +76,33 @@ export class Work {
   }
 
   async submitAndNext() {
-    await this._alone(async () => (await this._submit()) && this._next());
+    await this._alone(async () => {
+      const { editor } = this._panel;
+      if (!editor || !(await this._submit())) return;
+      const sample = await this._sample();
+      this._panel.toolbox?.rest();
+      if (editor.unsent) this._panel.say('The next image waits: what was drawn since is not submitted.');
+      else await this._show(sample);
+    });
   }
 
   async next() {
-    await this._alone(() => this._next());
+    await this._alone(async () => this._show(await this._sample()));
   }
 
   async skip() {
     await this._alone(async () => {
-      const { editor } = this._panel;
-      if (!editor) return;
-      await server.skip(editor.image, this._name.value);
-      await this._next();
+      await server.skip(this._panel.image, this._name.value);
+      await this._show(await this._sample());
     });
   }
 
   async flag() {
     await this._alone(async () => {
-      const { editor } = this._panel;
-      if (!editor) return;
       const comment = this._comment.value.trim();
-      await server.flag(editor.image, comment, this._name.value);
+      await server.flag(this._panel.image, comment, this._name.value);
       this._comment.value = '';
-      if (comment) await this._next();
+      if (comment) await this._show(await this._sample());
       else this._panel.say('The flag is taken away.');
     });
   }
@@ -87,23 +110,28 @@ export class Work {
   async _submit() {
     const { editor } = this._panel;
     if (!editor) return false;
-    const sent = editor.steps;
+    // half a stroke is no label
+    this._panel.toolbox?.rest();
+    const { print } = editor;
     try {
       await server.submit(editor, this._name.value);
     } catch (error) {
-      keepDraft(editor);
-      this._panel.say(`Not submitted, and kept in this browser: ${/** @type {Error} */ (error).message}`);
+      const kept = this._panel.drafts?.keep(editor) ? 'and kept in this browser' : 'nor kept in this browser';
+      this._panel.say(`Not submitted, ${kept}: ${/** @type {Error} */ (error).message}`);
       return false;
     }
-    // a stroke that was drawn meanwhile is still to be sent
-    if (editor.steps === sent) this._panel.submitted();
+    this._panel.submitted(editor, print);
     this._panel.say('');
-    return editor.steps === sent;
+    // what was drawn meanwhile is still to be sent
+    return !editor.unsent;
   }
 
-  async _next() {
-    const strategy = this._strategy.value;
-    const sample = await server.nextSample(strategy, this._name.value);
+  _sample() {
+    return server.nextSample(this._strategy.value, this._name.value);
+  }
+
+  /** @param {any} sample the server's answer that chose the image */
+  async _show(sample) {
     if (!sample.id) {
       this._panel.say(server.NOTHING_LEFT);
       return;

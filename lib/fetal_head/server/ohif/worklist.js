@@ -1,8 +1,8 @@
 /** The work list: every image with its status, a page at a time, as it stands now. */
 
 import { el, when } from './dom.js';
-import { drafts } from './drafts.js';
-import { NOTHING_LEFT, worklist } from './server.js';
+import { Drafts } from './drafts.js';
+import { NOTHING_LEFT, imageOf, me, worklist } from './server.js';
 
 const PAGE = 50;
 const WAIT_MS = 200;
@@ -12,7 +12,8 @@ const form = /** @type {HTMLFormElement} */ (document.querySelector('form'));
 const [images, count, message, before, after] = ['images', 'count', 'message', 'before', 'after'].map(
   (id) => /** @type {HTMLElement} */ (document.getElementById(id)),
 );
-const unsent = new Set(drafts());
+/** @type {Set<string>} the images with unsent work */
+let unsent = new Set();
 let offset = 0;
 let asked = 0;
 let shown = '';
@@ -55,6 +56,13 @@ function row({ id, status, held_by: holder, who, at, dice, flag }) {
   );
 }
 
+/** Of the drafts in this browser those of this study: another one's are not known here. */
+async function drafts() {
+  const { all } = new Drafts((await me()).username);
+  const found = await Promise.all(all.map((series) => imageOf(series).catch(() => '')));
+  return new Set(found.filter(Boolean));
+}
+
 form.addEventListener('submit', (event) => event.preventDefault());
 form.addEventListener('input', () => {
   clearTimeout(timer);
@@ -70,5 +78,6 @@ after.addEventListener('click', () => {
   offset += PAGE;
   show();
 });
+unsent = await drafts().catch(() => unsent);
 await show();
 setInterval(() => document.hidden || show(), REFRESH_MS);

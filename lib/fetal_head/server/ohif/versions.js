@@ -1,0 +1,43 @@
+/** What the server has of an image, as a version to work on. */
+
+import { predict, submission } from './server.js';
+
+export const MODEL = 'fetal_head';
+
+/**
+ * @typedef {import('./editor.js').Version} Version
+ * @typedef {import('./raster.js').Size} Size
+ * @typedef {import('./structures.js').Structures} Structures
+ * @typedef {{ mask: Uint8Array } & Size} Found a mask as it came
+ */
+
+/**
+ * @param {string} image
+ * @param {Structures} structures
+ * @returns {Promise<Version & Size>}
+ */
+export async function prediction(image, structures) {
+  const found = await predict(MODEL, image);
+  return { ...found, annotated: structures.names, model: found.params.model_version };
+}
+
+/**
+ * @param {string} image
+ * @param {{ number: number, annotated: string[] | null, model: string | null }} told of it, by the work list or the history
+ * @param {Structures} structures
+ * @returns {Promise<Version & Size>}
+ */
+export async function label(image, { number, annotated, model }, structures) {
+  const found = await submission(image, number);
+  return { ...found, annotated: annotated ?? structures.annotatedIn(found.mask), model };
+}
+
+/**
+ * @param {Version & Size} version
+ * @param {Size} size of the image
+ * @returns {Version}
+ */
+export function fitting(version, { rows, columns }) {
+  if (version.rows === rows && version.columns === columns) return version;
+  throw new Error(`The mask has ${version.columns} x ${version.rows} pixels, its image ${columns} x ${rows}.`);
+}

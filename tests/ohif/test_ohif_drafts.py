@@ -1,0 +1,117 @@
+"""Work that is not submitted yet comes back, to whom and where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from desk import Desk, phantoms
+from handing_in import finals, hand_in
+from numpy.testing import assert_array_equal
+from playwright.sync_api import Browser, expect
+
+from serving import Server, free_port, serving
+
+pytestmark = pytest.mark.slow
+Sit = Callable[[], Desk]
+
+
+def test_a_draft_over_a_partly_annotated_label_comes_back(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p0")
+    predicted = ann.mask
+    hand_in(named, "p0", predicted, annotated=["BRAIN", "CSP"], client_id="ben")
+    ann.open("p0")
+    assert (ann.text("#fh-message"), ann.text("#fh-state")) == ("", "Submitted"), "nobody drew"
+    assert ann.annotated == ["BRAIN", "CSP"]
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    drawn = ann.mask
+    ann.open("p0")
+    assert_array_equal(ann.mask, drawn)
+    assert ann.text("#fh-message").startswith("Your unsent work")
+    assert ann.annotated == ["BRAIN", "CSP"]
+    ann.page.goto(f"{named.url}/ohif/")
+    expect(ann.page.locator("#images tr", has_text="unsent work in this browser")).to_have_count(1)
+
+    other = predicted.copy()
+    other[:20, :20] = 3
+    hand_in(named, "p0", other, client_id="ben")
+    ann.open("p0")
+    assert_array_equal(ann.mask, drawn)
+    assert "began with another label, and version 3 by ben is the label now" in ann.text("#fh-message")
+    ann.press("z")
+    assert_array_equal(ann.mask, other)
+    assert ann.annotated == ["BRAIN", "CSP", "LV"]
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    ann.open("p0")
+    assert ann.text("#fh-message") == "", "what was taken back is no draft"
+    assert ann.errors == []
+
+
+def test_an_earlier_version_brings_the_structures_that_it_speaks_of(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p1")
+    predicted = ann.mask
+    hand_in(named, "p1", predicted, annotated=["BRAIN"])
+    hand_in(named, "p1", predicted, annotated=["BRAIN", "CSP", "LV"], model_version="shipped")
+    ann.open("p1")
+    assert ann.annotated == ["BRAIN", "CSP", "LV"]
+    ann.button("Load version 2")
+    expect(ann.page.get_by_label("LV is")).to_have_value("unknown")
+    assert ann.annotated == ["BRAIN"]
+    ann.press("z")
+    assert ann.annotated == ["BRAIN", "CSP", "LV"]
+    ann.press("Shift+Z")
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    assert [entry["annotated"] for entry in finals(named, "p1")] == [["BRAIN"], ["BRAIN", "CSP", "LV"], ["BRAIN"]]
+
+
+def test_what_is_said_while_a_label_is_sent_is_still_to_be_sent(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p2")
+    let_go = ann.hold("**/datastore/label?*")
+    ann.press("Control+s")
+    ann.page.get_by_label("LV is").select_option("unknown")
+    let_go()
+    expect(ann.page.get_by_role("button", name="Load version 2")).to_be_visible()
+    assert ann.text("#fh-state") == "Not submitted"
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    assert [entry["annotated"] for entry in finals(named, "p2")] == [["BRAIN", "CSP", "LV"], ["BRAIN", "CSP"]]
+    for structure in ("BRAIN", "CSP"):
+        ann.page.get_by_label(f"{structure} is").select_option("unknown")
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-message")).to_contain_text("annotated names no structure")
+    assert ann.text("#fh-state") == "Not submitted"
+
+
+def test_a_draft_is_of_one_study_and_says_whose_it_is(browser: Browser, tmp_path: Path) -> None:
+    port = free_port()
+    ann = Desk(browser, f"http://127.0.0.1:{port}")
+    with serving(phantoms(tmp_path / "one", 1), tmp_path / "server", port=port):
+        ann.open("p0")
+        ann.page.get_by_label("Your name").fill("ann")
+        ann.press("3")
+        ann.drag((40, 40), (90, 40))
+        drawn = ann.mask
+    with serving(phantoms(tmp_path / "two", 1), tmp_path / "server", port=port):
+        ann.open("p0")
+        assert ann.text("#fh-message") == ""
+        assert (ann.mask != drawn).any()
+        ann.page.goto(f"{ann.url}/ohif/")
+        expect(ann.page.locator("#images tr")).to_have_count(1)
+        assert "unsent" not in ann.text("#images")
+    with serving(tmp_path / "one", tmp_path / "server", port=port):
+        ann.page.goto(f"{ann.url}/ohif/")
+        expect(ann.page.locator("#images")).to_contain_text("unsent work in this browser")
+        ann.open("p0")
+        assert ann.text("#fh-message").startswith("Your unsent work")
+        ann.page.get_by_label("Your name").fill("ben")
+        ann.press("1")
+        ann.open("p0")
+        assert ann.text("#fh-message").startswith("Unsent work by ann")
+        assert_array_equal(ann.mask, drawn)
+    ann.leave()

@@ -1,0 +1,123 @@
+"""Nothing is drawn or submitted before the mask of the open image is there, and an address never shows another image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+import requests
+from desk import Desk
+from handing_in import finals
+from numpy.testing import assert_array_equal
+from playwright.sync_api import expect
+
+from serving import Server
+
+pytestmark = pytest.mark.slow
+Sit = Callable[[], Desk]
+DRAFTS = "Object.keys(localStorage).filter((key) => key.includes('draft'))"
+
+
+def _try_to_work(ann: Desk) -> None:
+    """Draws in the middle of the picture, says something of a structure, and submits."""
+    ann.press("3")
+    ann.page.mouse.move(400, 400)
+    ann.page.mouse.down()
+    ann.page.mouse.move(500, 500, steps=4)
+    ann.page.mouse.up()
+    ann.page.get_by_label("CSP is").select_option("unknown")
+    ann.page.get_by_label("CSP is").select_option("annotated")
+    ann.press("Control+s")
+    ann.press("Space")
+
+
+def test_without_a_mask_there_is_nothing_to_submit(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    state = ann.page.locator("#fh-state")
+    let_go = ann.hold("**/infer/**")
+    ann.page.goto(f"{named.url}/ohif/fetal?image=p3")
+    expect(state).to_have_text("Loading …")
+    _try_to_work(ann)
+    let_go()
+    assert ann.settled("") == "p3"
+    assert (ann.text("#fh-state"), ann.page.evaluate(DRAFTS)) == ("Not submitted", [])
+    predicted = ann.mask
+
+    ann.page.route("**/infer/**", lambda route: route.abort())
+    ann.page.reload()
+    expect(state).to_have_text("Not loaded")
+    assert ann.text("#fh-message") == "No mask: The server cannot be reached."
+    _try_to_work(ann)
+    assert (ann.text("#fh-state"), ann.page.evaluate(DRAFTS)) == ("Not loaded", [])
+    ann.page.unroute("**/infer/**")
+    ann.button("Try again")
+    assert ann.settled("") == "p3"
+    assert_array_equal(ann.mask, predicted)
+    expect(ann.page.get_by_role("button", name="Try again")).to_be_hidden()
+    ann.press("z")
+    assert_array_equal(ann.mask, predicted), "there is nothing before the first mask"
+    assert finals(named, "p3") == []
+    assert ann.errors == []
+
+
+def test_while_the_next_image_comes_nothing_is_drawn_on_the_one_before(named_desk: Sit) -> None:
+    ann = named_desk()
+    image = ann.open("p4")
+    let_go = ann.hold("**/dicom-web/**")
+    ann.press("n")
+    expect(ann.page.locator("#fh-state")).to_have_text("Loading …")
+    _try_to_work(ann)
+    let_go()
+    following = ann.settled(image)
+    assert ann.page.evaluate(DRAFTS) == []
+    ann.open(image)
+    assert ann.text("#fh-message") == ""
+    ann.open(following)
+    assert ann.text("#fh-message") == ""
+
+
+def test_what_is_drawn_while_the_next_image_is_chosen_is_not_left(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p5")
+    predicted = ann.mask
+    let_go = ann.hold("**/activelearning/**")
+    ann.press("Space")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    drawn = ann.mask
+    let_go()
+    expect(ann.page.locator("#fh-message")).to_have_text("The next image waits: what was drawn since is not submitted.")
+    assert (ann.settled(""), ann.text("#fh-state")) == ("p5", "Not submitted")
+    assert_array_equal(ann.mask, drawn)
+    assert np.any(drawn != predicted)
+    ann.press("Space")
+    ann.settled("p5")
+    assert len(finals(named, "p5")) == 2
+
+
+def test_an_address_shows_the_image_that_it_names_or_says_why_not(named: Server, named_desk: Sit) -> None:
+    def identified(image: str) -> str:
+        answer = requests.get(f"{named.url}/datastore/image/dicom", params={"image": image}, timeout=60).json()
+        return f"StudyInstanceUIDs={answer['StudyInstanceUID']}&SeriesInstanceUIDs={answer['SeriesInstanceUID']}"
+
+    ann = named_desk()
+    ann.page.goto(f"{named.url}/ohif/fetal?image=p6&{identified('p7')}")
+    assert ann.settled("") == "p6"
+    assert parse_qs(urlsplit(ann.page.url).query) == parse_qs(f"image=p6&{identified('p6')}")
+    shown = ann.page.evaluate(
+        "cornerstone.metaData.get('instance', fetalHead.viewer.viewport.getCurrentImageId()).SeriesInstanceUID"
+    )
+    assert shown in identified("p6")
+
+    ann.page.goto(f"{named.url}/ohif/fetal?image=p99&{identified('p7')}")
+    expect(ann.page.get_by_role("alert")).to_have_text("No image: there is no such image")
+    ann.page.route("**/info/", lambda route: route.fulfill(status=503, json={"detail": "the disk is full"}))
+    ann.page.goto(f"{named.url}/ohif/fetal")
+    expect(ann.page.get_by_role("alert")).to_have_text("No image: the disk is full")
+    ann.page.unroute("**/info/")
+    ann.page.get_by_role("link", name="Try again").click()
+    assert ann.settled("")
+    assert ann.errors == []
