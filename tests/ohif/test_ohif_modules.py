@@ -94,20 +94,27 @@ def test_masks_go_to_the_page_and_back(call: Call, tmp_path: Path, mask: np.ndar
 def test_painting_and_erasing_keep_csp_and_lv_inside_the_head(
     call: Call, mask: np.ndarray, structure: int, pixels: set[int]
 ) -> None:
-    expression = """(m, mask, pixels, structure) => ['paint', 'erase', 'replace'].map((name) => {
+    expression = """(m, mask, pixels, structure, columns) => ['paint', 'erase', 'replace'].map((name) => {
         const changed = Uint8Array.from(mask);
-        m[name](changed, pixels, structure);
+        m[name](changed, pixels, structure, columns);
         return Array.from(changed);
     })"""
     flat, places = mask.ravel(), np.zeros(mask.size, dtype=bool)
     places[list(pixels)] = True
-    painted, erased, replaced = np.array(call("paint", expression, flat.tolist(), sorted(pixels), structure))
+    painted, erased, replaced = np.array(call("paint", expression, flat.tolist(), sorted(pixels), structure, COLUMNS))
     free = places & (flat == 0) if structure == 1 else places
     assert_array_equal(painted, np.where(free, structure, flat))
-    below = 1 if structure != 1 and (flat == 1).any() else 0
+    below = _inside(mask == 1).ravel() if structure != 1 else 0
     assert_array_equal(erased, np.where(places & (flat == structure), below, flat))
     assert set(np.flatnonzero(replaced == structure)) <= pixels
     assert_array_equal(replaced[~places & (flat != structure)], flat[~places & (flat != structure)])
+
+
+def _inside(head: np.ndarray) -> np.ndarray:
+    """Where there are pixels of the head on both sides, along the row or along the column."""
+    left, right = (np.logical_or.accumulate(head[:, ::way], axis=1)[:, ::way] for way in (1, -1))
+    above, below = (np.logical_or.accumulate(head[::way], axis=0)[::way] for way in (1, -1))
+    return (left & right) | (above & below)
 
 
 @few

@@ -30,7 +30,8 @@ export class Overlay {
     const heard = { capture: true, signal: this._listeners.signal };
     element.addEventListener('pointerdown', (event) => this._press(event), heard);
     element.addEventListener('pointermove', (event) => this._move(event), heard);
-    window.addEventListener('pointerup', (event) => this._release(event), heard);
+    window.addEventListener('pointerup', (event) => event.button === 0 && this._release(), heard);
+    window.addEventListener('pointercancel', () => this._release(), heard);
     element.addEventListener('dblclick', () => this._tool()?.finish?.(), heard);
     // the viewer hears of the mouse, not of pointers
     element.addEventListener('mousedown', (event) => this._isOurs(event) && event.stopImmediatePropagation(), heard);
@@ -62,7 +63,7 @@ export class Overlay {
 
   /** @param {MouseEvent} event */
   _isOurs(event) {
-    return event.button === 0 && !event.ctrlKey && !event.altKey && this._tool() !== null;
+    return event.button === 0 && !event.ctrlKey && !event.altKey;
   }
 
   /** @param {MouseEvent} event */
@@ -85,7 +86,9 @@ export class Overlay {
 
   /** @param {PointerEvent} event */
   _move(event) {
-    if (this._tool() === null || (event.buttons && !this._down)) return;
+    // the button may have been let go where nobody heard of it
+    if (!(event.buttons & 1)) this._release();
+    if (event.buttons && !this._down) return;
     if (this._down) event.stopPropagation();
     // a fast hand is heard of less often than it moves
     const all = event.getCoalescedEvents?.() ?? [];
@@ -93,9 +96,8 @@ export class Overlay {
     this.draw();
   }
 
-  /** @param {PointerEvent} event */
-  _release(event) {
-    if (!this._down || event.button !== 0) return;
+  _release() {
+    if (!this._down) return;
     this._down = false;
     this._tool()?.release();
     this.draw();

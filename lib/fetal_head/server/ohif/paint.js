@@ -1,6 +1,6 @@
 /**
  * What happens to a mask when a structure is painted or erased. CSP and LV lie inside the head: they are never painted over
- * with BRAIN, and where they are erased there is BRAIN again.
+ * with BRAIN, and where they are erased inside the head there is BRAIN again.
  */
 
 export const BACKGROUND = 0;
@@ -21,11 +21,12 @@ export function paint(mask, pixels, structure) {
  * @param {Uint8Array} mask changed in place
  * @param {Iterable<number>} pixels
  * @param {number} structure the only one that is erased
+ * @param {number} columns of the mask
  */
-export function erase(mask, pixels, structure) {
-  const below = structure !== BRAIN && mask.includes(BRAIN) ? BRAIN : BACKGROUND;
+export function erase(mask, pixels, structure, columns) {
+  const inside = structure === BRAIN ? () => false : headOf(mask, columns);
   for (const pixel of pixels) {
-    if (mask[pixel] === structure) mask[pixel] = below;
+    if (mask[pixel] === structure) mask[pixel] = inside(pixel) ? BRAIN : BACKGROUND;
   }
 }
 
@@ -34,8 +35,34 @@ export function erase(mask, pixels, structure) {
  * @param {Uint8Array} mask changed in place
  * @param {Iterable<number>} pixels
  * @param {number} structure
+ * @param {number} columns of the mask
  */
-export function replace(mask, pixels, structure) {
-  erase(mask, mask.keys(), structure);
+export function replace(mask, pixels, structure, columns) {
+  erase(mask, mask.keys(), structure, columns);
   paint(mask, pixels, structure);
+}
+
+/**
+ * Tells of a pixel whether it lies inside the head: BRAIN is on both sides of it, along its row or along its column.
+ * @param {Uint8Array} mask
+ * @param {number} columns
+ * @returns {(pixel: number) => boolean}
+ */
+function headOf(mask, columns) {
+  const rows = mask.length / columns;
+  const [left, right] = [new Int32Array(rows).fill(columns), new Int32Array(rows).fill(-1)];
+  const [top, bottom] = [new Int32Array(columns).fill(rows), new Int32Array(columns).fill(-1)];
+  for (let y = 0, pixel = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++, pixel++) {
+      if (mask[pixel] !== BRAIN) continue;
+      left[y] = Math.min(left[y], x);
+      right[y] = x;
+      top[x] = Math.min(top[x], y);
+      bottom[x] = y;
+    }
+  }
+  return (pixel) => {
+    const [x, y] = [pixel % columns, Math.floor(pixel / columns)];
+    return (left[y] < x && x < right[y]) || (top[x] < y && y < bottom[x]);
+  };
 }

@@ -19,7 +19,9 @@ export function shortcutsOf(shortcuts) {
       if ([' ', 'Enter'].includes(event.key) && target.closest('button, a, summary, input')) return;
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       const ctrl = event.ctrlKey || event.metaKey;
-      const found = shortcuts.find((s) => s.key === key && Boolean(s.ctrl) === ctrl && Boolean(s.shift) === event.shiftKey);
+      // a sign or a digit takes Shift on some keyboards and not on others
+      const shift = event.shiftKey && !/^[-+0-9]$/.test(key);
+      const found = shortcuts.find((s) => s.key === key && Boolean(s.ctrl) === ctrl && Boolean(s.shift) === shift);
       if (!found || event.altKey) return;
       event.preventDefault();
       event.stopImmediatePropagation();

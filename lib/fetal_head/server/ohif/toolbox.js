@@ -6,7 +6,7 @@ import { toolsOf } from './tools.js';
 /** @type {Record<string, [string, string, string]>} name -> label, key, what it does */
 const TOOLS = {
   brush: ['Brush', 'b', 'Paint the structure'],
-  eraser: ['Eraser', 'e', 'Erase the structure; below CSP and LV is BRAIN'],
+  eraser: ['Eraser', 'e', 'Erase the structure; inside the head, below CSP and LV is BRAIN'],
   fill: ['Fill', 'f', 'Fill the area under the pointer'],
   polygon: ['Polygon', 'p', 'Corner by corner; a double click closes it'],
   ellipse: ['Ellipse', 'h', 'The head as an ellipse with handles'],
@@ -57,8 +57,14 @@ export class Toolbox {
     return tools[this._name];
   }
 
+  /** Ends a stroke that goes on. */
+  rest() {
+    this.tool?.release();
+  }
+
   /** @param {string} name */
   choose(name) {
+    this.rest();
     this.tool?.cancel?.();
     this._name = name;
     for (const [other, made] of Object.entries(this._buttons)) made.setAttribute('aria-pressed', `${other === name}`);

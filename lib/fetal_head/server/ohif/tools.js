@@ -24,7 +24,7 @@ const CORNERS = 48;
 /**
  * @param {import('./editor.js').Editor} editor
  * @param {() => { structure: number, radius: number }} chosen
- * @param {typeof paint | typeof erase} change
+ * @param {typeof erase} change paints or erases
  * @returns {Tool}
  */
 export function brush(editor, chosen, change) {
@@ -33,7 +33,7 @@ export function brush(editor, chosen, change) {
   let last = { x: NaN, y: NaN };
   const cover = (/** @type {Point} */ to) => {
     const { structure, radius } = chosen();
-    begun?.show((mask) => change(mask, raster.stroke(last, to, radius, editor.size), structure));
+    begun?.show((mask) => change(mask, raster.stroke(last, to, radius, editor.size), structure, editor.size.columns));
   };
   return {
     press(at) {
@@ -147,7 +147,7 @@ export function shape(editor, chosen, kind) {
       if (held === null) return;
       ours = held === 'new' ? between(from, to) : pulled(/** @type {Oriented} */ (ours), held, to);
       const pixels = raster[kind](ours, editor.size);
-      begun?.again((mask) => replace(mask, pixels, chosen().structure));
+      begun?.again((mask) => replace(mask, pixels, chosen().structure, editor.size.columns));
     },
     release() {
       if (held === null) return;

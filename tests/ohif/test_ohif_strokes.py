@@ -1,0 +1,98 @@
+"""What the hand does with the mouse and the keys, and what of it stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from correcting import middle
+from desk import Desk
+from numpy.testing import assert_array_equal
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.slow
+Sit = Callable[[], Desk]
+
+
+def test_a_stroke_ends_where_the_tool_is_put_down(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p8")
+    ann.press("3")
+    for end in ("e", "pointercancel"):
+        ann.press("b")
+        ann.down(40, 40)
+        ann.move(60, 40)
+        if end == "e":
+            ann.press(end)
+        else:
+            ann.page.evaluate("window.dispatchEvent(new PointerEvent('pointercancel'))")
+        ann.page.mouse.up()
+        ann.press("b")
+        drawn = ann.mask
+        ann.move(120, 120)
+        assert_array_equal(ann.mask, drawn), end
+        assert drawn[40, 50] == 3
+        ann.press("z")
+        assert ann.mask[40, 50] == 0, "it is one step"
+
+
+def test_keys_clicks_and_what_is_erased(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p9")
+    size = ann.page.get_by_label("Brush size")
+    before = int(size.input_value())
+    # a US keyboard has + above =
+    ann.press("Shift+Equal")
+    assert int(size.input_value()) == before + 2
+    ann.press("Minus")
+    assert int(size.input_value()) == before
+
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    ann.press("e")
+    ann.press("2")
+    ann.click(15, 15)
+    assert ann.text("#fh-state") == "Submitted", "nothing was erased"
+    submitted = ann.mask
+    ann.press("b")
+    ann.click(15, 15)
+    x, y = middle(submitted, 1)
+    ann.click(x, y)
+    assert (ann.mask[15, 15], ann.mask[y, x], ann.text("#fh-state")) == (2, 2, "Not submitted")
+    ann.press("e")
+    ann.click(15, 15)
+    ann.click(x, y)
+    assert (ann.mask[15, 15], ann.mask[y, x]) == (0, 1), "outside the head is no BRAIN"
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted" if np.array_equal(ann.mask, submitted) else "Not submitted")
+
+
+def test_structures_have_their_colours_and_are_hidden_and_shown(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p10")
+    ann.page.get_by_label("show calipers").uncheck()
+    x, y = middle(ann.mask, 1)
+    colours = {"CSP": (245, 205, 50), "LV": (65, 135, 245)}
+    places = {"CSP": (x - 40, y), "LV": (x + 40, y)}
+    for key, (name, place) in enumerate(places.items(), start=2):
+        ann.press(str(key))
+        ann.drag(place, (place[0] + 4, place[1]))
+        assert ann.mask[place[1], place[0]] == key, name
+    # away from the brush, which is drawn as well
+    ann.move(20, 20)
+    opacity = ann.page.get_by_label("Opacity")
+    opacity.fill("100")
+    for name, place in places.items():
+        ann.shows(place, lambda colour, of=colours[name]: np.allclose(colour, of, atol=12))
+    opacity.fill("0")
+    for place in places.values():
+        ann.shows(place, lambda colour: np.ptp(colour) < 12)
+    opacity.fill("40")
+    for name, place in places.items():
+        seen = ann.page.get_by_label(f"Show {name}")
+        ann.shows(place, lambda colour: np.ptp(colour) > 30)
+        seen.uncheck()
+        ann.shows(place, lambda colour: np.ptp(colour) < 12)
+        seen.check()
+        ann.shows(place, lambda colour, of=colours[name]: np.argmax(colour) == np.argmax(of) and np.ptp(colour) > 30)
+    assert ann.errors == []
