@@ -87,7 +87,8 @@ def label_file(store: Store, image_id: str, number: int) -> bytes:
         mask = read_mask(file, geometry.shape if geometry else None)
     except ValueError as error:
         raise StoreError(422, f"submission {number} of '{image_id}' cannot be shown: {error}") from error
-    return encoded(mask, geometry or Geometry(mask.shape))
+    rows, columns = mask.shape
+    return encoded(mask, geometry or Geometry((rows, columns)))
 
 
 def restore(store: Store, image_id: str, number: int, who: str) -> int:
