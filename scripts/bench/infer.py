@@ -50,16 +50,16 @@ def main(
     requests_: Annotated[int, typer.Option("--requests", min=1, help="Requests of each client.")] = 40,
 ) -> None:
     """Prints the table and writes the figures."""
-    figures: dict[str, Any] = {"bare": _summary(_bare(requests_))}
+    figures: dict[str, Any] = {"bare": summary(_bare(requests_))}
     with TemporaryDirectory() as folder:
         studies = Path(folder) / "studies"
         studies.mkdir()
         for number, phantom in enumerate(phantoms(range(IMAGES))):
             Image.fromarray(phantom.image).resize(SIZE).save(studies / f"image{number}.png")
         for name, (main_py, model) in APPS.items():
-            with _server(main_py, studies, Path(folder) / name) as (url, process):
+            with server(main_py, studies, Path(folder) / name) as (url, process):
                 for clients in (1, 4):
-                    figures[f"{name}, {clients} client{'s' * (clients > 1)}"] = _summary(_load(url, model, clients, requests_))
+                    figures[f"{name}, {clients} client{'s' * (clients > 1)}"] = summary(_load(url, model, clients, requests_))
                 figures[f"{name} resident MiB"] = sum(p.memory_info().rss for p in _family(process)) / 2**20
     figures["ratio to bare, 1 client"] = figures["ours, 1 client"]["p50"] / figures["bare"]["p50"]
     for clients in ("1 client", "4 clients"):
@@ -108,13 +108,15 @@ def _load(url: str, model: str, clients: int, count: int) -> list[float]:
         return [seconds for taken in pool.map(ask, range(clients)) for seconds in taken]
 
 
-def _summary(seconds: list[float]) -> dict[str, float]:
+def summary(seconds: list[float]) -> dict[str, float]:
+    """p50 and p95 in ms."""
     p50, p95 = np.percentile(seconds, [50, 95]) * 1000
     return {"p50": float(p50), "p95": float(p95), "n": len(seconds)}
 
 
 @contextmanager
-def _server(main_py: Path, studies: Path, folder: Path) -> Iterator[tuple[str, psutil.Process]]:
+def server(main_py: Path, studies: Path, folder: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """`monailabel start_server` with an app that is this file, below `folder`: its address and process."""
     app = folder / "app"
     app.mkdir(parents=True)
     shutil.copy(main_py, app)

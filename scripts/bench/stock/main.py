@@ -24,6 +24,7 @@ from monai.transforms import (
 )
 from monailabel.interfaces.app import MONAILabelApp
 from monailabel.interfaces.tasks.infer_v2 import InferType
+from monailabel.tasks.activelearning.random import Random
 from monailabel.tasks.infer.basic_infer import BasicInferTask
 
 LABELS = {"BRAIN": 1, "CSP": 2, "LV": 3}
@@ -80,4 +81,4 @@ class StockApp(MONAILabelApp):
         return {"stock": Segmentation(str(path), network)}
 
     def init_strategies(self) -> dict[str, Any]:
-        return {}
+        return {"random": Random()}
