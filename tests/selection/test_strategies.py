@@ -62,8 +62,13 @@ def test_entropy_wants_the_largest_and_a_patient_just_seen_last() -> None:
     assert spread(seen, entropy(seen, _rng())).order.tolist() == [3, 0, 1, 2]
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_no_strategy_asks_for_two_frames_of_one_patient_in_a_row(name: str) -> None:
+def test_first_keeps_the_order_of_names_whosever_they_are() -> None:
+    pool = replace(_random_pool(5), recent=np.arange(5) < 3)
+    assert ALL["first"](pool, _rng()).order.tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "first"])
+def test_no_other_strategy_asks_for_two_frames_of_one_patient_in_a_row(name: str) -> None:
     pool = replace(_random_pool(20), recent=np.arange(20) < 12)
     for seed in range(5):
         order = ALL[name](pool, _rng(seed)).order

@@ -24,14 +24,20 @@ Choose = Callable[[Pool, np.random.Generator], Ranking]
 
 @dataclass(frozen=True)
 class Described:
-    """A strategy and one line about it."""
+    """A strategy and one line about it.
+
+    Attributes:
+        spreads: it asks for no two frames of one patient one after the other where there is another image.
+    """
 
     choose: Choose
     description: str
+    spreads: bool = True
 
     def __call__(self, pool: Pool, rng: np.random.Generator) -> Ranking:
-        """What it chooses, never two frames of one patient one after the other where there is another image."""
-        return spread(pool, self.choose(pool, rng))
+        """What it chooses."""
+        ranking = self.choose(pool, rng)
+        return spread(pool, ranking) if self.spreads else ranking
 
 
 def strategies(settings: SelectionSettings) -> dict[str, Described]:
@@ -45,5 +51,5 @@ def strategies(settings: SelectionSettings) -> dict[str, Described]:
         "typiclust": Described(typiclust, "The most typical image of those unlike any labelled one; good for the first labels"),
         "foreground_random": Described(foreground_random, "Any image in which the model sees CSP or LV"),
         "random": Described(random, "Any image"),
-        "first": Described(first, "The first image by name"),
+        "first": Described(first, "The first image by name", spreads=False),
     }
