@@ -15,7 +15,7 @@ from fetal_head.selection.entropy import entropy
 from fetal_head.selection.foreground_random import foreground_random
 from fetal_head.selection.hybrid import Hybrid, turn
 from fetal_head.selection.pool import Pool
-from fetal_head.selection.ranking import FRONT, spread
+from fetal_head.selection.ranking import FRONT, put_last
 from fetal_head.selection.strategies import strategies
 from fetal_head.selection.typiclust import typiclust
 
@@ -59,12 +59,20 @@ def test_entropy_wants_the_largest_and_a_patient_just_seen_last() -> None:
     scores = np.repeat([[0.1], [0.4], [0.3], [0.2]], 3, axis=1)
     assert entropy(pool_of(scores), _rng()).order.tolist() == [1, 2, 3, 0]
     seen = pool_of(scores, recent=[False, True, True, False])
-    assert spread(seen, entropy(seen, _rng())).order.tolist() == [3, 0, 1, 2]
+    assert put_last(entropy(seen, _rng()), seen.recent).order.tolist() == [3, 0, 1, 2]
 
 
 def test_first_keeps_the_order_of_names_whosever_they_are() -> None:
     pool = replace(_random_pool(5), recent=np.arange(5) < 3)
     assert ALL["first"](pool, _rng()).order.tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_one_has_already_comes_last_of_all(name: str) -> None:
+    pool = replace(_random_pool(20), recent=np.arange(20) < 12, in_hand=np.isin(np.arange(20), [0, 3, 15]))
+    order = ALL[name](pool, _rng()).order.tolist()
+    assert set(order[-3:]) == {0, 3, 15}
+    assert sorted(order) == list(range(20))
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if name != "first"])

@@ -12,6 +12,7 @@ from scored import score
 
 from fetal_head.config import load_settings
 from fetal_head.model.scoring import Score
+from fetal_head.store.errors import StoreError
 from fetal_head.store.intake import take_in
 from fetal_head.store.pools import Pools
 from fetal_head.store.reservations import reserve
@@ -103,6 +104,27 @@ def test_a_suggestion_says_why_and_is_reserved(study: StudyDatastore) -> None:
     last = offered["random"]({"client_id": "cem"}, study)
     assert (last["id"], last["score"], last["why"]) == ("a", None, "It was drawn by lot.")
     assert offered["hybrid"]({"client_id": "dan"}, study) == {}
+
+
+def test_the_next_image_is_another_one_as_long_as_there_is_any(study: StudyDatastore) -> None:
+    first = suggestions(Pools(study.store), load_settings().selection)["first"]
+
+    def asked(times: int, **params: str) -> list[str]:
+        return [first(params, study)["id"] for _ in range(times)]
+
+    assert asked(4, client_id="ann") == ["a", "b", "c", "a"], "nothing was submitted, and all are hers now"
+    submit(study, "a", who="ann")
+    study.remove_image("b")
+    assert asked(2, client_id="ann") == ["c", "c"], "there is no other one"
+
+
+def test_people_without_a_name_do_not_get_the_image_before_them_again(study: StudyDatastore) -> None:
+    first = suggestions(Pools(study.store), load_settings().selection)["first"]
+    assert [first({}, study)["id"] for _ in range(4)] == ["a", "b", "c", "a"], "as long as there is any, what no other one has"
+    assert first({"leaving": "a"}, study)["id"] == "b"
+    assert first({"leaving": "gone"}, study)["id"] == "a"
+    with pytest.raises(StoreError, match="the image that is left must be a text"):
+        first({"leaving": ["a"]}, study)
 
 
 def test_scores_are_left_out_of_a_rebuilt_database(study: StudyDatastore) -> None:

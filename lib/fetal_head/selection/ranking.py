@@ -36,10 +36,10 @@ class Ranking:
         return self.chance if self.chance and np.isnan(self.score[position]) else self.reason
 
 
-def spread(pool: Pool, ranking: Ranking) -> Ranking:
-    """The same with the frames of a patient that was asked for just now at the end: they would teach the same once more."""
-    recent = pool.recent[ranking.order]
-    return replace(ranking, order=np.concatenate([ranking.order[~recent], ranking.order[recent]])) if recent.any() else ranking
+def put_last(ranking: Ranking, those: NDArray[np.bool_]) -> Ranking:
+    """The same with `those`, (N,) bool by position in the pool, at the end."""
+    late = those[ranking.order]
+    return replace(ranking, order=np.concatenate([ranking.order[~late], ranking.order[late]])) if late.any() else ranking
 
 
 def by_score(pool: Pool, score: Numbers, reason: str, rng: np.random.Generator, structure: str | None = None) -> Ranking:

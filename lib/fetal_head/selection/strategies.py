@@ -16,7 +16,7 @@ from fetal_head.selection.foreground_random import foreground_random
 from fetal_head.selection.hybrid import Hybrid
 from fetal_head.selection.pool import Pool
 from fetal_head.selection.random import random
-from fetal_head.selection.ranking import Ranking, spread
+from fetal_head.selection.ranking import Ranking, put_last
 from fetal_head.selection.typiclust import typiclust
 
 Choose = Callable[[Pool, np.random.Generator], Ranking]
@@ -27,7 +27,8 @@ class Described:
     """A strategy and one line about it.
 
     Attributes:
-        spreads: it asks for no two frames of one patient one after the other where there is another image.
+        spreads: it asks for no two frames of one patient one after the other where there is another image: they would teach the
+            same once more.
     """
 
     choose: Choose
@@ -35,9 +36,11 @@ class Described:
     spreads: bool = True
 
     def __call__(self, pool: Pool, rng: np.random.Generator) -> Ranking:
-        """What it chooses."""
+        """What it chooses; what whoever asks has already comes last, so that the next image is another one."""
         ranking = self.choose(pool, rng)
-        return spread(pool, ranking) if self.spreads else ranking
+        if self.spreads:
+            ranking = put_last(ranking, pool.recent)
+        return put_last(ranking, pool.in_hand)
 
 
 def strategies(settings: SelectionSettings) -> dict[str, Described]:

@@ -129,9 +129,12 @@ def viewer_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> API
     @router.post("/activelearning/{strategy}", tags=["ActiveLearning"])
     @turns
     def next_sample(strategy: str, user: AsUser, params: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The next image to label, told so that any viewer opens just that one; {} when every image is labelled."""
+        """The next image to label, told so that any viewer opens just that one; {} when every image is labelled.
+
+        It is another one than `leaving`, the image that is open, as long as there is any.
+        """
         check_offered("strategy", strategy, strategies)
-        asked = only(params, *WHO) | known(user)
+        asked = only(params, *WHO, "leaving") | known(user)
         # not upstream's: it does not say who asks, and writes down for every image whom it was offered to
         found: dict[str, Any] = app.next_sample({**asked, "strategy": strategy})
         if not found:

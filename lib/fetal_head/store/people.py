@@ -28,6 +28,15 @@ def who_is(params: Mapping[str, Any]) -> str:
     return ANONYMOUS if name == NAMELESS else name
 
 
+def left_by(params: Mapping[str, Any]) -> str:
+    """The image that whoever asks for the next one has before him, as he says; empty for none.
+
+    Raises:
+        StoreError: that is no name (422).
+    """
+    return _text("the image that is left", params.get("leaving") or "", LONGEST)
+
+
 def check_comment(comment: str) -> None:
     """Raises StoreError (422) for what somebody says of an image or a label that is no text or too long a one."""
     _text("the comment", comment, LONGEST_COMMENT)

@@ -11,7 +11,7 @@ from monailabel.interfaces.tasks.strategy import Strategy
 from fetal_head.config import SelectionSettings
 from fetal_head.selection.ranking import Ranking
 from fetal_head.selection.strategies import Described, strategies
-from fetal_head.store.people import who_is
+from fetal_head.store.people import left_by, who_is
 from fetal_head.store.pools import Pools
 from fetal_head.store.reservations import reserve
 from fetal_head.store.study import StudyDatastore
@@ -40,7 +40,7 @@ class Suggest(Strategy):  # type: ignore[misc]
         part; `rank` among the `of` images that could be given; `why`, a sentence.
         """
         who = who_is(request)
-        images, pool = self._pools.pool(who)
+        images, pool = self._pools.pool(who, left_by(request))
         if not len(images):
             return {}
         ranking = self._choose(pool, np.random.default_rng())

@@ -61,8 +61,10 @@ export const NOTHING_LEFT = 'There is no image left for you: all are labelled, o
 /**
  * @param {string} strategy
  * @param {string} who
+ * @param {string} leaving the image that is open, empty for none
  */
-export const nextSample = (strategy, who) => post(`/activelearning/${id(strategy)}`, { client_id: who });
+export const nextSample = (strategy, who, leaving = '') =>
+  post(`/activelearning/${id(strategy)}`, { client_id: who, leaving });
 
 /** @param {string} image */
 export const entry = (image) => get(`/worklist/${id(image)}`);

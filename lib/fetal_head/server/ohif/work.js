@@ -127,7 +127,7 @@ export class Work {
   }
 
   _sample() {
-    return server.nextSample(this._strategy.value, this._name.value);
+    return server.nextSample(this._strategy.value, this._name.value, this._panel.image);
   }
 
   /** @param {any} sample the server's answer that chose the image */
