@@ -8,7 +8,9 @@
 Both networks learn from phantoms and from the study with heads alone; then the segmenter goes on with those heads; last it sees
 the few images in which all structures are annotated, for a short time: it learns them by heart soon. Of the study with heads,
 fold 0 is held out always. Of the other one nothing is, because it is so small: how good the last stage is on patients that it
-never saw is told by `--cross-validate`. Killed, it goes on from the last epoch.
+never saw is told by `--cross-validate`. With `--seeds 3` the last stage is gone through three times, from the same weights and
+with other draws, and the model is the mean of the three (Wortsman et al. 2022, Model soups, arXiv 2203.05482). Killed, it goes on
+from the last epoch.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, cast
 
 import torch
 import typer
+from torch.optim.swa_utils import AveragedModel
 
 from fetal_head.config import Settings, load_settings
 from fetal_head.datasets.phantoms import phantoms
@@ -28,8 +31,8 @@ from fetal_head.labels import BRAIN, CSP, NAMES
 from fetal_head.learning import ranks
 from fetal_head.learning.samples import Labelled, Sample, make_sample, read_samples
 from fetal_head.learning.split import fold_of, split
-from fetal_head.learning.trainer import Epoch, train
-from fetal_head.model.network import Architecture
+from fetal_head.learning.trainer import Epoch, evaluate, train
+from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.segmenter import Segmenter
 from fetal_head.model.weights import Description, load_weights, save_weights
 from fetal_head.store.study import StudyDatastore, labelled_images
@@ -59,6 +62,7 @@ def main(
     all_: Annotated[Path, typer.Option("--all", help="Study folder in which all structures are annotated.")],
     to: Annotated[Path, typer.Option(help="Folder for the model file and the checkpoints.")],
     cross_validate: Annotated[bool, typer.Option(help="Also train a model for each fold of --all that does not see it.")] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of the last stage whose mean is the model.")] = 1,
 ) -> None:
     """Trains what is not yet there in `--to`: first, heads, fetal_head and, when asked, fetal_head_without_FOLD.safetensors."""
     settings = load_settings()
@@ -76,12 +80,12 @@ def main(
         find = Segmenter(load_weights(start)[0], architecture, settings.model).find
         everything = read_samples(_labels(all_), architecture, find)[0]
         learned = [_without_head(sample) for sample in everything]
-        _stage("all", pool | {"all": learned}, watched, settings, to / "fetal_head.safetensors", start)
+        _stage("all", pool | {"all": learned}, watched, settings, to / "fetal_head.safetensors", start, seeds)
         for fold in range(folds) if cross_validate else ():
             held = [sample for sample in everything if fold_of(sample.patient, folds) == fold]
             seen = [sample for sample in learned if fold_of(sample.patient, folds) != fold]
             model = to / f"fetal_head_without_{fold}.safetensors"
-            _stage("all", pool | {"all": seen}, watched + held, settings, model, start)
+            _stage("all", pool | {"all": seen}, watched + held, settings, model, start, seeds)
 
 
 def _without_head(sample: Sample) -> Sample:
@@ -97,43 +101,63 @@ def _without_head(sample: Sample) -> Sample:
 
 
 def _stage(
-    name: str, pool: dict[str, list[Sample]], validation: Sequence[Sample], settings: Settings, to: Path, start: Path | None
+    name: str,
+    pool: dict[str, list[Sample]],
+    validation: Sequence[Sample],
+    settings: Settings,
+    to: Path,
+    start: Path | None,
+    seeds: int = 1,
 ) -> None:
     if to.exists():
         return
     learning = settings.learning.model_copy(update={"batches_per_epoch": 50, "batch_size": 8, **STAGES[name].settings})
     architecture = Architecture.of(settings.model)
-    torch.manual_seed(learning.seed)
-    networks = load_weights(start)[0] if start else architecture.build()
     shares = STAGES[name].shares
     parts = [pair for part, share in shares.items() for pair in _drawn(part, pool[part], share)]
-    checkpoint = to.with_suffix(".checkpoint")
-    trained = train(
-        networks,
-        architecture,
-        [sample for sample, _ in parts],
-        validation,
-        learning,
-        _say,
-        shares=[share for _, share in parts],
-        checkpoint=checkpoint,
-        run=f"{name} {learning!r}",
-    )
+    # a training that is done stays in its checkpoint until all are
+    checkpoints = {seed: to.with_suffix(f".{seed}.checkpoint") for seed in range(learning.seed, learning.seed + seeds)}
+
+    def trained(seed: int, checkpoint: Path) -> HeadNetworks:
+        of_seed = learning.model_copy(update={"seed": seed})
+        torch.manual_seed(seed)
+        return train(
+            load_weights(start)[0] if start else architecture.build(),
+            architecture,
+            [sample for sample, _ in parts],
+            validation,
+            of_seed,
+            _say,
+            shares=[share for _, share in parts],
+            checkpoint=checkpoint,
+            run=f"{name} {of_seed!r}",
+        ).networks
+
+    networks = _mean([trained(seed, checkpoint) for seed, checkpoint in checkpoints.items()])
     if ranks.rank() == 0:
         lineage = {
             "images": {part: len(pool[part]) for part in shares},
             "patients": sorted({sample.patient for part in shares if part != "phantoms" for sample in pool[part]}),
             "shares": shares,
+            "seeds": list(checkpoints),
             **learning.model_dump(),
         }
         created = datetime.now(timezone.utc).date().isoformat()
-        metrics = {"dice": trained.epochs[-1].dice}
+        views = [sample.framed for sample in validation if sample.framed is not None]
+        metrics = {"dice": evaluate(networks.segmenter, views, architecture.frame_size)}
         parent = start.stem if start else None
-        save_weights(
-            to, trained.networks, Description(architecture, parent=parent, created=created, training=lineage, metrics=metrics)
-        )
-        checkpoint.unlink(missing_ok=True)
+        save_weights(to, networks, Description(architecture, parent=parent, created=created, training=lineage, metrics=metrics))
+        for checkpoint in checkpoints.values():
+            checkpoint.unlink(missing_ok=True)
     ranks.wait()
+
+
+def _mean(trained: Sequence[HeadNetworks]) -> HeadNetworks:
+    """Networks whose every weight is the mean of theirs."""
+    mean = AveragedModel(trained[0])
+    for networks in trained:
+        mean.update_parameters(networks)
+    return cast(HeadNetworks, mean.module)
 
 
 def _labels(study: Path) -> list[Labelled]:
