@@ -16,7 +16,7 @@ from playwright.sync_api import TimeoutError as NotInTime
 from fetal_head.phantom import phantom
 from pictures import write_picture
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 expect.set_options(timeout=PATIENCE_MS)
 Mask = NDArray[np.uint8]
 
