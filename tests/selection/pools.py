@@ -23,5 +23,5 @@ def pool_of(
         read_features=lambda: (of_images, of_taken),
         taken=taken,
         recent=np.zeros(count, dtype=bool) if recent is None else np.asarray(recent),
-        in_hand=np.zeros(count, dtype=bool),
+        left=np.zeros(count, dtype=bool),
     )

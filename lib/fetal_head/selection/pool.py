@@ -23,7 +23,7 @@ class Pool:
         read_features: gives `features` and `taken_features`; called once, and only for a strategy that looks at them.
         taken: how many images are labelled or reserved.
         recent: (N,) bool, frames of a patient that was asked for just now.
-        in_hand: (N,) bool, what whoever asks was given already.
+        left: (N,) bool, the image that whoever asks has before him and does not want again.
     """
 
     size: int
@@ -31,7 +31,7 @@ class Pool:
     read_features: Callable[[], tuple[Features, Features]]
     taken: int
     recent: NDArray[np.bool_]
-    in_hand: NDArray[np.bool_]
+    left: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return self.size

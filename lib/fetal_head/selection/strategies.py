@@ -36,11 +36,11 @@ class Described:
     spreads: bool = True
 
     def __call__(self, pool: Pool, rng: np.random.Generator) -> Ranking:
-        """What it chooses; what whoever asks has already comes last, so that the next image is another one."""
+        """What it chooses; the image that is left comes last, so that the next one is another."""
         ranking = self.choose(pool, rng)
         if self.spreads:
             ranking = put_last(ranking, pool.recent)
-        return put_last(ranking, pool.in_hand)
+        return put_last(ranking, pool.left)
 
 
 def strategies(settings: SelectionSettings) -> dict[str, Described]:

@@ -64,6 +64,6 @@ def _pool(pairs: Sequence[Pair], scores: Sequence[Score], left: Sequence[int], t
         read_features=lambda: (features[left], features[taken]),
         taken=len(taken),
         recent=np.array([pairs[i].patient == last for i in left]),
-        in_hand=np.zeros(len(left), dtype=bool),
+        left=np.zeros(len(left), dtype=bool),
         epistemic=np.array([scores[i].epistemic for i in left]),
     )

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from fetal_head.selection.pool import Features, Numbers, Pool
 from fetal_head.store.image_table import ImageTable
 from fetal_head.store.intake import BORN
-from fetal_head.store.people import ANONYMOUS
 from fetal_head.store.reservations import Holder, against, holders, open_images, read_by
 from fetal_head.store.score_table import ScoreTable
 from fetal_head.store.settling import FINAL
@@ -38,7 +37,7 @@ class Pools:
     def pool(self, who: str, leaving: str = "") -> tuple[NDArray[np.intp], Pool]:
         """The images that `who` can be given, as numbers, and what is known of them. It waits for no score.
 
-        `leaving` is the image that is before him, by which people without a name are known to have it.
+        `leaving` is the image that is before him and that he does not want again.
         Images that are known to be damaged are not among them. Until an image is scored anew, an older model's score counts.
         """
         with self._lock, self._store.reading() as session:
@@ -52,14 +51,13 @@ class Pools:
             taken = self._taken(held)
             recent = {*(holder.image for holder in held), *_last_labelled(session, who)}
             patients = images["patient"][self._known(recent)]
-            his = {holder.image for holder in held if holder.who == who != ANONYMOUS} | ({leaving} & self._images.places.keys())
             pool = Pool(
                 size=len(rows),
                 read_score=partial(self._read_score, self._scores, rows=rows, valid=valid[rows]),
                 read_features=partial(self._read_features, self._scores, rows, taken, valid=valid),
                 taken=len(taken),
                 recent=np.isin(images["patient"][rows], patients, kind="table"),
-                in_hand=np.isin(rows, self._known(his)),
+                left=rows == self._images.places.get(leaving, -1),
             )
             return rows, pool
 
