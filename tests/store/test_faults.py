@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -51,6 +53,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield disk
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_new_study_waits_for_who_makes_its_database(tmp_path: Path) -> None:
+    (tmp_path / ".fetal_head").mkdir()
+    other = sqlite3.connect(tmp_path / ".fetal_head" / "store.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.5, lambda: other.execute("COMMIT")).start()
+    assert StudyDatastore(str(tmp_path), EMBEDDED).list_images() == []
 
 
 def _fill(disk: Path) -> Path:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -111,11 +112,26 @@ def parse_url(text: str) -> URL:
         raise StoreError(503, f"database_url is no URL like postgresql+psycopg://user:password@host/name ({error})") from error
 
 
-def _prepare(connection: Any, _: object) -> None:
+def _prepare(connection: sqlite3.Connection, _: object) -> None:
     # the driver would begin transactions by itself, too late and without the lock
     connection.isolation_level = None
-    for pragma in (f"busy_timeout = {1000 * BUSY_SECONDS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    connection.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
+    _write_ahead(connection)
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # SQLite waits with this for nobody who writes: of two that open a new study at once, one would fail
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+        time.sleep(0.02)
 
 
 def _begin(connection: Connection) -> None:
