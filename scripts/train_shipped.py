@@ -2,15 +2,18 @@
 
     fetal-head import HC18 --to studies/hc18
     fetal-head import BIOMETRY_TV --to studies/tv
-    OMP_NUM_THREADS=1 torchrun --nproc-per-node 2 scripts/train_shipped.py \
-        --heads studies/hc18 --all studies/tv --to runs/shipped
+    python scripts/train_shipped.py --heads studies/hc18 --all studies/tv --to runs/shipped --cross-validate
 
 Both networks learn from phantoms and from the study with heads alone; then the segmenter goes on with those heads; last it sees
-the few images in which all structures are annotated, for a short time: it learns them by heart soon. Of the study with heads,
-fold 0 is held out always. Of the other one nothing is, because it is so small: how good the last stage is on patients that it
-never saw is told by `--cross-validate`. With `--seeds 3` the last stage is gone through three times, from the same weights and
-with other draws, and the model is the mean of the three (Wortsman et al. 2022, Model soups, arXiv 2203.05482). Killed, it goes on
-from the last epoch.
+the few images in which all structures are annotated, for a short time: it learns them by heart soon. The last two stages are gone
+through `--seeds` times, each time from the same weights and with other draws, and end in the mean of their weights (Wortsman et
+al. 2022, Model soups, arXiv 2203.05482).
+
+The model that ships learns from every image. How good it is on patients that it never saw is told by `--cross-validate`: the same
+three stages without fold 0 of the heads, the last one for each fold of the other study, which it does not see either.
+
+One GPU is advised; two CPU cores, with `OMP_NUM_THREADS=1 torchrun --nproc-per-node 2` before the script, take a day. Killed, it
+goes on from the last epoch.
 """
 
 from __future__ import annotations
@@ -50,7 +53,7 @@ class Stage(NamedTuple):
 
 STAGES: dict[str, Stage] = {
     "first": Stage({"phantoms": 0.5, "heads": 0.5}, {"max_epochs": 60, "learning_rate": 2e-3}),
-    "heads": Stage({"phantoms": 0.15, "heads": 0.85}, {"max_epochs": 60, "learning_rate": 1e-3, "train_locator": False}),
+    "heads": Stage({"phantoms": 0.15, "heads": 0.85}, {"max_epochs": 140, "learning_rate": 1e-3, "train_locator": False}),
     "all": Stage({"phantoms": 0.1, "heads": 0.4, "all": 0.5}, {"max_epochs": 6, "learning_rate": 1e-3, "train_locator": False}),
 }
 # of the images in which all structures are annotated, one that shows a CSP is drawn so much more often than one that shows none
@@ -61,31 +64,39 @@ def main(
     heads: Annotated[Path, typer.Option(help="Study folder in which heads are annotated.")],
     all_: Annotated[Path, typer.Option("--all", help="Study folder in which all structures are annotated.")],
     to: Annotated[Path, typer.Option(help="Folder for the model file and the checkpoints.")],
-    cross_validate: Annotated[bool, typer.Option(help="Also train a model for each fold of --all that does not see it.")] = False,
-    seeds: Annotated[int, typer.Option(min=1, help="Trainings of the last stage whose mean is the model.")] = 1,
+    cross_validate: Annotated[bool, typer.Option(help="Also train the models by which it is judged.")] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of a stage whose mean goes on.")] = 3,
 ) -> None:
-    """Trains what is not yet there in `--to`: first, heads, fetal_head and, when asked, fetal_head_without_FOLD.safetensors."""
+    """Trains what is not yet there in `--to`: first, heads and fetal_head.safetensors, and when asked those without a fold."""
     settings = load_settings()
     architecture = Architecture.of(settings.model)
     folds = settings.learning.validation_folds
     with ranks.ranks():
         samples = read_samples(_labels(heads), architecture)[0]
-        chosen, validation = split([sample.patient for sample in samples], folds)
-        watched = [samples[i] for i in validation]
-        pool = {"phantoms": _phantom_samples(architecture), "heads": [samples[i] for i in chosen]}
-        _stage("first", pool, watched, settings, to / "first.safetensors", None)
-        _stage("heads", pool, watched, settings, to / "heads.safetensors", to / "first.safetensors")
-
-        start = to / "heads.safetensors"
+        pool = {"phantoms": _phantom_samples(architecture), "heads": samples}
+        start = _heads(pool, [], settings, to, "", seeds)
         find = Segmenter(load_weights(start)[0], architecture, settings.model).find
         everything = read_samples(_labels(all_), architecture, find)[0]
         learned = [_without_head(sample) for sample in everything]
-        _stage("all", pool | {"all": learned}, watched, settings, to / "fetal_head.safetensors", start, seeds)
-        for fold in range(folds) if cross_validate else ():
-            held = [sample for sample in everything if fold_of(sample.patient, folds) == fold]
+        _stage("all", pool | {"all": learned}, [], settings, to / "fetal_head.safetensors", start, seeds)
+        if not cross_validate:
+            return
+        chosen, held = split([sample.patient for sample in samples], folds)
+        pool["heads"], watched = [samples[i] for i in chosen], [samples[i] for i in held]
+        start = _heads(pool, watched, settings, to, "_without_0", seeds)
+        for fold in range(folds):
+            unseen = [sample for sample in everything if fold_of(sample.patient, folds) == fold]
             seen = [sample for sample in learned if fold_of(sample.patient, folds) != fold]
             model = to / f"fetal_head_without_{fold}.safetensors"
-            _stage("all", pool | {"all": seen}, watched + held, settings, model, start, seeds)
+            _stage("all", pool | {"all": seen}, watched + unseen, settings, model, start, seeds)
+
+
+def _heads(pool: dict[str, list[Sample]], watched: Sequence[Sample], settings: Settings, to: Path, name: str, seeds: int) -> Path:
+    """The first two stages, after which the model knows heads, and CSP and LV of phantoms alone."""
+    first, second = to / f"first{name}.safetensors", to / f"heads{name}.safetensors"
+    _stage("first", pool, watched, settings, first, None)
+    _stage("heads", pool, watched, settings, second, first, seeds)
+    return second
 
 
 def _without_head(sample: Sample) -> Sample:

@@ -1,11 +1,11 @@
-"""How good the shipped model is on patients that it never saw, at the original image size.
+"""How good the recipe of the shipped model is on patients that the judged model never saw, at the original image size.
 
     python scripts/bench/shipped.py --heads HC18/training_set --pixel-size HC18/training_set_pixel_size_and_HC.csv \
         --images BIOMETRY_TV/images --masks BIOMETRY_TV/masks --models runs/shipped --to runs/shipped.json
 
-Heads are judged with the shipped model on fold 0 of the patients, which it never saw. The few images in which all structures
-are annotated were all trained on, so each of them is judged by the model of the cross-validation that did not see its patient
-(`--models`, made by scripts/train_shipped.py --cross-validate).
+The model that ships has learned from all these images. So they are judged by the models that scripts/train_shipped.py
+--cross-validate makes in the same way (`--models`). None of them saw fold 0 of the heads, which the first one judges; each of the
+images in which all structures are annotated is judged by the one that did not see its patient.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from fetal_head.evaluation.summary import summarise
 from fetal_head.files import write_text
 from fetal_head.labels import BRAIN, NAMES
 from fetal_head.learning.split import fold_of
-from fetal_head.model.registry import SHIPPED
 from fetal_head.model.segmenter import Segmenter, load_segmenter
 
 
@@ -39,17 +38,15 @@ def main(
     masks: Annotated[Path, typer.Option(help="Folder of their masks.")],
     models: Annotated[Path, typer.Option(help="Folder of fetal_head_without_FOLD.safetensors.")],
     to: Annotated[Path, typer.Option(help="JSON file for the figures.")],
-    shipped: Annotated[Path, typer.Option(help="The model that ships.")] = SHIPPED,
 ) -> None:
     """Prints the tables and writes the figures."""
     settings = load_settings()
     folds = settings.learning.validation_folds
     held_out = [pair for pair in find_pairs(heads, heads, pixel_size) if fold_of(pair.patient, folds) == 0]
-    model = load_segmenter(shipped, settings.model, "shipped")
     names = [f"fetal_head_without_{fold}" for fold in range(folds)]
     without = [load_segmenter(models / f"{name}.safetensors", settings.model, name) for name in names]
     figures = {
-        "heads": _judge(held_out, lambda _: model, (BRAIN.name,)),
+        "heads": _judge(held_out, lambda _: without[0], (BRAIN.name,)),
         "all": _judge(find_pairs(images, masks), lambda pair: without[fold_of(pair.patient, folds)], NAMES),
     }
     write_text(to, as_json(figures))
