@@ -102,6 +102,11 @@ def test_bad_input_is_one_sentence(run: Run, arguments: list[str], sentence: str
     assert "Traceback" not in done.stderr
 
 
+def test_a_sentence_is_one_line_however_narrow_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert len(run("train", "--studies", "nowhere" * 10, status=1).stderr.splitlines()) == 1
+
+
 def test_models_list(run: Run) -> None:
     versions = json.loads(run("models", "list", "--json").stdout)
     assert [(version["version"], version["served"]) for version in versions] == [("shipped", True)]

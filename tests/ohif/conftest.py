@@ -44,7 +44,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A study of phantoms."""
-    studies = phantoms(tmp_path_factory.mktemp("studies"), 8)
+    studies = phantoms(tmp_path_factory.mktemp("studies"), 24)
     with serving(studies, tmp_path_factory.mktemp("server")) as running:
         yield running
 

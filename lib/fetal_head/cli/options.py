@@ -21,7 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-console = Console(stderr=True)
+# a sentence stays one line, also in a log
+console = Console(stderr=True, soft_wrap=True)
 T = TypeVar("T")
 
 Conf = Annotated[
