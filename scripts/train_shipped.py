@@ -12,8 +12,8 @@ al. 2022, Model soups, arXiv 2203.05482).
 The model that ships learns from every image. How good it is on patients that it never saw is told by `--cross-validate`: the same
 three stages without fold 0 of the heads, the last one for each fold of the other study, which it does not see either.
 
-One GPU is advised; two CPU cores, with `OMP_NUM_THREADS=1 torchrun --nproc-per-node 2` before the script, take a day. Killed, it
-goes on from the last epoch.
+A GPU is advised; without one, `OMP_NUM_THREADS=1 torchrun --nproc-per-node 2` before the script keeps two cores busy for many
+hours. Killed, it goes on from the last epoch.
 """
 
 from __future__ import annotations
