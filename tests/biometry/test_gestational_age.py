@@ -57,6 +57,13 @@ def test_a_speck_has_no_age(hc_mm: float) -> None:
     assert intergrowth_weeks(hc_mm) is None
 
 
+@given(st.floats(1001, 1e12))
+def test_what_is_far_too_large_has_no_age(hc_mm: float) -> None:
+    assert hadlock_weeks(hc_mm) is None
+    assert hadlock_bpd_weeks(hc_mm) is None
+    assert intergrowth_weeks(hc_mm) is None
+
+
 def test_not_a_number_has_no_age() -> None:
     assert hadlock_weeks(math.nan) is None
     assert intergrowth_weeks(math.nan) is None

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from fetal_head.biometry.ellipse import Ellipse, fit_ellipse
 from fetal_head.biometry.extent import shadow
-from fetal_head.biometry.measure import head_of
+from fetal_head.biometry.regions import regions_of
 from fetal_head.imaging import Mask
-from fetal_head.labels import CSP, LV
 
 CORNERS = 72
 
@@ -38,14 +37,14 @@ def calipers(mask: Mask, spacing: tuple[float, float] | None) -> list[Caliper]:
         spacing: mm per pixel along (rows, columns), or None where unknown.
     """
     scale = spacing or (1.0, 1.0)
-    head, cut = head_of(mask)
-    ellipse = None if cut else fit_ellipse(head, scale)
+    regions = regions_of(mask)
+    ellipse = None if regions.cut else fit_ellipse(regions.head, scale)
     lines = {} if ellipse is None else _of_head(ellipse)
     if ellipse is not None:
-        lines["csp_width"] = _across(mask == CSP.value, ellipse.angle + math.pi / 2, scale)
-    ventricle = fit_ellipse(mask == LV.value, scale)
+        lines["csp_width"] = _across(regions.csp, ellipse.angle + math.pi / 2, scale)
+    ventricle = fit_ellipse(regions.lv, scale)
     if ventricle is not None:
-        lines["lv_width"] = _across(mask == LV.value, ventricle.angle + math.pi / 2, scale)
+        lines["lv_width"] = _across(regions.lv, ventricle.angle + math.pi / 2, scale)
     return [Caliper(name, _in_pixels(points, scale)) for name, points in lines.items() if len(points)]
 
 

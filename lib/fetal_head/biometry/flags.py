@@ -43,6 +43,11 @@ FLAGS: tuple[Flag, ...] = (
         lambda found, _: found.head_cut,
     ),
     Flag(
+        "in_pieces",
+        "A structure is in several pieces, and the largest is measured: erase what does not belong to it.",
+        lambda found, _: found.in_pieces,
+    ),
+    Flag(
         "cephalic_index",
         "The cephalic index is outside 74 to 83: with a long or a round head, go by HC rather than by BPD.",
         lambda found, _: found.ci is not None and not CEPHALIC_INDEX[0] <= found.ci <= CEPHALIC_INDEX[1],

@@ -6,6 +6,8 @@ import math
 
 # Both studies saw fetuses of 14 to 42 weeks. Beyond, the regressions were never fitted: no age is better than a made-up one
 FITTED_WEEKS = (14.0, 42.0)
+# mm; no head is so large, and far beyond it the formula is larger than any number
+LARGEST_HC = 1000.0
 # no pregnancy lasts so long
 LONGEST_WEEKS = 50
 
@@ -28,7 +30,7 @@ def intergrowth_weeks(hc_mm: float) -> float | None:
     Days = exp(0.05970 ln(HC)^2 + 6.409e-9 HC^3 + 3.3258), HC in mm.
     """
     # ln(HC)^2 falls up to 1 mm, so that a speck would be as old as a head
-    if hc_mm < 1:
+    if not 1 <= hc_mm <= LARGEST_HC:
         return None
     days = math.exp(0.05970 * math.log(hc_mm) ** 2 + 6.409e-9 * hc_mm**3 + 3.3258)
     return _fitted(days / 7)

@@ -6,9 +6,6 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fetal_head.biometry import growth
 from fetal_head.biometry.bpd import outer_inner
 from fetal_head.biometry.ellipse import fit_ellipse
@@ -16,8 +13,8 @@ from fetal_head.biometry.extent import extent, width
 from fetal_head.biometry.flags import Confidence, raised_flags
 from fetal_head.biometry.gestational_age import hadlock_bpd_weeks, hadlock_weeks, intergrowth_weeks
 from fetal_head.biometry.measurements import Biometry
+from fetal_head.biometry.regions import regions_of
 from fetal_head.imaging import Mask
-from fetal_head.labels import BRAIN, CSP, LV
 
 
 def measure(
@@ -37,20 +34,13 @@ def measure(
     return replace(found, weeks=weeks, flags=raised_flags(found, confidence))
 
 
-def head_of(mask: Mask) -> tuple[NDArray[np.bool_], bool]:
-    """(rows, columns) the head with everything inside it, and whether it touches the image's border."""
-    # without a BRAIN pixel the head was not annotated, and what is left of it is no head
-    head = mask > 0 if bool((mask == BRAIN.value).any()) else mask == BRAIN.value
-    return head, bool(head[0].any() or head[-1].any() or head[:, 0].any() or head[:, -1].any())
-
-
 def _lengths(mask: Mask, spacing: tuple[float, float] | None) -> Biometry:
     unit, scale = ("px", (1.0, 1.0)) if spacing is None else ("mm", spacing)
-    lv_width = width(mask == LV.value, scale)
-    head, cut = head_of(mask)
-    ellipse = fit_ellipse(head, scale)
-    if ellipse is None or cut:
-        return Biometry(unit, lv_width=lv_width, head_cut=cut)
+    regions = regions_of(mask)
+    lv_width = width(regions.lv, scale)
+    ellipse = fit_ellipse(regions.head, scale)
+    if ellipse is None or regions.cut:
+        return Biometry(unit, lv_width=lv_width, head_cut=regions.cut, in_pieces=regions.in_pieces)
     return Biometry(
         unit,
         hc=ellipse.circumference,
@@ -58,8 +48,9 @@ def _lengths(mask: Mask, spacing: tuple[float, float] | None) -> Biometry:
         bpd=ellipse.minor,
         ofd=ellipse.major,
         ci=100 * ellipse.minor / ellipse.major,
-        csp_width=extent(mask == CSP.value, ellipse.angle + math.pi / 2, scale),
+        csp_width=extent(regions.csp, ellipse.angle + math.pi / 2, scale),
         lv_width=lv_width,
+        in_pieces=regions.in_pieces,
     )
 
 

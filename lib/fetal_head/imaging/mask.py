@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from fetal_head.labels import BRAIN, NAMES, STRUCTURES, VALUES, structure_of
 
@@ -93,3 +94,18 @@ def bounding_box(region: NDArray[np.bool_]) -> tuple[slice, slice] | None:
     """The smallest window (rows, columns) that holds all pixels of a region; None for an empty one."""
     rows, columns = (np.flatnonzero(region.any(axis=axis)) for axis in (1, 0))
     return (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)) if rows.size else None
+
+
+def largest_component(region: NDArray[np.bool_], *, diagonal: bool = False) -> NDArray[np.bool_]:
+    """The largest connected part of a region; the region itself when it is empty.
+
+    Args:
+        region: (rows, columns).
+        diagonal: pixels that meet at a corner are connected, too.
+    """
+    numbered, count = ndimage.label(region, ndimage.generate_binary_structure(2, 2 if diagonal else 1))
+    if count <= 1:
+        return region
+    sizes = np.bincount(numbered.ravel())
+    sizes[0] = 0
+    return np.asarray(numbered == sizes.argmax())

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 
 from fetal_head.biometry.ellipse import Ellipse, fit_ellipse
+from fetal_head.imaging.mask import largest_component
 from fetal_head.model.engine import engine
 from fetal_head.model.frame import Frame
 from fetal_head.model.network import Architecture
-from fetal_head.model.postprocessing import largest_component
 from fetal_head.model.preprocessing import Placement, place, placement
 
 

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from fetal_head.biometry.ellipse import Ellipse
 from fetal_head.imaging import Mask
-from fetal_head.imaging.mask import region_of
+from fetal_head.imaging.mask import largest_component, region_of
 from fetal_head.labels import BRAIN, CSP, LV, NAMES
 from fetal_head.model.frame import Frame, Window, put_back, window_of
 
@@ -77,16 +77,6 @@ def _outline(
     alone = np.where(ndimage.binary_dilation(region, np.ones((3, 3))), probability, 0)
     found = put_back(torch.from_numpy(alone)[None], frame, shape, window)[0].numpy() > threshold
     return window, largest_component(found)
-
-
-def largest_component(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The largest 4-connected part of a region; the region itself when it is empty."""
-    numbered, count = ndimage.label(region)
-    if count <= 1:
-        return region
-    sizes = np.bincount(numbered.ravel())
-    sizes[0] = 0
-    return np.asarray(numbered == sizes.argmax())
 
 
 def confidence(probabilities: NDArray[np.float32], regions: NDArray[np.bool_], mask: Mask) -> dict[str, float | None]:

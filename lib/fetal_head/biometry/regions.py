@@ -1,0 +1,72 @@
+"""What of a mask is measured: each structure in one piece and without holes, whoever drew it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_fill_holes
+
+from fetal_head.imaging import Mask
+from fetal_head.imaging.mask import bounding_box, largest_component
+from fetal_head.labels import BRAIN, CSP, LV
+
+Region = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Regions:
+    """The largest piece of each structure of a mask, each (rows, columns).
+
+    Attributes:
+        head: with everything inside it; empty where no pixel is BRAIN.
+        csp, lv: empty where there is none.
+        cut: the head touches the image's border.
+        in_pieces: a structure has other pieces, which are not measured.
+    """
+
+    head: Region
+    csp: Region
+    lv: Region
+    cut: bool
+    in_pieces: bool
+
+
+def regions_of(mask: Mask) -> Regions:
+    """The regions of one (rows, columns) mask."""
+    # without a BRAIN pixel the head was not annotated, and what is left of it is no head
+    whole = mask > 0 if bool((mask == BRAIN.value).any()) else mask == BRAIN.value
+    drawn = (_filled(whole), mask == CSP.value, mask == LV.value)
+    head, csp, lv = (_largest(region) for region in drawn)
+    in_pieces = any(np.count_nonzero(a) > np.count_nonzero(b) for a, b in zip(drawn, (head, csp, lv), strict=True))
+    cut = bool(head[0].any() or head[-1].any() or head[:, 0].any() or head[:, -1].any())
+    return Regions(head, csp, lv, cut, in_pieces)
+
+
+def _largest(region: Region) -> Region:
+    """Pieces are told apart as the eye does: pixels that meet at a corner belong together."""
+    around = bounding_box(region)
+    if around is None or _is_compact(region[around]):
+        return region
+    largest = np.zeros_like(region)
+    largest[around] = largest_component(region[around], diagonal=True)
+    return largest
+
+
+def _filled(region: Region) -> Region:
+    around = bounding_box(region)
+    if around is None or _is_compact(region[around]):
+        return region
+    filled = region.copy()
+    filled[around] = binary_fill_holes(region[around])
+    return filled
+
+
+def _is_compact(region: Region) -> bool:
+    """Whether each row holds one run of pixels that touches the one above: then there is one piece, without holes.
+
+    That is so for every ellipse, and spares each prediction a search through its pixels.
+    """
+    runs = region[:, 0] + np.count_nonzero(region[:, 1:] & ~region[:, :-1], axis=1)
+    return bool((runs == 1).all() and (region[1:] & region[:-1]).any(axis=1).all())

@@ -1,0 +1,71 @@
+"""Only what belongs together is measured, whoever drew it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fetal_head.biometry import measure
+from fetal_head.biometry.calipers import calipers
+from fetal_head.biometry.ellipse import Ellipse
+
+SHAPE = (440, 560)
+SPACING = (0.2, 0.25)
+HEAD = Ellipse((280, 220), 400, 310, 0.2)
+CSP = Ellipse((220, 200), 40, 20, 0.2)
+LV = Ellipse((340, 270), 70, 30, 0.4)
+
+
+def _mask() -> np.ndarray:
+    mask = np.zeros(SHAPE, dtype=np.uint8)
+    for value, ellipse in enumerate((HEAD, CSP, LV), start=1):
+        mask[ellipse.region(SHAPE)] = value
+    return mask
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from([1, 2, 3]), st.integers(0, 49), st.integers(0, 559))
+def test_a_stray_pixel_is_flagged_and_measures_nothing(value: int, row: int, column: int) -> None:
+    mask = _mask()
+    clean = measure(mask, SPACING)
+    mask[row, column] = value
+    found = measure(mask, SPACING)
+    assert found.flags == ("in_pieces", *clean.flags)
+    assert (found.hc, found.bpd, found.csp_width, found.lv_width) == (clean.hc, clean.bpd, clean.csp_width, clean.lv_width)
+    assert calipers(mask, SPACING) == calipers(_mask(), SPACING)
+
+
+def test_of_both_ventricles_the_larger_one_is_measured() -> None:
+    mask = _mask()
+    clean = measure(mask, SPACING)
+    mask[Ellipse((340, 160), 60, 26, 0.1).region(SHAPE)] = 3
+    found = measure(mask, SPACING)
+    assert found.in_pieces
+    assert found.lv_width == clean.lv_width
+
+
+def test_pixels_that_meet_at_a_corner_are_one_piece() -> None:
+    mask = _mask()
+    mask[mask == 2] = 1
+    for step in range(20):
+        mask[200 + step, 200 + step] = 2
+    assert not measure(mask, SPACING).in_pieces
+
+
+@pytest.mark.parametrize("inside", [(), (CSP, LV)])
+def test_a_head_drawn_as_its_outline_is_measured_as_a_head(inside: tuple[Ellipse, ...]) -> None:
+    mask = _mask()
+    hollow = Ellipse(HEAD.centre, HEAD.major - 12, HEAD.minor - 12, HEAD.angle).region(SHAPE)
+    for ellipse in inside:
+        hollow &= ~ellipse.region(SHAPE)
+    mask[hollow] = 0
+    found, whole = measure(mask, SPACING), measure(_mask(), SPACING)
+    assert (found.hc, found.bpd, found.in_pieces) == (whole.hc, whole.bpd, False)
+
+
+def test_holes_where_ventricles_would_be_take_nothing_from_the_head() -> None:
+    mask = _mask()
+    mask[mask == 3] = 0
+    assert measure(mask, SPACING).hc == measure(_mask(), SPACING).hc
