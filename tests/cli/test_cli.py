@@ -83,6 +83,18 @@ def test_predict_writes_masks_overlays_and_a_table(run: Run, tmp_path: Path) -> 
         assert np.asarray(Image.open(tmp_path / "out" / f"{name}_overlay.png")).shape == (60, 90, 3)
 
 
+def test_predict_overwrites_no_image(run: Run, tmp_path: Path) -> None:
+    mask = write_itk(tmp_path / "a.nrrd", speckle(60, 90), (0.2, 0.3))
+    picture, drawn = (write_picture(tmp_path / name, speckle(60, 90)) for name in ("b.png", "b_overlay.png"))
+    before = [path.read_bytes() for path in (mask, picture, drawn)]
+    done = run("predict", picture, mask, "--to", tmp_path, status=1)
+    assert f"{mask} would be overwritten" in done.stderr
+    done = run("predict", picture, drawn, "--to", tmp_path, "--overlay", status=1)
+    assert f"{drawn} would be overwritten" in done.stderr
+    assert [path.read_bytes() for path in (mask, picture, drawn)] == before
+    assert {path.name for path in tmp_path.iterdir()} == {"a.nrrd", "b.png", "b_overlay.png"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -32,9 +33,8 @@ def predict(
     from fetal_head.model.registry import Registry
 
     predictor = Predictor(Registry.of_app(app_dir), load_settings(overrides(conf)).model, model)
-    rows, failed = predict_files(
-        progress(images, "images", len(images)), to, predictor, overlay=overlay, spacing=pixel_size, weeks=weeks
-    )
+    shown = partial(progress, what="images", total=len(images))
+    rows, failed = predict_files(images, to, predictor, overlay=overlay, spacing=pixel_size, weeks=weeks, progress=shown)
     if as_json:
         print(json.dumps(rows, indent=2))
     for reason in failed:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,44 +17,47 @@ from fetal_head.imaging.overlay import overlay as draw
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.report import structures_found
 
+MASK, OVERLAY = ".nrrd", "_overlay.png"
+
 
 def predict_files(
-    images: Iterable[Path],
+    images: Sequence[Path],
     to: Path,
     predictor: Predictor,
     *,
     overlay: bool = False,
     spacing: tuple[float, float] | None = None,
     weeks: float | None = None,
+    progress: Callable[[Iterable[Path]], Iterable[Path]] = iter,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Writes `NAME.nrrd`, `NAME_overlay.png` and `predictions.csv`, a row an image, into `to`.
 
     Args:
         spacing: mm per pixel along (rows, columns) for files that do not tell their own.
         weeks: gestational age known from dating, for z-scores and centiles.
+        progress: wraps the images to go through, as `rich.progress.track` does.
 
     Returns:
         The rows, and a sentence for each image that could not be read.
 
     Raises:
-        ValueError: two images have the same name, so that one would overwrite the other.
+        ValueError: two images have the same name, or what is written would take the place of an image. Nothing is written then.
     """
+    _check_names(images, to, (MASK, OVERLAY) if overlay else (MASK,))
     rows: list[dict[str, Any]] = []
     failed: list[str] = []
-    for path in images:
-        name = path.name[: -len(suffix_of(path))] if suffix_of(path) else path.name
-        if any(row["image"] == name for row in rows):
-            raise ValueError(f"two images are called {name}; predict them into different folders")
+    for path in progress(images):
         try:
             image, geometry = read_image(path)
         except ValueError as error:
             failed.append(str(error))
             continue
         prediction = predictor.predict(image)
-        with replacing(to / f"{name}.nrrd") as temporary:
+        name = _name(path)
+        with replacing(to / f"{name}{MASK}") as temporary:
             write_mask(temporary, prediction.mask, geometry)
         if overlay:
-            with replacing(to / f"{name}_overlay.png") as temporary:
+            with replacing(to / f"{name}{OVERLAY}") as temporary:
                 draw(image, prediction.mask).save(temporary)
         size = geometry.spacing or spacing
         found = structures_found(prediction, size)
@@ -64,6 +68,19 @@ def predict_files(
     if rows:
         write_text(to / "predictions.csv", _csv(rows))
     return rows, failed
+
+
+def _name(path: Path) -> str:
+    return path.name[: -len(suffix_of(path))] if suffix_of(path) else path.name
+
+
+def _check_names(images: Sequence[Path], to: Path, ends: Sequence[str]) -> None:
+    twice = [name for name, count in Counter(map(_name, images)).items() if count > 1]
+    if twice:
+        raise ValueError(f"two images are called {twice[0]}; predict them into different folders")
+    written = {(to / f"{_name(path)}{end}").resolve() for path in images for end in ends}
+    if lost := written & {path.resolve() for path in images}:
+        raise ValueError(f"the image {min(lost)} would be overwritten; name another folder with --to")
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:
