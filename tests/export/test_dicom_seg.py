@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,12 @@ def test_segments_are_what_they_are_by_their_value(tmp_path: Path) -> None:
         assert_array_equal(np.rint(255 * lab2rgb(lab)), structure.colour)
 
 
+def test_what_was_not_looked_for_leaves_no_hole_in_the_head(tmp_path: Path) -> None:
+    made = segmentation(label(annotated=("BRAIN", "LV")), source_of(still(tmp_path), SPACING))
+    without_csp = np.where(MASK == 2, 1, MASK)
+    assert_array_equal(_mask(made, made.SourceImageSequence[0].ReferencedSOPInstanceUID), without_csp)
+
+
 def test_a_mask_without_anything_has_its_segments_all_the_same(tmp_path: Path) -> None:
     made = segmentation(label(np.zeros_like(MASK)), source_of(still(tmp_path), None))
     assert len(made.SegmentSequence) == 3
@@ -85,6 +92,13 @@ def test_who_drew_it_with_what(tmp_path: Path) -> None:
     assert (read.ContentDate, read.ContentTime, read.StudyDate) == ("20240301", "123005", "20240229")
     made = segmentation(label(model=None, who=""), source_of(still(tmp_path), SPACING))
     assert {s.SegmentAlgorithmType for s in made.SegmentSequence} == {"MANUAL"}
+    assert_valid(made, folder=tmp_path)
+
+
+@pytest.mark.parametrize("version", ["v" * 200, "v1\\2\n3", "version of the far too long name " * 2])
+def test_any_version_of_a_model_can_be_told(tmp_path: Path, version: str) -> None:
+    made = segmentation(label(model=version), source_of(still(tmp_path), SPACING))
+    assert {s.SegmentAlgorithmName[:12] for s in made.SegmentSequence} == {"fetal-head v"}
     assert_valid(made, folder=tmp_path)
 
 
@@ -161,6 +175,19 @@ def test_a_source_with_next_to_nothing_in_it_will_do(tmp_path: Path) -> None:
     assert_valid(segmentation(label(), source_of(dataset, SPACING)), folder=tmp_path)
     dataset.PatientSex = "F/M"
     segmentation(label(), source_of(dataset, SPACING))
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [("StudyDate", "2024.02.29"), ("StudyDate", "20240231"), ("StudyTime", "10:11:12"), ("PatientBirthDate", "1990")],
+)
+def test_dates_and_times_that_dicom_does_not_know_are_left_empty(tmp_path: Path, keyword: str, value: str) -> None:
+    dataset = still(tmp_path)
+    with pytest.warns(UserWarning, match="Invalid value") if value != "20240231" else nullcontext():
+        setattr(dataset, keyword, value)
+    made = segmentation(label(), source_of(dataset, SPACING))
+    assert made[keyword].value in ("", None)
+    assert_valid(made, folder=tmp_path)
 
 
 def test_what_cannot_be_one_is_said(tmp_path: Path) -> None:

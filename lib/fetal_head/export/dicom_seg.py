@@ -8,15 +8,16 @@ import numpy as np
 from highdicom import AlgorithmIdentificationSequence
 from highdicom.color import CIELabColor
 from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentationTypeValues, SegmentDescription
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from skimage.color import rgb2lab
 
 from fetal_head.export.codes import ANATOMICAL_STRUCTURE, code_of
-from fetal_head.export.equipment import MADE_BY, NAME, dated, person
+from fetal_head.export.equipment import MADE_BY, NAME, dated, person, string
 from fetal_head.export.label import Label
 from fetal_head.export.source import Source
-from fetal_head.labels import BY_NAME, Structure
+from fetal_head.labels import BRAIN, BY_NAME, STRUCTURES, Structure
 from fetal_head.uids import uid_of
 
 SERIES_NUMBER = 9001
@@ -46,7 +47,7 @@ def segmentation(label: Label, source: Source, issue: int = 0) -> Segmentation:
     lossy = [header.pop(keyword) for keyword in LOSSY if keyword in header]
     made = Segmentation(
         source_images=[header],
-        pixel_array=np.stack([label.mask == s.value for s in structures], axis=-1)[np.newaxis],
+        pixel_array=np.stack([_plane(label, s) for s in structures], axis=-1)[np.newaxis],
         segmentation_type=SegmentationTypeValues.BINARY,
         segment_descriptions=[_segment(number, s, label) for number, s in enumerate(structures, start=1)],
         series_instance_uid=series_uid(source),
@@ -69,6 +70,14 @@ def segmentation(label: Label, source: Source, issue: int = 0) -> Segmentation:
     return dated(made, label.at)
 
 
+def _plane(label: Label, structure: Structure) -> NDArray[np.bool_]:
+    """Its pixels; what lies in the head and was not looked for is the head's."""
+    values = [structure.value]
+    if structure == BRAIN:
+        values += [s.value for s in STRUCTURES if s.name not in label.annotated]
+    return np.isin(label.mask, values)
+
+
 def series_uid(source: Source) -> str:
     """The series of all Segmentations that are ever made of an image."""
     return uid_of("SEG series", source.header.SOPInstanceUID, source.frame)
@@ -85,7 +94,7 @@ def _segment(number: int, structure: Structure, label: Label) -> SegmentDescript
     algorithm = None
     if label.model is not None:
         family = codes.cid7162.ArtificialIntelligence
-        algorithm = AlgorithmIdentificationSequence(name=f"{NAME} {label.model}", family=family, version=label.model)
+        algorithm = AlgorithmIdentificationSequence(string(f"{NAME} {label.model}"), family, string(label.model))
     kind = SegmentAlgorithmTypeValues.SEMIAUTOMATIC if algorithm else SegmentAlgorithmTypeValues.MANUAL
     segment = SegmentDescription(
         segment_number=number,

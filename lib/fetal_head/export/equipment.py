@@ -19,7 +19,7 @@ MADE_BY = {
     "device_serial_number": __version__,
 }
 DEVICE = uid_of("device")
-LONGEST_NAME = 62
+LONGEST_NAME, LONGEST_STRING = 62, 64
 
 T = TypeVar("T", bound=Dataset)
 
@@ -28,6 +28,11 @@ def person(who: str) -> str | None:
     """A user's name as DICOM writes names of people; None for nobody's."""
     name = re.sub(r"[\\^=\x00-\x1f\x7f]", " ", who).strip()[:LONGEST_NAME]
     return f"{name}^" if name else None
+
+
+def string(text: str) -> str:
+    """A text as DICOM's long strings (LO) may hold it."""
+    return re.sub(r"[\\\x00-\x1f\x7f]", " ", text).strip()[:LONGEST_STRING]
 
 
 def dated(made: T, at: datetime) -> T:

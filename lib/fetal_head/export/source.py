@@ -5,7 +5,9 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 
+from pydicom.config import RAISE
 from pydicom.dataset import Dataset
+from pydicom.valuerep import DA, TM, validate_value
 
 from fetal_head.imaging.multiframe import original_of
 
@@ -25,6 +27,7 @@ PLACE = ("FrameOfReferenceUID", "ImageOrientationPatient", "ImagePositionPatient
 PLACE_IN_STUDY = ("StudyInstanceUID", "SeriesInstanceUID", "SOPClassUID", "SOPInstanceUID")
 OVERLAYS = 0x5000
 SEXES = ("M", "F", "O")
+MOMENTS = {"PatientBirthDate": DA, "StudyDate": DA, "StudyTime": TM}
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,19 @@ def complete(dataset: Dataset) -> Dataset:
             setattr(header, keyword, "")
     if header.PatientSex not in SEXES:
         header.PatientSex = ""
+    for keyword, kind in MOMENTS.items():
+        if not _is_moment(header[keyword].value, kind):
+            header[keyword].value = ""
     return header
+
+
+def _is_moment(value: object, kind: type[DA] | type[TM]) -> bool:
+    try:
+        validate_value(kind.__name__, value, RAISE)
+        kind(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _place(header: Dataset, spacing: tuple[float, float] | None) -> None:
