@@ -155,3 +155,36 @@ def test_a_pulled_handle_is_where_the_hand_is(call: Call, handle: str, dx: float
         assert (found["to"]["x"], found["to"]["y"]) == pytest.approx((found["from"]["x"] + dx, found["from"]["y"] + dy), abs=1e-6)
     if handle[0] == "b":
         assert (after["a"], after["angle"]) == (30, angle)
+
+
+def test_a_tab_neither_overwrites_nor_forgets_what_another_one_keeps(call: Call) -> None:
+    found = call(
+        "drafts",
+        """async ({ Drafts }) => {
+          const { Editor } = await import('/ohif/fetal-head/editor.js');
+          const size = { rows: 4, columns: 4 };
+          const tab = () => {
+            const predicted = { mask: new Uint8Array(16), annotated: ['BRAIN'], model: 'm' };
+            return { drafts: new Drafts('ann'), editor: new Editor({ image: 'a', series: '1.2' }, size, predicted, false) };
+          };
+          const [one, two] = [tab(), tab()];
+          const kept = () => new Drafts('ann').of('1.2', size)?.runs ?? null;
+          one.editor.edit((mask) => mask.fill(1, 0, 12));
+          two.editor.edit((mask) => mask.fill(2, 0, 1));
+          const told = [one.drafts.keep(one.editor), two.drafts.keep(two.editor)];
+          const stays = [JSON.stringify(kept()) === JSON.stringify(one.editor.draft.runs)];
+          two.editor.submitted(two.editor.print);
+          told.push(two.drafts.keep(two.editor));
+          stays.push(JSON.stringify(kept()) === JSON.stringify(one.editor.draft.runs));
+          const three = tab();
+          three.editor.resume(three.drafts.of('1.2', size));
+          three.editor.edit((mask) => mask.fill(3, 12, 16));
+          told.push(three.drafts.keep(three.editor), one.drafts.keep(one.editor));
+          three.editor.submitted(three.editor.print);
+          three.drafts.keep(three.editor);
+          const gone = kept();
+          told.push(one.drafts.keep(one.editor));
+          return { told, stays, gone };
+        }""",
+    )
+    assert found == {"told": [True, False, True, True, False, True], "stays": [True, True], "gone": None}

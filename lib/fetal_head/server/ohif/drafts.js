@@ -16,6 +16,8 @@ export class Drafts {
   constructor(user) {
     this._user = user;
     this._prefix = `fetal-head draft ${encodeURIComponent(user)} `;
+    /** @type {Map<string, string | null>} what was kept of each series when it was last read or written here */
+    this._seen = new Map();
   }
 
   /** Who works here. */
@@ -24,22 +26,24 @@ export class Drafts {
   }
 
   /**
-   * Keeps what is unsent of an editor's work, and nothing else.
+   * Keeps what is unsent of an editor's work, and nothing else. What another tab keeps of the image stays.
    * @param {import('./editor.js').Editor} editor
-   * @returns {boolean} whether the browser took it
+   * @returns {boolean} whether it is kept, or nothing has to be
    */
   keep(editor) {
     if (!editor.unsent) {
       this.forget(editor.series);
       return true;
     }
-    const kept = { ...editor.draft, at: Date.now(), who: this.who, base: editor.base };
+    const kept = JSON.stringify({ ...editor.draft, at: Date.now(), who: this.who, base: editor.base });
+    if (!this._isOurs(editor.series)) return false;
     try {
-      localStorage.setItem(this._prefix + editor.series, JSON.stringify(kept));
-      return true;
+      localStorage.setItem(this._prefix + editor.series, kept);
     } catch {
       return false;
     }
+    this._seen.set(editor.series, kept);
+    return true;
   }
 
   /**
@@ -48,8 +52,10 @@ export class Drafts {
    * @returns {Draft | null} null when there is none of an image of this size
    */
   of(series, size) {
+    const kept = this._read(series);
+    this._seen.set(series, kept);
     try {
-      const draft = JSON.parse(localStorage.getItem(this._prefix + series) ?? 'null');
+      const draft = JSON.parse(kept ?? 'null');
       return draft?.rows === size.rows && draft.columns === size.columns ? draft : null;
     } catch {
       return null;
@@ -58,7 +64,28 @@ export class Drafts {
 
   /** @param {string} series */
   forget(series) {
-    localStorage.removeItem(this._prefix + series);
+    if (this._read(series) !== null && this._isOurs(series)) localStorage.removeItem(this._prefix + series);
+  }
+
+  /**
+   * @param {string} series
+   * @returns {boolean} false when another tab has kept something since
+   */
+  _isOurs(series) {
+    const kept = this._read(series);
+    return kept === null || kept === this._seen.get(series);
+  }
+
+  /**
+   * @param {string} series
+   * @returns {string | null} null also where the browser keeps nothing
+   */
+  _read(series) {
+    try {
+      return localStorage.getItem(this._prefix + series);
+    } catch {
+      return null;
+    }
   }
 
   /** @returns {string[]} the series with a draft, of whatever study */

@@ -224,7 +224,7 @@ export class Panel {
       if (isOpen) draw();
       if (/** @type {CustomEvent} */ (event).detail.during) return;
       this._isKept = this.drafts?.keep(editor) ?? false;
-      if (!this._isKept) this.say('The browser does not keep your work: submit it soon.');
+      if (!this._isKept) this.say('Your work is not kept, as the browser takes none or another tab keeps some on this image: submit it soon.');
       if (isOpen) this.biometry?.follow(editor);
     });
     editor.addEventListener('sent', () => this.editor === editor && this._showState());
