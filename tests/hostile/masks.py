@@ -78,7 +78,7 @@ def _segmentations(good: NDArray[np.uint8]) -> Iterator[File]:
     part = {"dimension": "3", "sizes": "10 10 1"}
     for offset in ("-1 0 0", "1000000 0 0", "99999999999999999999 0 0", "x y z", "", "nan 0 0"):
         more = f"{SEGMENT}Segmentation_ReferenceImageExtentOffset:={offset}\n"
-        yield File(f"seg.nrrd at {offset!r}", "m.seg.nrrd", nrrd(part, bytes(100), more), label=EITHER if not offset else REFUSED)
+        yield File(f"seg.nrrd at {offset!r}", "m.seg.nrrd", nrrd(part, b"\1" * 100, more), label=REFUSED)
 
 
 def _with(values: Values, value: float) -> Values:

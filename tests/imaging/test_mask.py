@@ -117,39 +117,6 @@ def test_deleted_csp_leaves_lv_an_lv(tmp_path: Path) -> None:
     assert_array_equal(read_mask(write_itk(tmp_path / "m.nrrd", theirs), MASK.shape, segments=["BRAIN", "LV"]), expected)
 
 
-def _seg_nrrd(path: Path, layers: list[np.ndarray], segments: list[tuple[str, int, int]], offset: str = "0 0 0") -> Path:
-    stack = np.stack(layers, axis=-1) if len(layers) > 1 else layers[0]
-    image = sitk.GetImageFromArray(stack[np.newaxis], isVector=len(layers) > 1)
-    for number, (name, value, layer) in enumerate(segments):
-        image.SetMetaData(f"Segment{number}_Name", name)
-        image.SetMetaData(f"Segment{number}_LabelValue", str(value))
-        image.SetMetaData(f"Segment{number}_Layer", str(layer))
-    image.SetMetaData("Segmentation_ReferenceImageExtentOffset", offset)
-    sitk.WriteImage(image, str(path))
-    return path
-
-
-def test_seg_nrrd_with_its_own_names(tmp_path: Path) -> None:
-    theirs = np.select([MASK == 1, MASK == 2, MASK == 3], [7, 1, 2]).astype(np.uint8)
-    path = _seg_nrrd(tmp_path / "m.seg.nrrd", [theirs], [("LV", 2, 0), ("BRAIN", 7, 0), ("CSP", 1, 0)])
-    assert_array_equal(read_mask(path, MASK.shape), MASK)
-
-
-def test_seg_nrrd_with_overlapping_layers(tmp_path: Path) -> None:
-    layers = [(MASK > 0).astype(np.uint8), np.select([MASK == 2, MASK == 3], [1, 2]).astype(np.uint8)]
-    path = _seg_nrrd(tmp_path / "m.seg.nrrd", layers, [("BRAIN", 1, 0), ("CSP", 1, 1), ("LV", 2, 1)])
-    assert_array_equal(read_mask(path, MASK.shape), MASK)
-
-
-def test_seg_nrrd_cut_to_its_segments(tmp_path: Path) -> None:
-    rows, columns = np.nonzero(MASK)
-    top, left = rows.min(), columns.min()
-    cut = MASK[top : rows.max() + 1, left : columns.max() + 1]
-    segments = [("BRAIN", 1, 0), ("CSP", 2, 0), ("LV", 3, 0)]
-    path = _seg_nrrd(tmp_path / "m.seg.nrrd", [cut], segments, offset=f"{left} {top} 0")
-    assert_array_equal(read_mask(path, MASK.shape), MASK)
-
-
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [

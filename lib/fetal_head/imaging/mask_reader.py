@@ -12,8 +12,8 @@ from fetal_head.files import suffix_of
 from fetal_head.imaging.limits import check_file, refusing
 from fetal_head.imaging.mask import Mask, check_mask, remap
 from fetal_head.imaging.raster import opened
+from fetal_head.imaging.segmentation import is_segmentation, read_segmentation
 from fetal_head.imaging.volume import plane_of, read_volume
-from fetal_head.labels import BRAIN
 
 MASK_EXTENSIONS = (".nrrd", ".seg.nrrd", ".nii.gz", ".nii", ".png")
 
@@ -40,8 +40,8 @@ def read_mask(path: str | Path, shape: tuple[int, int] | None = None, segments: 
             values = _read_png(path)
         elif suffix.endswith(".nrrd"):
             volume = read_volume(path, "NrrdImageIO")
-            if "Segment0_LabelValue" in volume.GetMetaDataKeys():
-                return check_mask(_read_segmentation(volume, shape), shape)
+            if is_segmentation(volume):
+                return check_mask(read_segmentation(volume, shape), shape)
             values = plane_of(_scalar(volume))
         else:
             values = plane_of(_scalar(read_volume(path, "NiftiImageIO")))
@@ -62,35 +62,3 @@ def _scalar(volume: sitk.Image) -> NDArray[np.generic]:
         raise ValueError("holds colours or layers; a mask holds one number a pixel")
     values: NDArray[np.generic] = sitk.GetArrayFromImage(volume)
     return values
-
-
-def _read_segmentation(volume: sitk.Image, shape: tuple[int, int] | None) -> NDArray[np.generic]:
-    """A Slicer segmentation: segments by name, on one or several layers, cut to a part of the image or not."""
-    array = sitk.GetArrayFromImage(volume)
-    layered = volume.GetNumberOfComponentsPerPixel() > 1
-    layers = [plane_of(array[..., i]) for i in range(array.shape[-1])] if layered else [plane_of(array)]
-    keys = {key: volume.GetMetaData(key) for key in volume.GetMetaDataKeys()}
-    merged = np.zeros(layers[0].shape, dtype=np.uint8)
-    for number, layer in enumerate(layers):
-        values = remap(layer, _segment_names(keys, number)).astype(np.uint8)
-        # CSP and LV lie inside the head, so where layers overlap they win over BRAIN
-        merged = np.where((values > BRAIN.value) | (merged == 0), values, merged).astype(np.uint8)
-    return _placed(merged, keys.get("Segmentation_ReferenceImageExtentOffset", "0 0 0"), shape)
-
-
-def _segment_names(keys: dict[str, str], layer: int) -> dict[int, str]:
-    segments = [key.removesuffix("_LabelValue") for key in keys if key.endswith("_LabelValue")]
-    return {int(keys[f"{s}_LabelValue"]): keys[f"{s}_Name"] for s in segments if int(keys.get(f"{s}_Layer", 0)) == layer}
-
-
-def _placed(mask: Mask, offset: str, shape: tuple[int, int] | None) -> Mask:
-    """Puts a segmentation that Slicer cut to its own extent back to where it was in the image."""
-    column, row = (int(value) for value in offset.split()[:2])
-    if shape is None or mask.shape in (shape, shape[::-1]):
-        return mask
-    rows, columns = mask.shape
-    if row < 0 or column < 0 or row + rows > shape[0] or column + columns > shape[1]:
-        raise ValueError(f"the segmentation reaches beyond its image of {shape[1]} x {shape[0]} pixels")
-    whole = np.zeros(shape, dtype=np.uint8)
-    whole[row : row + rows, column : column + columns] = mask
-    return whole
