@@ -1,4 +1,4 @@
-"""Single-frame DICOM ultrasound: its pixels, where a viewer puts them and, where its regions tell, its pixel size."""
+"""Single-frame DICOM ultrasound: its pixels, where a viewer puts them and, where it tells, its pixel size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset, FileDataset
+from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pydicom.pixel_data_handlers.util import apply_color_lut, apply_modality_lut, convert_color_space
@@ -16,11 +16,10 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, RLELossless
 from fetal_head.imaging.codestream import encoded_size
 from fetal_head.imaging.decoder import Decoder
 from fetal_head.imaging.dicom_frame import dicom_frame
+from fetal_head.imaging.dicom_spacing import pixel_spacing
 from fetal_head.imaging.geometry import Frame
-from fetal_head.imaging.limits import check_lengths, check_pixels
+from fetal_head.imaging.limits import check_pixels
 
-# DICOM PS3.3 C.8.5.5: Region Spatial Format 1 is a 2D tissue region, Physical Units 3 is the centimetre
-TISSUE, CENTIMETRE = 1, 3
 # DICOM PS3.3 C.7.6.3.1.2, those that ultrasound machines write
 INTERPRETATIONS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 
@@ -45,27 +44,6 @@ def read_dicom(path: Path) -> tuple[NDArray[np.generic], tuple[float, float] | N
         return _pixels(dataset, path), pixel_spacing(dataset), dicom_frame(path)
     except (AttributeError, NotImplementedError, KeyError) as error:
         raise ValueError(f"its pixels cannot be decoded: {error}") from error
-
-
-def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
-    """Millimetres per pixel along (rows, columns): from the largest 2D tissue region calibrated in cm, else PixelSpacing.
-
-    A PixelSpacing of exactly 1 x 1 is what writers put where nothing is known, as in NIfTI and NRRD.
-
-    Raises:
-        ValueError: one of them is no length.
-    """
-    regions = [r for r in dataset.get("SequenceOfUltrasoundRegions") or [] if _is_calibrated_tissue(r)]
-    spacing = dataset.get("PixelSpacing")
-    if regions:
-        region = max(regions, key=_area)
-        found = 10.0 * abs(float(region.PhysicalDeltaY)), 10.0 * abs(float(region.PhysicalDeltaX))
-    elif spacing and not any(float(value) <= 0 for value in spacing) and any(float(value) != 1 for value in spacing):
-        found = float(spacing[0]), float(spacing[1])
-    else:
-        return None
-    check_lengths("pixel size in mm", found, positive=True)
-    return found
 
 
 def read_dataset(path: Path) -> FileDataset:
@@ -95,22 +73,6 @@ def _check_image(dataset: FileDataset) -> None:
     encoded = encoded_size(dataset.PixelData) if syntax.is_compressed and syntax != RLELossless else size
     if encoded != size:
         raise ValueError(f"its header says {size[1]} x {size[0]} pixels, the picture in it has {encoded[1]} x {encoded[0]}")
-
-
-def _is_calibrated_tissue(region: Dataset) -> bool:
-    return (
-        region.get("RegionSpatialFormat") == TISSUE
-        and region.get("PhysicalUnitsXDirection") == CENTIMETRE
-        and region.get("PhysicalUnitsYDirection") == CENTIMETRE
-        and bool(region.get("PhysicalDeltaX"))
-        and bool(region.get("PhysicalDeltaY"))
-    )
-
-
-def _area(region: Dataset) -> int:
-    width = int(region.get("RegionLocationMaxX1", 0)) - int(region.get("RegionLocationMinX0", 0))
-    height = int(region.get("RegionLocationMaxY1", 0)) - int(region.get("RegionLocationMinY0", 0))
-    return width * height
 
 
 def _pixels(dataset: FileDataset, path: Path) -> NDArray[np.generic]:

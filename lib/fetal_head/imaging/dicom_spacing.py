@@ -1,0 +1,55 @@
+"""The pixel size of a DICOM image, where its regions or PixelSpacing tell it."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from fetal_head.imaging.limits import check_lengths
+
+# DICOM PS3.3 C.8.5.5: Region Spatial Format 1 is a 2D tissue region, Physical Units 3 is the centimetre
+TISSUE, CENTIMETRE = 1, 3
+# what share of the largest region is but an inset, and by how much scales may differ that are one
+INSET, SAME_SCALE = 0.1, 0.01
+
+
+def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
+    """Millimetres per pixel along (rows, columns): from the 2D tissue regions calibrated in cm, else PixelSpacing.
+
+    Where regions have several scales, nobody knows which is the head's; an inset is none of them. A PixelSpacing of exactly
+    1 x 1 is what writers put where nothing is known, as in NIfTI and NRRD.
+
+    Raises:
+        ValueError: one of them is no length.
+    """
+    regions = [r for r in dataset.get("SequenceOfUltrasoundRegions") or [] if _is_calibrated_tissue(r)]
+    spacing = dataset.get("PixelSpacing")
+    if regions:
+        regions.sort(key=_area, reverse=True)
+        scales = [_scale(region) for region in regions if _area(region) >= INSET * _area(regions[0])]
+    elif spacing and not any(float(value) <= 0 for value in spacing) and any(float(value) != 1 for value in spacing):
+        scales = [(float(spacing[0]), float(spacing[1]))]
+    else:
+        return None
+    check_lengths("pixel size in mm", scales[0], positive=True)
+    return scales[0] if np.allclose(scales, scales[0], rtol=SAME_SCALE, atol=0) else None
+
+
+def _is_calibrated_tissue(region: Dataset) -> bool:
+    return (
+        region.get("RegionSpatialFormat") == TISSUE
+        and region.get("PhysicalUnitsXDirection") == CENTIMETRE
+        and region.get("PhysicalUnitsYDirection") == CENTIMETRE
+        and bool(region.get("PhysicalDeltaX"))
+        and bool(region.get("PhysicalDeltaY"))
+    )
+
+
+def _scale(region: Dataset) -> tuple[float, float]:
+    return 10.0 * abs(float(region.PhysicalDeltaY)), 10.0 * abs(float(region.PhysicalDeltaX))
+
+
+def _area(region: Dataset) -> int:
+    width = int(region.get("RegionLocationMaxX1", 0)) - int(region.get("RegionLocationMinX0", 0))
+    height = int(region.get("RegionLocationMaxY1", 0)) - int(region.get("RegionLocationMinY0", 0))
+    return max(width, 0) * max(height, 0)
