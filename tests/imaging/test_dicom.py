@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.testing import assert_allclose
+from PIL import Image
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEG2000, JPEG2000Lossless
 
 from fetal_head.imaging import read_image
 from pictures import speckle, write_dicom
 
 GREY = speckle(60, 90)
+DOWN, ACROSS = np.mgrid[:60, :90]
+SMOOTH = np.stack([ACROSS * 2.5, DOWN * 3.9, ACROSS + DOWN], axis=-1).astype(np.uint8)
+LUMA = SMOOTH @ [0.299, 0.587, 0.114]
 CENTIMETRE, SECOND = 3, 4
 TISSUE, M_MODE = 1, 2
 
@@ -46,3 +55,27 @@ def test_regions_of_several_scales_measure_nothing(tmp_path: Path, regions: list
     dataset.SequenceOfUltrasoundRegions, dataset.PixelSpacing = regions, [0.7, 0.7]
     dataset.save_as(tmp_path / "a.dcm")
     assert read_image(tmp_path / "a.dcm")[1].spacing == (spacing and pytest.approx(spacing))
+
+
+def _encapsulated(path: Path, photometric: str, syntax: str, kind: str, **options: object) -> Path:
+    """DICOM that says `photometric` of a stream which Pillow writes."""
+    stream = BytesIO()
+    Image.fromarray(SMOOTH).save(stream, kind, **options)
+    dataset = dcmread(write_dicom(path, SMOOTH, photometric=photometric))
+    dataset.file_meta.TransferSyntaxUID, dataset.PixelData = syntax, encapsulate([stream.getvalue()])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("photometric", "syntax", "options"),
+    [
+        ("YBR_RCT", JPEG2000Lossless, {"irreversible": False}),
+        ("YBR_ICT", JPEG2000, {"irreversible": True}),
+        ("RGB", JPEG2000Lossless, {"irreversible": False}),
+    ],
+)
+def test_jpeg_2000_in_colours(tmp_path: Path, photometric: str, syntax: str, options: dict[str, bool]) -> None:
+    path = _encapsulated(tmp_path / "a.dcm", photometric, syntax, "JPEG2000", no_jp2=True, mct=1, **options)
+    assert_allclose(read_image(path)[0], LUMA, atol=1.5)

@@ -11,7 +11,7 @@ from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pydicom.pixel_data_handlers.util import apply_color_lut, apply_modality_lut, convert_color_space
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, RLELossless
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, JPEG2000TransferSyntaxes, RLELossless
 
 from fetal_head.imaging.codestream import encoded_size
 from fetal_head.imaging.decoder import Decoder
@@ -93,5 +93,8 @@ def _decoded(dataset: FileDataset, path: Path) -> tuple[NDArray[np.generic], str
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
     # pydicom decodes run lengths itself, in Python
     if syntax.is_compressed and syntax != RLELossless:
-        return _DECODER.decode(path)
+        pixels, interpretation = _DECODER.decode(path)
+        # a decoder of JPEG 2000 inverts the colour transforms that belong to it
+        is_inverted = syntax in JPEG2000TransferSyntaxes and interpretation in ("YBR_ICT", "YBR_RCT")
+        return pixels, "RGB" if is_inverted else interpretation
     return dataset.pixel_array, str(dataset.PhotometricInterpretation)
