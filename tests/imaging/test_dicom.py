@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -79,3 +79,25 @@ def _encapsulated(path: Path, photometric: str, syntax: str, kind: str, **option
 def test_jpeg_2000_in_colours(tmp_path: Path, photometric: str, syntax: str, options: dict[str, bool]) -> None:
     path = _encapsulated(tmp_path / "a.dcm", photometric, syntax, "JPEG2000", no_jp2=True, mct=1, **options)
     assert_allclose(read_image(path)[0], LUMA, atol=1.5)
+
+
+@pytest.mark.parametrize("first", [0, 7])
+@pytest.mark.parametrize(
+    ("bits", "palette", "shift"),
+    [
+        (8, np.arange(256, dtype=np.uint8), 0),
+        (8, np.arange(256, dtype=np.uint16), 0),
+        (16, np.arange(256, dtype=np.uint16), 0),
+        (16, np.arange(0, 65536, 256, dtype=np.uint16), 8),
+        (16, np.array([*range(255), 65535], dtype=np.uint16), 8),
+    ],
+    ids=["8 bits", "8 bits in 16", "16 bits up to 255", "16 bits", "16 bits, almost all dark"],
+)
+def test_palettes(tmp_path: Path, bits: int, palette: np.ndarray, shift: int, first: int) -> None:
+    indices = np.minimum(GREY, 240)
+    dataset = dcmread(write_dicom(tmp_path / "a.dcm", indices + np.uint8(first), photometric="PALETTE COLOR"))
+    for name in ("Red", "Green", "Blue"):
+        dataset.add_new(f"{name}PaletteColorLookupTableDescriptor", "US", [256, first, bits])
+        dataset.add_new(f"{name}PaletteColorLookupTableData", "OW", palette.tobytes())
+    dataset.save_as(tmp_path / "a.dcm")
+    assert_array_equal(read_image(tmp_path / "a.dcm")[0], palette[indices] >> shift)

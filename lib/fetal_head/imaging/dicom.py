@@ -78,8 +78,7 @@ def _check_image(dataset: FileDataset) -> None:
 def _pixels(dataset: FileDataset, path: Path) -> NDArray[np.generic]:
     pixels, interpretation = _decoded(dataset, path)
     if interpretation == "PALETTE COLOR":
-        colours = apply_color_lut(pixels, dataset)
-        return np.asarray(colours >> 8 if colours.dtype == np.uint16 else colours)
+        return _coloured(pixels, dataset)
     if interpretation.startswith("YBR"):
         return np.asarray(convert_color_space(pixels, interpretation, "RGB"))
     if interpretation.startswith("MONOCHROME"):
@@ -87,6 +86,14 @@ def _pixels(dataset: FileDataset, path: Path) -> NDArray[np.generic]:
             pixels = 2 ** int(dataset.BitsStored) - 1 - pixels.astype(np.int32)
         return np.asarray(apply_modality_lut(pixels, dataset))
     return pixels
+
+
+def _coloured(pixels: NDArray[np.generic], dataset: FileDataset) -> NDArray[np.generic]:
+    entries, first, _ = dataset.RedPaletteColorLookupTableDescriptor
+    palette = apply_color_lut(np.arange(first, first + (entries or 65536)), dataset)
+    colours = np.asarray(apply_color_lut(pixels, dataset))
+    # some write 8 bits of colour into 16
+    return colours >> 8 if palette.max() > 255 else colours
 
 
 def _decoded(dataset: FileDataset, path: Path) -> tuple[NDArray[np.generic], str]:
