@@ -18,12 +18,18 @@ from fetal_head.imaging.volume import check_frame, itk_frame
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
 INCH, CENTIMETRE = 2, 3
 MILLIMETRES = {INCH: 25.4, CENTIMETRE: 10.0}
+# those that make rows of columns
+ORIENTATION, TURNED = 274, (5, 6, 7, 8)
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "BMP": ".bmp"}
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
-    """A picture whose pixels are not decoded yet. Raises ValueError when it is none, has several frames, or is too large."""
+    """A picture whose pixels are not decoded yet.
+
+    Raises:
+        ValueError: it is none, has several frames, is too large, or is a TIFF that viewers turn in other ways.
+    """
     try:
         image = Image.open(path, formats=tuple(SUFFIXES))
     except UnidentifiedImageError as error:
@@ -32,6 +38,8 @@ def opened(path: Path) -> Iterator[Image.Image]:
         check_pixels(image.size)
         if _has_more_frames(image):
             raise ValueError("holds more than one frame; one single 2D image is expected")
+        if isinstance(image, TiffImageFile):
+            _check_orientation(image)
         yield image
 
 
@@ -54,6 +62,13 @@ def _tiff_frame(image: TiffImageFile) -> Frame:
     frame = Frame(spacing=(millimetres / per_unit[0], millimetres / per_unit[1], 1.0))
     check_frame(frame)
     return frame
+
+
+def _check_orientation(image: TiffImageFile) -> None:
+    """Pillow and ITK both mirror TIFF as its Orientation says, but Pillow alone turns it, and heeds that of XMP."""
+    orientation = image.getexif().get(ORIENTATION, 1)
+    if orientation in TURNED or orientation != image.tag_v2.get(ORIENTATION, 1):
+        raise ValueError(f"is a TIFF turned by its Orientation {orientation}, which viewers see differently; save it upright")
 
 
 def _has_more_frames(image: Image.Image) -> bool:

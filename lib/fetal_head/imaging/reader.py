@@ -89,7 +89,7 @@ def suffix_by_content(path: Path) -> str:
 def _read_raster(path: Path) -> tuple[NDArray[np.generic], Geometry]:
     with opened(path) as image:
         frame = raster_frame(path, image)
-        # EXIF orientation stays unapplied: ITK ignores it too, and image and mask must agree in the viewer
+        # the EXIF orientation of PNG and JPEG stays unapplied: ITK ignores it too, and image and mask must agree in the viewer
         if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV"):
             image = image.convert("RGB")
         elif image.mode in ("1", "LA", "PA", "La"):

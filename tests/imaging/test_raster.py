@@ -1,0 +1,48 @@
+"""Pictures whose files say how they are turned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import SimpleITK as sitk
+from numpy.testing import assert_array_equal
+from PIL import Image
+
+from fetal_head.imaging import read_image
+from pictures import speckle, write_picture
+
+GREY = speckle(60, 90)
+ORIENTATION, XMP = 274, 700
+COMPRESSIONS = (None, "tiff_lzw")
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+@pytest.mark.parametrize("orientation", [1, 2, 3, 4])
+def test_tiff_that_is_mirrored_is_as_viewers_have_it(tmp_path: Path, orientation: int, compression: str | None) -> None:
+    path = write_picture(tmp_path / "a.tif", GREY, compression=compression, tiffinfo={ORIENTATION: orientation})
+    # ITK makes colours of one that is not stored upright
+    theirs = sitk.GetArrayFromImage(sitk.ReadImage(str(path))).reshape(60, 90, -1)[..., 0]
+    assert_array_equal(read_image(path)[0], theirs)
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+def test_tiff_that_is_turned_is_refused(tmp_path: Path, orientation: int, compression: str | None) -> None:
+    path = write_picture(tmp_path / "a.tif", GREY, compression=compression, tiffinfo={ORIENTATION: orientation})
+    with pytest.raises(ValueError, match=f"Orientation {orientation}.*save it"):
+        read_image(path)
+
+
+def test_tiff_that_only_its_xmp_turns_is_refused(tmp_path: Path) -> None:
+    path = write_picture(tmp_path / "a.tif", GREY, tiffinfo={XMP: b'<rdf:Description tiff:Orientation="3"/>'})
+    with pytest.raises(ValueError, match=r"Orientation 3.*save it"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg"])
+def test_other_pictures_stay_as_they_are_stored(tmp_path: Path, name: str) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    plain = read_image(write_picture(tmp_path / f"plain-{name}", GREY))[0]
+    assert_array_equal(read_image(write_picture(tmp_path / name, GREY, exif=exif))[0], plain)
