@@ -1,9 +1,10 @@
-"""Pictures whose files say how they are turned."""
+"""Pictures whose files say how they are turned, or what their white is."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import SimpleITK as sitk
 from numpy.testing import assert_array_equal
@@ -13,7 +14,8 @@ from fetal_head.imaging import read_image
 from pictures import speckle, write_picture
 
 GREY = speckle(60, 90)
-ORIENTATION, XMP = 274, 700
+WIDE = GREY.astype(np.uint16) * 257
+ORIENTATION, PHOTOMETRIC, XMP = 274, 262, 700
 COMPRESSIONS = (None, "tiff_lzw")
 
 
@@ -46,3 +48,14 @@ def test_other_pictures_stay_as_they_are_stored(tmp_path: Path, name: str) -> No
     exif[ORIENTATION] = 6
     plain = read_image(write_picture(tmp_path / f"plain-{name}", GREY))[0]
     assert_array_equal(read_image(write_picture(tmp_path / name, GREY, exif=exif))[0], plain)
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_tiff_whose_white_is_zero(tmp_path: Path, compression: str | None) -> None:
+    options = {"compression": compression, "tiffinfo": {PHOTOMETRIC: 0}}
+    # Pillow inverts what it writes, but for 16 bits
+    assert_array_equal(read_image(write_picture(tmp_path / "a.tif", GREY, **options))[0], GREY)
+    assert_array_equal(read_image(write_picture(tmp_path / "a.tif", GREY > 99, **options))[0], 255 * (GREY > 99))
+    assert_array_equal(read_image(write_picture(tmp_path / "a.tif", 65535 - WIDE, **options))[0], WIDE)
+    with pytest.raises(ValueError, match="floating-point TIFF whose white is 0"):
+        read_image(write_picture(tmp_path / "a.tif", GREY.astype(np.float32), **options))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -20,6 +21,7 @@ INCH, CENTIMETRE = 2, 3
 MILLIMETRES = {INCH: 25.4, CENTIMETRE: 10.0}
 # those that make rows of columns
 ORIENTATION, TURNED = 274, (5, 6, 7, 8)
+PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "BMP": ".bmp"}
 
 
@@ -41,6 +43,27 @@ def opened(path: Path) -> Iterator[Image.Image]:
         if isinstance(image, TiffImageFile):
             _check_orientation(image)
         yield image
+
+
+def raster_pixels(image: Image.Image) -> NDArray[np.generic]:
+    """Pixels, (rows, columns) or (rows, columns, 3 or 4) RGB.
+
+    Image and mask must agree in the viewer, so the orientation of TIFF is applied, as ITK does, and that of PNG and JPEG ignored.
+
+    Raises:
+        ValueError: a TIFF of floating-point numbers of which the smallest is white.
+    """
+    is_negative = isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC) == WHITE_IS_ZERO
+    if is_negative and image.mode == "F":
+        raise ValueError("is a floating-point TIFF whose white is 0, and its black nobody knows; save it with black as 0")
+    if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV"):
+        image = image.convert("RGB")
+    elif image.mode in ("1", "LA", "PA", "La"):
+        image = image.convert("L" if image.mode in ("1", "LA", "La") else "RGB")
+    if is_negative and image.mode == "I;16":
+        # up to 8 bits, Pillow inverts them itself
+        return 65535 - np.asarray(image, dtype=np.uint16)
+    return np.asarray(image)
 
 
 def raster_frame(path: Path, image: Image.Image) -> Frame:

@@ -14,7 +14,7 @@ from fetal_head.imaging.dicom import read_dicom
 from fetal_head.imaging.geometry import Geometry
 from fetal_head.imaging.grey import to_grey
 from fetal_head.imaging.limits import MIN_SIDE, check_file, refusing
-from fetal_head.imaging.raster import SUFFIXES, opened, raster_frame
+from fetal_head.imaging.raster import SUFFIXES, opened, raster_frame, raster_pixels
 from fetal_head.imaging.volume import frame_of, plane_of, read_volume
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".nii.gz", ".nii", ".nrrd", ".dcm")
@@ -89,12 +89,7 @@ def suffix_by_content(path: Path) -> str:
 def _read_raster(path: Path) -> tuple[NDArray[np.generic], Geometry]:
     with opened(path) as image:
         frame = raster_frame(path, image)
-        # the EXIF orientation of PNG and JPEG stays unapplied: ITK ignores it too, and image and mask must agree in the viewer
-        if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV"):
-            image = image.convert("RGB")
-        elif image.mode in ("1", "LA", "PA", "La"):
-            image = image.convert("L" if image.mode in ("1", "LA", "La") else "RGB")
-        return np.asarray(image), Geometry(shape=(0, 0), frame=frame)
+        return raster_pixels(image), Geometry(shape=(0, 0), frame=frame)
 
 
 def _read_nifti(path: Path) -> tuple[NDArray[np.generic], Geometry]:
