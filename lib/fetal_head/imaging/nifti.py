@@ -26,9 +26,7 @@ def check_nifti(path: Path) -> None:
 
     ITK says nothing of pixels that are missing or no numbers: it takes them for 0.
     """
-    with path.open("rb") as file:
-        is_packed = file.read(2) == b"\x1f\x8b"
-    with gzip.open(path) if is_packed else path.open("rb") as stream:
+    with _unpacked(path) as stream:
         header = _header(stream)
         dimensions = int(header["dim"][0])
         if not 1 <= dimensions <= 7:
@@ -40,6 +38,18 @@ def check_nifti(path: Path) -> None:
             raise ValueError(f"cannot be read as Nifti: its pixels begin at byte {offset:g}")
         stream.seek(int(offset))
         _check_numbers(stream, header.get_data_dtype(), math.prod(sizes))
+
+
+def nifti_header(path: Path) -> Nifti1Header:
+    """All that stands before the pixels. Raises ValueError for what is no NIfTI in one file."""
+    with _unpacked(path) as stream:
+        return _header(stream)
+
+
+def _unpacked(path: Path) -> BufferedIOBase:
+    with path.open("rb") as file:
+        is_packed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if is_packed else path.open("rb")
 
 
 def _header(stream: BufferedIOBase) -> Nifti1Header:

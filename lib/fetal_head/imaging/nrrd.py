@@ -16,7 +16,7 @@ ELSEWHERE = {"datafile": "its pixels in another file", "lineskip": "lines to ski
 
 def check_nrrd(path: Path) -> None:
     """Raises ValueError for a header that is not whole, names another file, or claims a size that no image has."""
-    fields = _fields(_header(path))
+    fields = nrrd_fields(path)
     for field, what in ELSEWHERE.items():
         if fields.get(field, "0") != "0":
             raise ValueError(f"has {what}; save it as one NRRD file")
@@ -27,6 +27,24 @@ def check_nrrd(path: Path) -> None:
     if not sizes or not all(re.fullmatch(r"\d{1,12}", size) for size in sizes):
         raise ValueError("cannot be read as Nrrd: its header has no sizes")
     check_pixels(int(size) for size in sizes)
+
+
+def nrrd_fields(path: Path) -> dict[str, str]:
+    """Fields by name without case, blanks and signs, so that none is overlooked which some reader would accept.
+
+    Raises:
+        ValueError: a header that is not whole, or names a field twice.
+    """
+    fields: dict[str, str] = {}
+    for line in _header(path)[1:]:
+        name, _, value = line.partition(":")
+        if line.startswith("#") or value.startswith("="):
+            continue
+        field = re.sub(r"[^a-z]", "", name.lower())
+        if field in fields:
+            raise ValueError(f"cannot be read as Nrrd: its header names '{field}' twice")
+        fields[field] = value.strip()
+    return fields
 
 
 def _header(path: Path) -> list[str]:
@@ -40,17 +58,3 @@ def _header(path: Path) -> list[str]:
     if len(lines) > MAX_LINES:
         raise ValueError(f"cannot be read as Nrrd: its header has {len(lines)} lines")
     return lines
-
-
-def _fields(lines: list[str]) -> dict[str, str]:
-    """Fields by name without case, blanks and signs, so that none is overlooked which some reader would accept."""
-    fields: dict[str, str] = {}
-    for line in lines[1:]:
-        name, _, value = line.partition(":")
-        if line.startswith("#") or value.startswith("="):
-            continue
-        field = re.sub(r"[^a-z]", "", name.lower())
-        if field in fields:
-            raise ValueError(f"cannot be read as Nrrd: its header names '{field}' twice")
-        fields[field] = value.strip()
-    return fields

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from fetal_head.imaging.dicom import read_dicom
 from fetal_head.imaging.geometry import Geometry
 from fetal_head.imaging.grey import to_grey
-from fetal_head.imaging.limits import MIN_SIDE, check_file, refusing
+from fetal_head.imaging.limits import MIN_SIDE, check_file, check_lengths, refusing
 from fetal_head.imaging.raster import SUFFIXES, opened, raster_frame, raster_pixels
+from fetal_head.imaging.units import nifti_unit, nrrd_unit
 from fetal_head.imaging.volume import frame_of, plane_of, read_volume
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".nii.gz", ".nii", ".nrrd", ".dcm")
@@ -93,14 +95,14 @@ def _read_raster(path: Path) -> tuple[NDArray[np.generic], Geometry]:
 
 
 def _read_nifti(path: Path) -> tuple[NDArray[np.generic], Geometry]:
-    return _read_itk(path, "NiftiImageIO")
+    return _read_itk(path, "NiftiImageIO", nifti_unit)
 
 
 def _read_nrrd(path: Path) -> tuple[NDArray[np.generic], Geometry]:
-    return _read_itk(path, "NrrdImageIO")
+    return _read_itk(path, "NrrdImageIO", nrrd_unit)
 
 
-def _read_itk(path: Path, io: str) -> tuple[NDArray[np.generic], Geometry]:
+def _read_itk(path: Path, io: str, unit_of: Callable[[Path], float | None]) -> tuple[NDArray[np.generic], Geometry]:
     volume = read_volume(path, io)
     array = sitk.GetArrayFromImage(volume)
     if volume.GetNumberOfComponentsPerPixel() > 1:
@@ -109,9 +111,10 @@ def _read_itk(path: Path, io: str) -> tuple[NDArray[np.generic], Geometry]:
     else:
         pixels = plane_of(array)
     frame = frame_of(volume)
-    column, row = frame.spacing[:2]
+    (column, row), unit = frame.spacing[:2], unit_of(path)
     # exactly 1 x 1 is what writers put where nothing is known: taking it for millimetres would invent a size
-    spacing = None if (row, column) == (1.0, 1.0) else (row, column)
+    spacing = None if unit is None or (row, column) == (1.0, 1.0) else (row * unit, column * unit)
+    check_lengths("pixel size in mm", spacing or (), positive=True)
     return pixels, Geometry(shape=(0, 0), spacing=spacing, frame=frame)
 
 
