@@ -10,12 +10,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 from pydicom import dcmread
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEG2000, JPEG2000Lossless
+from pydicom.uid import JPEG2000, JPEG2000Lossless, JPEGBaseline8Bit
 
 from fetal_head.imaging import read_image
-from pictures import speckle, write_dicom
+from pictures import compress_dicom, speckle, write_dicom
 
 GREY = speckle(60, 90)
 DOWN, ACROSS = np.mgrid[:60, :90]
@@ -79,6 +80,24 @@ def _encapsulated(path: Path, photometric: str, syntax: str, kind: str, **option
 def test_jpeg_2000_in_colours(tmp_path: Path, photometric: str, syntax: str, options: dict[str, bool]) -> None:
     path = _encapsulated(tmp_path / "a.dcm", photometric, syntax, "JPEG2000", no_jp2=True, mct=1, **options)
     assert_allclose(read_image(path)[0], LUMA, atol=1.5)
+
+
+@pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL_422"])
+@pytest.mark.parametrize("keep_rgb", [False, True])
+def test_jpeg_says_itself_what_its_colours_are(tmp_path: Path, photometric: str, keep_rgb: bool) -> None:
+    path = _encapsulated(tmp_path / "a.dcm", photometric, JPEGBaseline8Bit, "JPEG", quality=98, keep_rgb=keep_rgb)
+    assert_allclose(read_image(path)[0], LUMA, atol=2)
+
+
+def test_jpeg_with_coarser_chroma_and_no_marker(tmp_path: Path) -> None:
+    """GDCM writes it and says RGB."""
+    plain = write_dicom(tmp_path / "a.dcm", SMOOTH, photometric="RGB")
+    assert_allclose(read_image(compress_dicom(plain, tmp_path / "b.dcm", "JPEGBaselineProcess1"))[0], LUMA, atol=2)
+
+
+def test_jpeg_that_says_nothing_is_what_the_header_says() -> None:
+    path = Path(str(get_testdata_file("SC_jpeg_no_color_transform.dcm")))
+    assert_allclose(read_image(path)[0], dcmread(path).pixel_array @ [0.299, 0.587, 0.114], atol=1e-3)
 
 
 @pytest.mark.parametrize("first", [0, 7])

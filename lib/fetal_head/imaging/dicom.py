@@ -11,9 +11,9 @@ from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pydicom.pixel_data_handlers.util import apply_color_lut, apply_modality_lut, convert_color_space
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, JPEG2000TransferSyntaxes, RLELossless
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, JPEG2000TransferSyntaxes, JPEGBaseline8Bit, RLELossless
 
-from fetal_head.imaging.codestream import encoded_size
+from fetal_head.imaging.codestream import encoded_size, jpeg_colours
 from fetal_head.imaging.decoder import Decoder
 from fetal_head.imaging.dicom_frame import dicom_frame
 from fetal_head.imaging.dicom_spacing import pixel_spacing
@@ -101,7 +101,15 @@ def _decoded(dataset: FileDataset, path: Path) -> tuple[NDArray[np.generic], str
     # pydicom decodes run lengths itself, in Python
     if syntax.is_compressed and syntax != RLELossless:
         pixels, interpretation = _DECODER.decode(path)
-        # a decoder of JPEG 2000 inverts the colour transforms that belong to it
-        is_inverted = syntax in JPEG2000TransferSyntaxes and interpretation in ("YBR_ICT", "YBR_RCT")
-        return pixels, "RGB" if is_inverted else interpretation
+        return pixels, _colours(dataset, syntax, interpretation)
     return dataset.pixel_array, str(dataset.PhotometricInterpretation)
+
+
+def _colours(dataset: FileDataset, syntax: UID, said: str) -> str:
+    """What the colours of decoded pixels are; that may be another thing than the header says."""
+    if syntax in JPEG2000TransferSyntaxes and said in ("YBR_ICT", "YBR_RCT"):
+        # a decoder of JPEG 2000 inverts the colour transforms that belong to it
+        return "RGB"
+    if syntax == JPEGBaseline8Bit and dataset.get("SamplesPerPixel") == 3:
+        return jpeg_colours(dataset.PixelData) or said
+    return said
