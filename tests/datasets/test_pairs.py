@@ -36,7 +36,7 @@ def test_pixel_sizes(tmp_path: Path) -> None:
     table.write_text("filename,row_mm,column_mm\na.png,0.1,0.2\n")
     first, second = (c.load("x") for c in found(tmp_path).candidates)
     assert (first.spacing, first.pixel_size, second.spacing) == ((0.1, 0.2), PER_AXIS, None)
-    table.write_text("filename,mm\na.png,0.1\n")
+    table.write_text("filename,mm per pixel\na.png,0.1\n")
     first = found(tmp_path).candidates[0].load("x")
     assert (first.spacing, first.pixel_size) == ((0.1, 0.1), ONE_VALUE)
 

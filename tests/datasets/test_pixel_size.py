@@ -30,9 +30,54 @@ def test_one_value_under_any_header(tmp_path: Path, text: str, encoding: str) ->
     assert read_pixel_sizes(tmp_path / "sizes.csv")["a"].note == ONE_VALUE
 
 
-def test_a_value_per_axis(tmp_path: Path) -> None:
-    assert read(tmp_path, "filename,column_mm,row_mm\na.png,0.2,0.1\n") == {"a": (0.1, 0.2)}
+@pytest.mark.parametrize(
+    "headers",
+    ["column_mm,row_mm", "pixel_width_mm,pixel_height_mm", "pixel size x (mm),pixel size y (mm)", "mm per pixel X,mm/pixel y"],
+)
+def test_a_value_per_axis(tmp_path: Path, headers: str) -> None:
+    assert read(tmp_path, f"filename,{headers}\na.png,0.2,0.1\n") == {"a": (0.1, 0.2)}
     assert read_pixel_sizes(tmp_path / "sizes.csv")["a"].note == PER_AXIS
+
+
+def test_what_else_is_counted_or_measured_is_no_pixel_size(tmp_path: Path) -> None:
+    headers = "filename,pixels,head circumference (mm),brain pixels,pixel area (mm2),pixels per mm,mm_per_pixel"
+    assert read(tmp_path, f"{headers}\na.png,959,175,9000,0.01,10,0.1\n") == {"a": (0.1, 0.1)}
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["head circumference (mm)", "pixels", "pixel size", "mm", "pixels/mm", "pixel area (mm²)", "width_mm", "comment"],
+)
+def test_without_pixel_and_mm_a_column_is_no_pixel_size(tmp_path: Path, header: str) -> None:
+    with pytest.raises(ValueError, match=r"sizes.csv: no column holds a pixel size in mm; its columns are filename"):
+        read(tmp_path, f"filename,{header}\na.png,0.1\n")
+
+
+@pytest.mark.parametrize("unit", ["cm", "um", "µm", "μm"])
+def test_other_units_are_refused(tmp_path: Path, unit: str) -> None:
+    with pytest.raises(ValueError, match=rf"sizes.csv: 'pixel size \({unit}\)' is in {unit}; give the size of a pixel in mm"):
+        read(tmp_path, f"filename,pixel size ({unit})\na.png,0.1\n")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "pixel size (mm),pixel spacing (mm)",
+        "pixel_width_mm",
+        "pixel_x_mm,pixel_width_mm",
+        "pixel_width_mm,pixel_height_mm,mm per pixel",
+    ],
+)
+def test_columns_that_leave_a_choice_are_refused(tmp_path: Path, headers: str) -> None:
+    row = ",".join(["a.png", *("0.1" for _ in headers.split(","))])
+    with pytest.raises(ValueError, match="give one column for both axes, or one for the width of a pixel and one for its height"):
+        read(tmp_path, f"filename,{headers}\n{row}\n")
+
+
+@pytest.mark.parametrize("value", ["0.0099", "2.1", "175"])
+def test_what_no_pixel_measures_is_refused(tmp_path: Path, value: str) -> None:
+    with pytest.raises(ValueError, match=rf"sizes.csv: b is said to have pixels of {value} mm; .* 0.01 to 2 mm"):
+        read(tmp_path, f"filename,pixel size (mm)\na.png,0.1\nb.png,{value}\n")
 
 
 def test_rows_without_a_positive_number_are_left_out(tmp_path: Path) -> None:
@@ -43,7 +88,7 @@ def test_rows_without_a_positive_number_are_left_out(tmp_path: Path) -> None:
 
 def test_no_table_at_all(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"sizes.csv: "):
-        read(tmp_path, "filename,mm\n" + "x" * 200_000)
+        read(tmp_path, "filename,pixel mm\n" + "x" * 200_000)
 
 
 @pytest.mark.parametrize("text", ["", "\n", "filename,age\na.png,3\n"])

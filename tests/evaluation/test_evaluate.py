@@ -30,7 +30,7 @@ def sizes(path: Path, text: str) -> Path:
 
 def test_a_perfect_model(tmp_path: Path) -> None:
     images = {name: (head(rows), head(rows)) for name, rows in (("Patient1_a", 30), ("Patient1_b", 20), ("Patient2_a", 25))}
-    table = sizes(tmp_path / "sizes.csv", "filename,mm\n" + "".join(f"{name}.png,0.5\n" for name in images))
+    table = sizes(tmp_path / "sizes.csv", "filename,pixel mm\n" + "".join(f"{name}.png,0.5\n" for name in images))
     metrics = evaluated(tmp_path, images, pixel_size=table)
     assert (metrics["model"], metrics["images"], metrics["patients"]) == ("oracle", 3, 2)
     for found in metrics["structures"].values():
@@ -91,7 +91,7 @@ def test_a_head_that_is_cut_is_unknown_whatever_is_predicted(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("classes", "names"), [(["LV", "BRAIN"], ["BRAIN", "LV"]), (["CSP"], ["CSP"])])
 def test_classes_that_are_not_asked_for_are_unknown(tmp_path: Path, classes: list[str], names: list[str]) -> None:
-    table = sizes(tmp_path / "sizes.csv", "filename,mm\na.png,0.5\n")
+    table = sizes(tmp_path / "sizes.csv", "filename,pixel mm\na.png,0.5\n")
     metrics = evaluated(tmp_path, {"a": (head(), head())}, classes=classes, pixel_size=table)
     assert metrics["classes"] == list(metrics["structures"]) == list(metrics["network_size"]) == names
     assert ("hc_mm" in metrics["biometry"]) == ("BRAIN" in names)
@@ -130,7 +130,7 @@ def test_errors_of_measurement(tmp_path: Path) -> None:
         "nothing": (NOTHING, true),
         "cut": (true, head(60, 60)),
     }
-    table = sizes(tmp_path / "sizes.csv", "filename,mm\n" + "".join(f"{name},0.5\n" for name in images))
+    table = sizes(tmp_path / "sizes.csv", "filename,pixel mm\n" + "".join(f"{name},0.5\n" for name in images))
     found = evaluated(tmp_path, images, pixel_size=table)["biometry"]["hc_mm"]
     errors = np.array([2, -1]) * math.pi
     assert found["bias"] == pytest.approx(errors.mean(), abs=0.1)
@@ -155,7 +155,7 @@ def test_intervals_are_over_patients(tmp_path: Path) -> None:
 
 def test_what_is_written(tmp_path: Path) -> None:
     images = {f"Patient{n}_a": (head(30 - n, csp=50 + n), head()) for n in range(4)}
-    table = sizes(tmp_path / "sizes.csv", "filename,mm,circumference\n" + "".join(f"{name},0.5,100\n" for name in images))
+    table = sizes(tmp_path / "sizes.csv", "filename,pixel mm,circumference\n" + "".join(f"{name},0.5,100\n" for name in images))
     metrics = evaluated(tmp_path, images, pixel_size=table, command="fetal-head evaluate")
     report = tmp_path / "report"
     assert json.loads((report / "metrics.json").read_text()) == metrics

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from fetal_head.datasets.published import FILE_HEADERS, read_table
+from fetal_head.datasets.published import read_table
+from fetal_head.datasets.size_columns import size_columns
 
 PER_AXIS, ONE_VALUE, UNKNOWN_SIZE = "per axis", "published, one value", "unknown"
+# mm; what lies outside is a length of something else, or in another unit
+SMALLEST, LARGEST = 0.01, 2.0
 
 
 class PixelSize(NamedTuple):
@@ -24,19 +27,22 @@ class PixelSize(NamedTuple):
 def read_pixel_sizes(path: Path) -> dict[str, PixelSize]:
     """Pixel size by image, the file's name without extension. Rows without a positive number are left out.
 
-    The columns are found by their headers: `row_mm` and `column_mm`, else the first that speaks of a pixel, else of mm;
-    the file's name in one of `FILE_HEADERS`, else in the first column.
+    The columns are found by their headers, as `size_columns` says; the file's name in one of `FILE_HEADERS`, else in the
+    first column.
 
     Raises:
-        ValueError: no table, or none of its columns is a size in millimetres.
+        ValueError: no table, its columns hold no pixel size in mm or leave a choice, or a size is none of ultrasound.
     """
     table = read_table(path)
-    columns = _size_columns(table.headers)
-    if not columns:
-        headers = ", ".join(table.headers) or "none"
-        raise ValueError(f"{path.name}: no column holds a pixel size in mm; its columns are {headers}")
-    note = PER_AXIS if len(columns) == 2 else ONE_VALUE
-    return {stem: PixelSize((values[0], values[-1]), note) for stem, values in table.numbers(*columns).items()}
+    try:
+        columns = size_columns(table.headers)
+        sizes = table.numbers(*columns)
+        for stem, spacing in sizes.items():
+            _check_plausible(stem, spacing)
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    note = ONE_VALUE if columns[0] == columns[1] else PER_AXIS
+    return {stem: PixelSize((row, column), note) for stem, (row, column) in sizes.items()}
 
 
 def read_circumferences(path: Path) -> dict[str, float]:
@@ -50,11 +56,9 @@ def read_circumferences(path: Path) -> dict[str, float]:
     return {} if column is None else {stem: value for stem, (value,) in table.numbers(column).items()}
 
 
-def _size_columns(headers: list[str]) -> list[int]:
-    if "row_mm" in headers and "column_mm" in headers:
-        return [headers.index("row_mm"), headers.index("column_mm")]
-    for word in ("pixel", "mm"):
-        for i, name in enumerate(headers):
-            if word in name and name not in FILE_HEADERS:
-                return [i]
-    return []
+def _check_plausible(stem: str, spacing: tuple[float, ...]) -> None:
+    for value in spacing:
+        if not SMALLEST <= value <= LARGEST:
+            raise ValueError(
+                f"{stem} is said to have pixels of {value:g} mm; those of ultrasound measure {SMALLEST:g} to {LARGEST:g} mm"
+            )
