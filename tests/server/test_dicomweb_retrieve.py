@@ -16,8 +16,8 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 from pydicom import Dataset, dcmread
 
-from fetal_head.dicomweb.grey import eight_bits
 from fetal_head.imaging import read_image
+from fetal_head.imaging.whole_numbers import eight_bits
 from pictures import speckle, write_picture
 from serving import Server
 

@@ -13,14 +13,13 @@ from tempfile import mkdtemp
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.summary import Row, as_csv, read_rows, summary_row
 from fetal_head.files import replacing, write_text
 from fetal_head.imaging import Geometry, write_mask
+from fetal_head.imaging.whole_numbers import whole_numbers
 
 INDEX, SUMMARY, LABELS = "datastore_v2.json", "summary.csv", Path("labels/final")
 
@@ -85,7 +84,6 @@ class StudyWriter:
 
         Raises:
             RedundantError: an image of that id is already there.
-            ValueError: its values cannot be kept in a PNG.
         """
         if case.id in self:
             raise RedundantError("already there")
@@ -109,8 +107,8 @@ class StudyWriter:
 
 
 def write_case(staging: Path, case: Case) -> Written:
-    """Writes the files of a case. Raises ValueError when its values cannot be kept in a PNG."""
-    pixels = png_pixels(case.image)
+    """Writes the files of a case."""
+    pixels = whole_numbers(case.image)
     with replacing(staging / f"{case.id}.png") as temporary:
         # as small as the default on speckle, in half the time
         Image.fromarray(pixels).save(temporary, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
@@ -119,21 +117,6 @@ def write_case(staging: Path, case: Case) -> Written:
         with replacing(staging / LABELS / f"{case.id}.nrrd") as temporary:
             write_mask(temporary, case.mask, Geometry(shape))
     return Written(case.id, _index_entry(case), summary_row(case))
-
-
-def png_pixels(image: NDArray[np.generic]) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Grey values, rounded, as uint8 or, where they exceed 255, uint16. They are never rescaled.
-
-    Raises:
-        ValueError: values below 0, above 65535, or fractions within 0..1, of which rounding would leave nothing.
-    """
-    if image.dtype == np.uint8:
-        return image.astype(np.uint8, copy=False)
-    low, high = float(image.min()), float(image.max())
-    if low < 0 or high > 65535 or (high <= 1 and bool((image % 1).any())):  # type: ignore[operator]
-        raise ValueError(f"its values run from {low:g} to {high:g}; scale them to 0..255 or 0..65535")
-    rounded = np.rint(image.astype(np.float32))
-    return rounded.astype(np.uint8) if high <= 255 else rounded.astype(np.uint16)
 
 
 def _read_index(folder: Path) -> dict[str, Any]:

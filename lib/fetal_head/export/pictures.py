@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-from numpy.typing import NDArray
 from PIL import Image
 
 from fetal_head.export.label import Label
 from fetal_head.files import replacing
 from fetal_head.imaging import Frame, read_image, write_mask
+from fetal_head.imaging.whole_numbers import whole_numbers
 
 IMAGES, MASKS = "images", "masks"
 
@@ -29,7 +29,7 @@ def write_picture(label: Label, to: Path) -> None:
     """The picture alone. Raises ValueError when the image cannot be read."""
     grey, _ = read_image(label.file)
     with replacing(to / IMAGES / f"{label.image}.png") as file:
-        Image.fromarray(as_whole_numbers(grey)).save(file, format="PNG")
+        Image.fromarray(whole_numbers(grey)).save(file, format="PNG")
 
 
 def write_nifti(label: Label, to: Path) -> None:
@@ -43,13 +43,3 @@ def write_nifti(label: Label, to: Path) -> None:
         sitk.WriteImage(volume, str(file), True)
     with replacing(to / MASKS / f"{label.image}.nii.gz") as file:
         write_mask(file, label.mask, replace(geometry, frame=frame))
-
-
-def as_whole_numbers(grey: NDArray[np.float32]) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Grey values as they are, rounded, where 8 or 16 bits hold them; others spread over 16 bits."""
-    low, high = float(grey.min()), float(grey.max())
-    if low >= 0 and high <= 255 and (high > 1 or np.array_equal(grey, np.rint(grey))):
-        return np.rint(grey).astype(np.uint8)
-    if low < 0 or high > 65535 or high <= 1:
-        grey = np.asarray((grey - low) * np.float32(65535 / (high - low) if high > low else 0), dtype=np.float32)
-    return np.rint(grey).astype(np.uint16)

@@ -1,4 +1,4 @@
-"""8 bits are what they were, everything else keeps its order."""
+"""What fits is what it was, everything else keeps its order."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_array_equal
 
-from fetal_head.dicomweb.grey import eight_bits
 from fetal_head.imaging import read_image
+from fetal_head.imaging.whole_numbers import eight_bits, whole_numbers
 from pictures import speckle, write_dicom, write_itk, write_picture
 
 SHAPES = st.tuples(st.integers(1, 8), st.integers(1, 8))
@@ -54,3 +54,27 @@ def test_fractions_are_not_rounded_away(scale: float) -> None:
 def test_one_grey_is_black_or_itself() -> None:
     assert (eight_bits(np.full((2, 2), 7, dtype=np.float32)) == 7).all()
     assert (eight_bits(np.full((2, 2), 7000, dtype=np.float32)) == 0).all()
+
+
+@given(arrays(np.uint8, SHAPES) | arrays(np.uint16, SHAPES))
+def test_whole_numbers_stay_as_they_are(pixels: np.ndarray) -> None:
+    assert_array_equal(whole_numbers(pixels.astype(np.float32)), pixels)
+    assert whole_numbers(pixels).dtype == (np.uint8 if pixels.max() <= 255 else np.uint16)
+
+
+@given(arrays(np.float32, SHAPES, elements=st.floats(-1e6, 1e6, width=32)))
+def test_order_is_kept_in_sixteen_bits(image: np.ndarray) -> None:
+    order = np.argsort(image.ravel(), kind="stable")
+    assert (np.diff(whole_numbers(image).ravel()[order].astype(int)) >= 0).all()
+
+
+@pytest.mark.parametrize("scale", [0.5 / 255, 3 / 255, 6 / 255, -1.0, 1000.3])
+def test_what_rounding_would_spoil_takes_the_whole_range(scale: float) -> None:
+    pixels = speckle(60, 90)
+    kept = whole_numbers(pixels.astype(np.float32) * np.float32(scale))
+    assert (kept.dtype, kept.min(), kept.max()) == (np.uint16, 0, 65535)
+    assert len(np.unique(kept)) == len(np.unique(pixels))
+
+
+def test_fractions_beyond_eight_bits_are_rounded() -> None:
+    assert_array_equal(whole_numbers(np.array([[0.4, 4095.6]], dtype=np.float32)), np.array([[0, 4096]], dtype=np.uint16))
