@@ -64,6 +64,15 @@ def test_voc_before_cvat_before_coco(tmp_path: Path) -> None:
     assert [type(a) for a in find_annotations(tmp_path)] == [VocFolder]
 
 
+def test_two_pictures_of_one_name_are_both_left_out(tmp_path: Path) -> None:
+    for name, seed in (("a.bmp", 0), ("a.png", 1), ("b.png", 2)):
+        save(tmp_path / name, picture(seed))
+    write_coco(tmp_path / "a.json", "a", "b")
+    result = found(tmp_path)
+    assert [c.id for c in result.candidates] == ["b"]
+    assert [path.name for path, reason in result.useless if "has the same name" in reason] == ["a.bmp", "a.png"]
+
+
 def test_a_damaged_file_of_annotations_is_named(tmp_path: Path) -> None:
     save(tmp_path / "a.png", picture(0))
     (tmp_path / "a.json").write_text("{")

@@ -50,6 +50,35 @@ def test_the_same_picture_twice_counts_once_however_often_it_is_imported(tmp_pat
     assert (again.images, again.skipped) == (0, (Skipped("training_set/392_HC.png", "already there", redundant=True), twin))
 
 
+def test_of_two_equal_pictures_the_labelled_one_is_kept(tmp_path: Path) -> None:
+    for stem in "ab":
+        save(tmp_path / f"in/images/{stem}.png", picture(0))
+    save(tmp_path / "in/masks/b.png", head())
+    report = import_dataset(tmp_path / "in", tmp_path / "study")
+    assert [row["image"] for row in report.rows] == ["b"]
+    assert report.skipped == (Skipped("images/a.png", "the same picture as b", redundant=True),)
+    np.testing.assert_array_equal(read_mask(tmp_path / "study/labels/final/b.nrrd"), head())
+
+
+def test_equal_pictures_with_different_labels_are_not_redundant(tmp_path: Path) -> None:
+    for stem, mask in (("a", head()), ("b", HEAD)):
+        save(tmp_path / f"in/images/{stem}.png", picture(0))
+        save(tmp_path / f"in/masks/{stem}.png", mask)
+    report = import_dataset(tmp_path / "in", tmp_path / "study")
+    reason = "the same picture as a, with another label; keep the label that is right, and take this picture out"
+    assert report.skipped == (Skipped("images/b.png", reason),)
+
+
+def test_different_pictures_whose_names_become_one_are_not_redundant(tmp_path: Path) -> None:
+    """A third one is no twin of the second, which was not taken in either."""
+    for stem, seed in (("scan#1", 0), ("scan+1", 1), ("twin", 1)):
+        save(tmp_path / f"in/images/{stem}.png", picture(seed))
+        save(tmp_path / f"in/masks/{stem}.png", head())
+    report = import_dataset(tmp_path / "in", tmp_path / "study")
+    assert [row["image"] for row in report.rows] == ["scan_1", "twin"]
+    assert report.skipped == (Skipped("images/scan+1.png", "another picture is already there as scan_1; rename this one"),)
+
+
 def test_two_data_sets_in_one_study_share_their_patients(tmp_path: Path) -> None:
     study = tmp_path / "study"
     import_dataset(hc18(tmp_path / "HC18", {"000_HC": HEAD}), study)

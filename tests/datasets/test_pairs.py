@@ -55,6 +55,19 @@ def test_what_has_no_partner(tmp_path: Path) -> None:
     ]
 
 
+def test_two_pictures_of_one_name_are_both_left_out(tmp_path: Path) -> None:
+    for name, seed in (("a.bmp", 0), ("a.png", 1), ("b.png", 2)):
+        save(tmp_path / "images" / name, picture(seed))
+    for stem in "ab":
+        save(tmp_path / f"masks/{stem}.png", head())
+    result = found(tmp_path)
+    assert [c.id for c in result.candidates] == ["b"]
+    assert [(path.name, reason) for path, reason in result.useless] == [
+        ("a.bmp", "a.png has the same name, and a mask or a pixel size could be of either; keep one of them, or rename it"),
+        ("a.png", "a.bmp has the same name, and a mask or a pixel size could be of either; keep one of them, or rename it"),
+    ]
+
+
 def test_a_link_to_instances_is_refused(tmp_path: Path) -> None:
     save(tmp_path / "images/a.png", picture(0))
     save(tmp_path / "voc/SegmentationObject/a.png", head())

@@ -8,7 +8,7 @@ import pytest
 
 from datasets.trees import SHAPE, head, picture
 from fetal_head.datasets.case import Case
-from fetal_head.datasets.study import StudyWriter
+from fetal_head.datasets.study import RedundantError, StudyWriter
 from fetal_head.imaging import read_image, read_mask
 from fetal_head.labels import NAMES
 
@@ -68,13 +68,39 @@ def test_adding_to_a_study_leaves_what_is_there(tmp_path: Path) -> None:
         for taken in ("a", "b", "gone"):
             assert taken in study
             with pytest.raises(ValueError, match="already there"):
-                study.add(labelled(taken))
+                study.add(labelled(taken, seed=1))
     after = files(tmp_path)
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed == {"b.png", "labels/final/b.nrrd", "datastore_v2.json", "summary.csv"}
     objects = json.loads(after["datastore_v2.json"])["objects"]
     assert objects["a"] == index["objects"]["a"]
     assert [line.split(",")[0] for line in after["summary.csv"].decode().splitlines()] == ["image", "a", "b"]
+
+
+def test_only_what_is_there_already_is_redundant(tmp_path: Path) -> None:
+    write(tmp_path, labelled(), Case("unlabelled", picture(1)))
+    with StudyWriter(tmp_path) as study:
+        study.add(labelled("new", seed=2))
+        for same in (labelled(), Case("a", picture(0)), Case("unlabelled", picture(1)), labelled("new", seed=2)):
+            with pytest.raises(RedundantError, match=r"^already there$"):
+                study.add(same)
+        no_lv = np.where(head() == 3, 1, head()).astype(np.uint8)
+        for other, message in (
+            (labelled(seed=3), "another picture is already there as a; rename this one"),
+            (Case("a", picture(0), no_lv, NAMES), "already there, but not with this label; what is there stays"),
+            (Case("a", picture(0), no_lv, ("BRAIN", "CSP")), "already there, but not with this label; what is there stays"),
+            (labelled("unlabelled", seed=1), "already there, but not with this label; what is there stays"),
+        ):
+            with pytest.raises(ValueError, match=f"^{message}$") as refused:
+                study.add(other)
+            assert not isinstance(refused.value, RedundantError)
+
+
+def test_the_structures_that_a_label_speaks_of_belong_to_it(tmp_path: Path) -> None:
+    brain = (head() > 0).astype(np.uint8)
+    write(tmp_path, Case("a", picture(0), brain, NAMES))
+    with StudyWriter(tmp_path) as study, pytest.raises(ValueError, match="not with this label"):
+        study.add(Case("a", picture(0), brain, ("BRAIN",)))
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fetal_head.datasets.annotated import find_annotations, masks_of, without_image
 from fetal_head.datasets.candidate import Candidate, Found, Shape
-from fetal_head.datasets.names import files_in, stem_of
+from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize, read_pixel_sizes
 from fetal_head.patients import patient_of
 
@@ -73,7 +73,7 @@ def _holds_images_of(plane: Plane, folder: Path) -> bool:
 
 
 def _find_in(folder: Path, plane: Plane, image_folder: Path) -> Found:
-    images = files_in(image_folder)
+    images, ambiguous = of_one_name(files_in(image_folder))
     annotations = find_annotations(folder)
     packed = [path.name for path in sorted(folder.glob("*.zip"))]
     if not annotations and packed:
@@ -94,7 +94,7 @@ def _find_in(folder: Path, plane: Plane, image_folder: Path) -> Found:
             size_of=lambda shape: pixel_size(plane, published, shape),
         )
 
-    return Found([candidate(path) for path in images], without_image(annotations, images))
+    return Found([candidate(path) for path in images], [*ambiguous, *without_image(annotations, files_in(image_folder))])
 
 
 def _with_unique_id(candidate: Candidate, plane: Plane, taken: bool) -> Candidate:

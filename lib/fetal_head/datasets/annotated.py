@@ -10,7 +10,7 @@ from fetal_head.datasets.annotations import Annotations
 from fetal_head.datasets.candidate import Candidate, Found, Shape
 from fetal_head.datasets.coco import read_coco
 from fetal_head.datasets.cvat import read_cvat
-from fetal_head.datasets.names import files_in, stem_of
+from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.voc import LABELMAP, voc_folders
 from fetal_head.imaging import Mask
 from fetal_head.patients import patient_of
@@ -22,15 +22,16 @@ DEPTH = 3
 
 def find(source: Path) -> Found | None:
     """The images of `source` or of its image folder with what is annotated in or below it; None without images or annotations."""
-    images = next((images for name in IMAGE_FOLDERS if (images := files_in(source / name))), [])
-    annotations = find_annotations(source) if images else []
+    pictures = next((pictures for name in IMAGE_FOLDERS if (pictures := files_in(source / name))), [])
+    annotations = find_annotations(source) if pictures else []
     if not annotations:
         return None
+    images, ambiguous = of_one_name(pictures)
     masks = masks_of(annotations)
     candidates = [
         Candidate(path, id=stem_of(path), patient=patient_of(stem_of(path)), mask_of=masks.get(stem_of(path))) for path in images
     ]
-    return Found(candidates, without_image(annotations, images))
+    return Found(candidates, [*ambiguous, *without_image(annotations, pictures)])
 
 
 def find_annotations(folder: Path) -> Sequence[Annotations]:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fetal_head.datasets import alzubaidi, annotated, hc18, pairs
 from fetal_head.datasets.candidate import Candidate, Found, Skipped
 from fetal_head.datasets.case import Case
@@ -47,9 +50,11 @@ def import_dataset(
     """
     found = recognise(source)
     skipped = [Skipped(_within(source, path), reason) for path, reason in found.useless]
-    pictures: dict[str, str] = {}
+    pictures: dict[str, tuple[str, str]] = {}
+    # of two equal pictures the first is kept, which must not be the one without a label
+    candidates = sorted(found.candidates, key=lambda candidate: candidate.mask_of is None)
     with StudyWriter(to) as study:
-        for candidate in progress(found.candidates):
+        for candidate in progress(candidates):
             file = _within(source, candidate.path)
             try:
                 _add(study, candidate.load(file), pictures)
@@ -70,13 +75,33 @@ def recognise(source: Path) -> Found:
     raise ValueError(f"{source} holds no data set that is recognised: {RECOGNISED}")
 
 
-def _add(study: StudyWriter, case: Case, pictures: dict[str, str]) -> None:
-    """Adds a case unless its picture, of which `pictures` keeps the fingerprint, came before under another name."""
-    fingerprint = hashlib.blake2b(case.image.tobytes(), key=repr(case.image.shape).encode()).hexdigest()
-    if fingerprint in pictures:
-        raise RedundantError(f"the same picture as {pictures[fingerprint]}")
-    pictures[fingerprint] = case.id
-    study.add(case)
+def _add(study: StudyWriter, case: Case, pictures: dict[str, tuple[str, str]]) -> None:
+    """Adds a case unless its picture came before under another name; `pictures` keeps id and label by fingerprint.
+
+    Raises:
+        RedundantError: picture and label are there already.
+        ValueError: the picture is there with another label, or the study refuses the case.
+    """
+    picture, label = _fingerprint(case.image), _fingerprint(case.mask, *case.annotated)
+    if picture in pictures:
+        first, known = pictures[picture]
+        if case.mask is None or label == known:
+            raise RedundantError(f"the same picture as {first}")
+        raise ValueError(
+            f"the same picture as {first}, with another label; keep the label that is right, and take this picture out"
+        )
+    try:
+        study.add(case)
+    except RedundantError:
+        pictures[picture] = case.id, label
+        raise
+    pictures[picture] = case.id, label
+
+
+def _fingerprint(pixels: NDArray[np.generic] | None, *told: str) -> str:
+    if pixels is None:
+        return ""
+    return hashlib.blake2b(pixels.tobytes(), key=repr((pixels.shape, told)).encode()).hexdigest()
 
 
 def _within(source: Path, path: Path) -> str:

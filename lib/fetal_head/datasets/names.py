@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fetal_head.files import suffix_of
@@ -18,6 +19,17 @@ def stem_of(path: str | Path) -> str:
     name = str(path).replace("\\", "/").rsplit("/", 1)[-1].strip()
     suffix = suffix_of(name)
     return name[: -len(suffix)] if suffix in (*EXTENSIONS, ".seg.nrrd") else name
+
+
+def of_one_name(files: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """The pictures whose name without extension is theirs alone, and the others with the reason why they cannot be used."""
+    by_stem: dict[str, list[Path]] = defaultdict(list)
+    for path in files:
+        by_stem[stem_of(path)].append(path)
+    others = {path: [same for same in by_stem[stem_of(path)] if same != path] for path in files}
+    reason = "has the same name, and a mask or a pixel size could be of either; keep one of them, or rename it"
+    alone = [path for path in files if not others[path]]
+    return alone, [(path, f"{same[0].name} {reason}") for path, same in others.items() if same]
 
 
 def safe_id(text: str) -> str:

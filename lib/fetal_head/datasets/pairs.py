@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from fetal_head.datasets.candidate import Candidate, Found, Shape
-from fetal_head.datasets.names import files_in, stem_of
+from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, read_pixel_sizes
 from fetal_head.datasets.voc import refuse_instances
 from fetal_head.imaging import Mask, read_mask
@@ -22,14 +22,15 @@ def find(source: Path) -> Found | None:
     Raises:
         ValueError: the masks are SegmentationObject, or pixel_size.csv is no table of pixel sizes.
     """
-    images, masks = files_in(source / IMAGES), files_in(source / MASKS, MASK_EXTENSIONS)
-    if not images or not masks:
+    pictures, masks = files_in(source / IMAGES), files_in(source / MASKS, MASK_EXTENSIONS)
+    if not pictures or not masks:
         return None
     refuse_instances(source / MASKS)
     sizes = read_pixel_sizes(source / TABLE) if (source / TABLE).exists() else {}
+    images, ambiguous = of_one_name(pictures)
     by_stem = {stem_of(path): path for path in reversed(masks)}
     candidates = [_candidate(path, by_stem.get(stem_of(path)), sizes.get(stem_of(path), PixelSize())) for path in images]
-    return Found(candidates, _useless(masks, by_stem, {stem_of(path) for path in images}))
+    return Found(candidates, [*ambiguous, *_useless(masks, by_stem, {stem_of(path) for path in pictures})])
 
 
 def _useless(masks: list[Path], used: dict[str, Path], stems: set[str]) -> list[tuple[Path, str]]:

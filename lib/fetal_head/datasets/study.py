@@ -15,6 +15,7 @@ from typing import Any
 
 from PIL import Image
 
+from fetal_head.datasets.already import holds_label, holds_picture
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.summary import Row, as_csv, read_rows, summary_row
 from fetal_head.files import replacing, write_text
@@ -25,7 +26,7 @@ INDEX, SUMMARY, LABELS = "datastore_v2.json", "summary.csv", Path("labels/final"
 
 
 class RedundantError(ValueError):
-    """A picture or an id that the study holds already."""
+    """A picture that the study holds already, with its label if it has one."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,21 @@ class StudyWriter:
         """Takes a case in and returns its summary row.
 
         Raises:
-            RedundantError: an image of that id is already there.
+            RedundantError: it is already there.
+            ValueError: another picture has its id, or it is there with another label or none.
         """
         if case.id in self:
-            raise RedundantError("already there")
+            raise self._refusal(case)
         return self.take(write_case(self.staging, case))
+
+    def _refusal(self, case: Case) -> ValueError:
+        is_new = case.id in self._objects
+        folder, entries = (self.staging, self._objects) if is_new else (self.to, self._index["objects"])
+        if not holds_picture(folder / f"{case.id}.png", case):
+            return ValueError(f"another picture is already there as {case.id}; rename this one")
+        if case.mask is None or holds_label(folder / LABELS / f"{case.id}.nrrd", entries.get(case.id, {}), case):
+            return RedundantError("already there")
+        return ValueError("already there, but not with this label; what is there stays")
 
     def take(self, written: Written) -> Row:
         """Takes in a case whose files `write_case` has put into `staging`, here or in another process; returns its row."""
