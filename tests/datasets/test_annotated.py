@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from datasets.trees import FULL, SHAPE, head, picture, save, save_voc, write_labelmap
+from datasets.trees import FULL, SHAPE, head, picture, save, save_voc, write_coco, write_labelmap
 from fetal_head.datasets.annotated import find, find_annotations
 from fetal_head.datasets.candidate import Found
 from fetal_head.datasets.cvat import CvatFile
@@ -18,14 +17,6 @@ def write_cvat(path: Path, *stems: str) -> None:
     images = "".join(f'<image name="{stem}.png" width="{SHAPE[1]}" height="{SHAPE[0]}">{box}</image>' for stem in stems)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"<annotations>{images}</annotations>")
-
-
-def write_coco(path: Path, *stems: str) -> None:
-    images = [{"id": i, "file_name": f"{stem}.png", "height": SHAPE[0], "width": SHAPE[1]} for i, stem in enumerate(stems)]
-    square = [[10, 10, 30, 10, 30, 30, 10, 30]]
-    annotations = [{"image_id": image["id"], "category_id": 1, "segmentation": square} for image in images]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "head"}]}))
 
 
 def found(folder: Path) -> Found:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasets.trees import FULL, SHAPE, VOC, hc18, head, outline, picture, plane, save, save_voc
+from datasets.trees import FULL, SHAPE, VOC, hc18, head, outline, picture, plane, save, save_voc, write_coco
 from fetal_head.datasets import Candidate, ImportReport, Skipped, import_dataset
 from fetal_head.imaging import read_image, read_mask
+from fetal_head.imaging.dicom_patient import read_patient
+from pictures import write_dicom
 
 HEAD = (head() > 0).astype(np.uint8)
 
@@ -77,6 +79,22 @@ def test_different_pictures_whose_names_become_one_are_not_redundant(tmp_path: P
     report = import_dataset(tmp_path / "in", tmp_path / "study")
     assert [row["image"] for row in report.rows] == ["scan_1", "twin"]
     assert report.skipped == (Skipped("images/scan+1.png", "another picture is already there as scan_1; rename this one"),)
+
+
+@pytest.mark.parametrize("kind", ["masks", "coco"])
+def test_dicom_files_tell_whose_images_they_are(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "in/images").mkdir(parents=True)
+    for seed, stem in enumerate(["first", "second", "000_HC"]):
+        write_dicom(tmp_path / f"in/images/{stem}.dcm", picture(seed))
+    save(tmp_path / "in/images/010_2HC.png", picture(3))
+    if kind == "masks":
+        save(tmp_path / "in/masks/first.png", head())
+    else:
+        write_coco(tmp_path / "in/a.json", "first")
+    report = import_dataset(tmp_path / "in", tmp_path / "study")
+    patients = {str(row["image"]): str(row["patient"]) for row in report.rows}
+    assert patients["first"] == patients["second"] == patients["000_HC"] == read_patient(tmp_path / "in/images/first.dcm")
+    assert patients["010_2HC"] == "HC18-010"
 
 
 def test_two_data_sets_in_one_study_share_their_patients(tmp_path: Path) -> None:

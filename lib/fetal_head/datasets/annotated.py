@@ -7,13 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from fetal_head.datasets.annotations import Annotations
-from fetal_head.datasets.candidate import Candidate, Found, Shape
+from fetal_head.datasets.candidate import Candidate, Found, Shape, whose
 from fetal_head.datasets.coco import read_coco
 from fetal_head.datasets.cvat import read_cvat
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.voc import LABELMAP, voc_folders
 from fetal_head.imaging import Mask
-from fetal_head.patients import patient_of
 
 IMAGE_FOLDERS = ("images", "images/default", "JPEGImages", ".")
 # CVAT's exports lie this deep at most: export/annotations/instances_default.json, once more in a folder of the archive's name
@@ -28,9 +27,7 @@ def find(source: Path) -> Found | None:
         return None
     images, ambiguous = of_one_name(pictures)
     masks = masks_of(annotations)
-    candidates = [
-        Candidate(path, id=stem_of(path), patient=patient_of(stem_of(path)), mask_of=masks.get(stem_of(path))) for path in images
-    ]
+    candidates = [Candidate(path, id=stem_of(path), patient=whose(path), mask_of=masks.get(stem_of(path))) for path in images]
     return Found(candidates, [*ambiguous, *without_image(annotations, pictures)])
 
 

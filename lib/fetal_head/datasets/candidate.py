@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fetal_head.datasets.case import Case
+from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize
 from fetal_head.imaging import Mask, annotated_in, read_image
+from fetal_head.imaging.dicom_patient import read_patient
+from fetal_head.patients import patient_of
 
 Shape = tuple[int, int]
 
@@ -51,6 +54,11 @@ class Candidate:
         except ValueError as error:
             # image and mask often bear the same name
             raise ValueError(f"annotation {error}") from error
+
+
+def whose(path: Path) -> str:
+    """The patient of an image: what a DICOM file tells, by which nobody is named, else what the file's name does."""
+    return read_patient(path) or patient_of(stem_of(path))
 
 
 @dataclass(frozen=True)

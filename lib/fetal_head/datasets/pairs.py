@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from fetal_head.datasets.candidate import Candidate, Found, Shape
+from fetal_head.datasets.candidate import Candidate, Found, Shape, whose
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, read_pixel_sizes
 from fetal_head.datasets.voc import refuse_instances
 from fetal_head.imaging import Mask, read_mask
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
-from fetal_head.patients import patient_of
 
 IMAGES, MASKS, TABLE = "images", "masks", "pixel_size.csv"
 
@@ -42,7 +41,7 @@ def _useless(masks: list[Path], used: dict[str, Path], stems: set[str]) -> list[
 def _candidate(path: Path, mask: Path | None, size: PixelSize) -> Candidate:
     stem = stem_of(path)
     mask_of = partial(_read, mask) if mask else None
-    return Candidate(path, id=stem, patient=patient_of(stem), mask_of=mask_of, size_of=lambda shape: size)
+    return Candidate(path, id=stem, patient=whose(path), mask_of=mask_of, size_of=lambda shape: size)
 
 
 def _read(path: Path, shape: Shape) -> Mask:
