@@ -10,13 +10,46 @@ from fetal_head.datasets.annotated import find, find_annotations
 from fetal_head.datasets.candidate import Found
 from fetal_head.datasets.cvat import CvatFile
 from fetal_head.datasets.voc import VocFolder
+from fetal_head.imaging import Mask
+from fetal_head.labels import VALUES
+
+SQUARES = {"Brain": (10, 10, 30, 30), "CSP": (12, 12, 16, 16), "LV": (20, 20, 26, 26), "LV left": (40, 40, 44, 44)}
 
 
-def write_cvat(path: Path, *stems: str) -> None:
-    box = '<box label="Brain" xtl="10" ytl="10" xbr="30" ybr="30"/>'
-    images = "".join(f'<image name="{stem}.png" width="{SHAPE[1]}" height="{SHAPE[0]}">{box}</image>' for stem in stems)
+def write_cvat(path: Path, *stems: str, drawn: tuple[str, ...] = ("Brain",), declared: tuple[str, ...] = ()) -> None:
+    box = '<box label="{}" xtl="{}" ytl="{}" xbr="{}" ybr="{}"/>'
+    boxes = "".join(box.format(name, *SQUARES[name]) for name in drawn)
+    images = "".join(f'<image name="{stem}.png" width="{SHAPE[1]}" height="{SHAPE[0]}">{boxes}</image>' for stem in stems)
+    labels = "".join(f"<label><name>{name}</name><attributes/></label>" for name in declared)
+    meta = f"<meta><task><name>heads</name><labels>{labels}</labels></task></meta>" if declared else ""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"<annotations>{images}</annotations>")
+    path.write_text(f"<annotations>{meta}{images}</annotations>")
+
+
+def write_classes(folder: Path, kind: str, drawn: tuple[str, ...], declared: tuple[str, ...], *stems: str) -> None:
+    """The squares of some classes in some images, image a if none is named, in a file that declares some."""
+    stems = stems or ("a",)
+    if kind == "coco":
+        write_coco(folder / "a.json", *stems, squares={name: SQUARES[name] for name in drawn}, declared=declared)
+    elif kind == "cvat":
+        write_cvat(folder / "a.xml", *stems, drawn=drawn, declared=declared)
+    else:
+        colours = {"background": (0, 0, 0), **{name: (9, 9, i) for i, name in enumerate(declared)}}
+        write_labelmap(folder, colours)
+        image = np.zeros((*SHAPE, 3), dtype=np.uint8)
+        for name in drawn:
+            left, top, right, bottom = SQUARES[name]
+            image[top:bottom, left:right] = colours[name]
+        for stem in stems:
+            save(folder / f"SegmentationClass/{stem}.png", image)
+
+
+def squares(*names: str) -> Mask:
+    mask = np.zeros(SHAPE, dtype=np.uint8)
+    for name in names:
+        left, top, right, bottom = SQUARES[name]
+        mask[top:bottom, left:right] = VALUES[name.upper()]
+    return mask
 
 
 def found(folder: Path) -> Found:
@@ -53,6 +86,76 @@ def test_voc_before_cvat_before_coco(tmp_path: Path) -> None:
     write_labelmap(tmp_path / "zip/voc", FULL)
     save_voc(tmp_path / "zip/voc/SegmentationClass/a.png", head(), FULL)
     assert [type(a) for a in find_annotations(tmp_path)] == [VocFolder]
+
+
+@pytest.mark.parametrize("kind", ["coco", "cvat", "voc"])
+@pytest.mark.parametrize(
+    ("declared", "drawn", "annotated"),
+    [
+        (("Brain",), ("Brain",), ("BRAIN",)),
+        (("Brain", "LV"), ("Brain",), ("BRAIN", "LV")),
+        (("Brain", "CSP", "LV"), ("Brain",), ("BRAIN", "CSP", "LV")),
+        (("Brain", "CSP", "LV"), ("CSP",), ("CSP", "LV")),
+        (("Brain", "LV left"), ("Brain",), ("BRAIN",)),
+    ],
+)
+def test_only_declared_classes_were_looked_for(tmp_path: Path, kind: str, declared, drawn, annotated) -> None:
+    save(tmp_path / "a.png", picture(0))
+    write_classes(tmp_path, kind, drawn, declared)
+    case = found(tmp_path).candidates[0].load("x")
+    np.testing.assert_array_equal(case.mask, squares(*drawn))
+    assert case.annotated == annotated
+
+
+def test_cvat_without_a_list_of_labels_speaks_of_those_that_it_uses(tmp_path: Path) -> None:
+    save(tmp_path / "a.png", picture(0))
+    write_cvat(tmp_path / "a.xml", "a", drawn=("Brain", "LV"))
+    assert found(tmp_path).candidates[0].load("x").annotated == ("BRAIN", "LV")
+
+
+@pytest.mark.parametrize("kind", ["coco", "cvat"])
+def test_classes_that_mean_nothing_are_told(tmp_path: Path, kind: str) -> None:
+    for seed, stem in enumerate("ab"):
+        save(tmp_path / f"{stem}.png", picture(seed))
+    write_classes(tmp_path, kind, ("Brain", "LV left"), ("Brain", "LV left"), "a", "b")
+    ((path, reason),) = found(tmp_path).useless
+    assert path.stem == "a"
+    assert reason == "the class 'LV left' is none of BRAIN, CSP, LV: not understood and left out, 2 in all"
+
+
+@pytest.mark.parametrize("kind", ["coco", "cvat", "voc"])
+def test_files_that_name_one_image_are_one_annotation(tmp_path: Path, kind: str) -> None:
+    save(tmp_path / "a.png", picture(0))
+    for name in ("LV", "Brain"):
+        write_classes(tmp_path / name, kind, (name,), (name,))
+    case = found(tmp_path).candidates[0].load("x")
+    np.testing.assert_array_equal(case.mask, squares("Brain", "LV"))
+    assert case.annotated == ("BRAIN", "LV")
+
+
+@pytest.mark.parametrize("kind", ["coco", "cvat", "voc"])
+def test_files_that_say_the_same_agree(tmp_path: Path, kind: str) -> None:
+    """Where one has the head alone and the other has the CSP in it too, VOC's head has a hole there."""
+    save(tmp_path / "a.png", picture(0))
+    write_classes(tmp_path / "1", kind, ("Brain",), ("Brain",))
+    write_classes(tmp_path / "2", kind, ("Brain", "CSP"), ("Brain", "CSP"))
+    np.testing.assert_array_equal(found(tmp_path).candidates[0].load("x").mask, squares("Brain", "CSP"))
+
+
+def test_files_that_contradict_are_no_annotation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(tmp_path / "a.png", picture(0))
+    write_classes(tmp_path / "1", "cvat", ("Brain", "CSP"), ())
+    monkeypatch.setitem(SQUARES, "CSP", (12, 12, 16, 17))
+    write_classes(tmp_path / "2", "cvat", ("CSP",), ())
+    with pytest.raises(ValueError, match=r"annotation 1/a.xml and 2/a.xml outline CSP differently; keep the one that is right"):
+        found(tmp_path).candidates[0].load("x")
+
+
+def test_a_head_that_nobody_drew_is_no_annotation_of_the_head(tmp_path: Path) -> None:
+    save(tmp_path / "a.png", picture(0))
+    write_classes(tmp_path, "voc", (), ("Brain",))
+    case = found(tmp_path).candidates[0].load("x")
+    assert (case.mask, case.annotated) == (None, ())
 
 
 def test_two_pictures_of_one_name_are_both_left_out(tmp_path: Path) -> None:

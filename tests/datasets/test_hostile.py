@@ -147,7 +147,7 @@ def test_voc_masks(tmp_path: Path) -> None:
     for file in raster_files():
         (tmp_path / "a.png").write_bytes(file.content)
         with pytest.raises(ValueError, match=r"^a\.png: "):
-            read_colour_mask(tmp_path / "a.png", {(0, 0, 0): 0}, SHAPE)
+            read_colour_mask(tmp_path / "a.png", {(0, 0, 0): "background"}, SHAPE)
 
 
 @pytest.mark.parametrize(

@@ -31,14 +31,43 @@ def test_both_published_colour_schemes(tmp_path: Path, scheme) -> None:
     np.testing.assert_array_equal(VocFolder(tmp_path).mask("a", SHAPE), head())
 
 
-def labelmap(tmp_path: Path, text: str) -> dict[tuple[int, int, int], int]:
+def labelmap(tmp_path: Path, text: str) -> dict[tuple[int, int, int], str]:
     (tmp_path / "labelmap.txt").write_text(text, encoding="utf-8-sig")
     return read_labelmap(tmp_path / "labelmap.txt")
 
 
-def test_labelmap_names_are_tolerant_and_strangers_are_background(tmp_path: Path) -> None:
+def test_labelmap_names_are_tolerant(tmp_path: Path) -> None:
     text = "# label:color_rgb:parts:actions\nbrain:1,2,3::\n\nCavum septi pellucidi:4,5,6::\nmidline:7,8,9:a,b:c\n"
-    assert labelmap(tmp_path, text) == {(0, 0, 0): 0, (1, 2, 3): 1, (4, 5, 6): 2, (7, 8, 9): 0}
+    assert labelmap(tmp_path, text) == {
+        (0, 0, 0): "background",
+        (1, 2, 3): "brain",
+        (4, 5, 6): "Cavum septi pellucidi",
+        (7, 8, 9): "midline",
+    }
+    (tmp_path / "SegmentationClass").mkdir()
+    image = np.array([(1, 2, 3), (4, 5, 6)], dtype=np.uint8)[(head() == 2).astype(int)]
+    save(tmp_path / "SegmentationClass/a.png", image)
+    np.testing.assert_array_equal(VocFolder(tmp_path).mask("a", SHAPE), np.where(head() == 2, 2, 1))
+
+
+def test_what_is_under_a_stranger_cannot_be_known(tmp_path: Path) -> None:
+    strange = {"background": (0, 0, 0), "Brain": (255, 0, 0), "CSP": (255, 255, 0), "Ventricle": (0, 0, 255)}
+    write_labelmap(tmp_path, strange)
+    save_voc(tmp_path / "SegmentationClass/a.png", head(), FULL)
+    save_voc(tmp_path / "SegmentationClass/b.png", np.minimum(head(), 2), FULL)
+    with pytest.raises(
+        ValueError, match=r"a.png: its class 'Ventricle' is none of BRAIN, CSP, LV, so what lies there is not known"
+    ):
+        VocFolder(tmp_path).mask("a", SHAPE)
+    np.testing.assert_array_equal(VocFolder(tmp_path).mask("b", SHAPE), np.minimum(head(), 2))
+
+
+@pytest.mark.parametrize("name", ["outside", "Placenta", "amniotic_fluid"])
+def test_what_is_known_to_lie_outside_is_background(tmp_path: Path, name: str) -> None:
+    write_labelmap(tmp_path, {"Brain": (255, 0, 0), "CSP": (255, 255, 0), "LV": (0, 0, 255), name: (9, 9, 9)})
+    image = np.array([(9, 9, 9), *list(FULL.values())[1:]], dtype=np.uint8)[head()]
+    save(tmp_path / "SegmentationClass/a.png", image)
+    np.testing.assert_array_equal(VocFolder(tmp_path).mask("a", SHAPE), head())
 
 
 @pytest.mark.parametrize(
@@ -58,11 +87,11 @@ def test_labelmap_of_no_use(tmp_path: Path, text: str, message: str) -> None:
 def test_a_colour_outside_of_the_labelmap(tmp_path: Path) -> None:
     path = save_voc(tmp_path / "a.png", head(), VOC)
     with pytest.raises(ValueError, match=r"a.png: the colour 0,128,0 is not in labelmap.txt"):
-        read_colour_mask(path, {(0, 0, 0): 0, (255, 0, 0): 1}, SHAPE)
+        read_colour_mask(path, {(0, 0, 0): "background", (255, 0, 0): "brain"}, SHAPE)
 
 
 def test_transposed_resized_and_damaged_masks(tmp_path: Path) -> None:
-    scheme = {colour: value for value, colour in enumerate(FULL.values())}
+    scheme = {colour: name for name, colour in FULL.items()}
     path = save_voc(tmp_path / "a.png", head().T, FULL)
     with pytest.raises(ValueError, match=r"a.png: the mask is transposed"):
         read_colour_mask(path, scheme, SHAPE)
@@ -76,7 +105,7 @@ def test_transposed_resized_and_damaged_masks(tmp_path: Path) -> None:
 def test_an_alpha_channel_does_not_count(tmp_path: Path) -> None:
     rgba = np.dstack([np.array(list(FULL.values()), dtype=np.uint8)[head()], np.full(SHAPE, 7, dtype=np.uint8)])
     path = save(tmp_path / "a.png", rgba)
-    np.testing.assert_array_equal(read_colour_mask(path, {c: v for v, c in enumerate(FULL.values())}, SHAPE), head())
+    np.testing.assert_array_equal(read_colour_mask(path, {colour: name for name, colour in FULL.items()}, SHAPE), head())
 
 
 def test_instances_are_refused(tmp_path: Path) -> None:

@@ -64,13 +64,24 @@ def write_labelmap(folder: Path, colours: Mapping[str, tuple[int, int, int]]) ->
     (folder / "labelmap.txt").write_text("\n".join(["# label:color_rgb:parts:actions", *lines, ""]))
 
 
-def write_coco(path: Path, *stems: str) -> None:
-    """COCO with a square head in each image."""
+def write_coco(
+    path: Path,
+    *stems: str,
+    squares: Mapping[str, tuple[int, int, int, int]] | None = None,
+    declared: tuple[str, ...] = (),
+) -> None:
+    """COCO with the same (left, top, right, bottom) squares in each image, by class: a head if nothing else is said."""
+    squares = squares or {"head": (10, 10, 30, 30)}
+    names = [*dict.fromkeys((*declared, *squares))]
     images = [{"id": i, "file_name": f"{stem}.png", "height": SHAPE[0], "width": SHAPE[1]} for i, stem in enumerate(stems)]
-    square = [[10, 10, 30, 10, 30, 30, 10, 30]]
-    annotations = [{"image_id": image["id"], "category_id": 1, "segmentation": square} for image in images]
+    annotations = [
+        {"image_id": image["id"], "category_id": names.index(name), "segmentation": [[x, y, right, y, right, bottom, x, bottom]]}
+        for image in images
+        for name, (x, y, right, bottom) in squares.items()
+    ]
+    categories = [{"id": i, "name": name} for i, name in enumerate(names)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "head"}]}))
+    path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
 
 
 def hc18(root: Path, masks: Mapping[str, Mask], *, width: int = 3) -> Path:

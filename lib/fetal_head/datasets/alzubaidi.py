@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fetal_head.datasets.annotated import find_annotations, masks_of, without_image
+from fetal_head.datasets.annotated import find_annotations, of_no_use, with_drawings
 from fetal_head.datasets.candidate import Candidate, Found, Shape
+from fetal_head.datasets.drawings import by_image
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize, read_pixel_sizes
 from fetal_head.patients import patient_of
@@ -80,7 +81,7 @@ def _find_in(folder: Path, plane: Plane, image_folder: Path) -> Found:
         raise ValueError(f"{folder.name}: the annotations are still packed; unpack one of {', '.join(packed)} beside it")
     tables = [read_pixel_sizes(path) for path in sorted(folder.glob("*.csv")) if "pixel" in path.name.lower()]
     sizes = {stem: size for table in tables for stem, size in table.items()}
-    masks = masks_of(annotations)
+    drawings = by_image(annotations)
 
     def candidate(path: Path) -> Candidate:
         stem = stem_of(path)
@@ -89,12 +90,14 @@ def _find_in(folder: Path, plane: Plane, image_folder: Path) -> Found:
             path,
             id=stem,
             patient=patient_of(stem),
-            mask_of=masks.get(stem),
             plane=plane.name,
             size_of=lambda shape: pixel_size(plane, published, shape),
         )
 
-    return Found([candidate(path) for path in images], [*ambiguous, *without_image(annotations, files_in(image_folder))])
+    return Found(
+        [with_drawings(candidate(path), drawings) for path in images],
+        [*ambiguous, *of_no_use(annotations, files_in(image_folder))],
+    )
 
 
 def _with_unique_id(candidate: Candidate, plane: Plane, taken: bool) -> Candidate:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fetal_head.datasets.annotations import Annotations
-from fetal_head.datasets.candidate import Candidate, Found, Shape, whose
+from fetal_head.datasets.candidate import Candidate, Found, whose
 from fetal_head.datasets.coco import read_coco
 from fetal_head.datasets.cvat import read_cvat
+from fetal_head.datasets.drawings import Drawings, by_image
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.voc import LABELMAP, voc_folders
-from fetal_head.imaging import Mask
+from fetal_head.labels import NAMES
 
 IMAGE_FOLDERS = ("images", "images/default", "JPEGImages", ".")
 # CVAT's exports lie this deep at most: export/annotations/instances_default.json, once more in a folder of the archive's name
@@ -26,9 +27,9 @@ def find(source: Path) -> Found | None:
     if not annotations:
         return None
     images, ambiguous = of_one_name(pictures)
-    masks = masks_of(annotations)
-    candidates = [Candidate(path, id=stem_of(path), patient=whose(path), mask_of=masks.get(stem_of(path))) for path in images]
-    return Found(candidates, [*ambiguous, *without_image(annotations, pictures)])
+    drawings = by_image(annotations)
+    candidates = [with_drawings(Candidate(path, id=stem_of(path), patient=whose(path)), drawings) for path in images]
+    return Found(candidates, [*ambiguous, *of_no_use(annotations, pictures)])
 
 
 def find_annotations(folder: Path) -> Sequence[Annotations]:
@@ -44,15 +45,25 @@ def find_annotations(folder: Path) -> Sequence[Annotations]:
     return [coco for path in _below(folder, "*.json") if (coco := read_coco(path))]
 
 
-def masks_of(annotations: Sequence[Annotations]) -> dict[str, Callable[[Shape], Mask]]:
-    """For each annotated image, by name without extension, what reads its mask: the first annotation that has it."""
-    return {stem: partial(source.mask, stem) for source in reversed(annotations) for stem in source.stems}
+def with_drawings(candidate: Candidate, drawings: Mapping[str, Drawings]) -> Candidate:
+    """The candidate with what is drawn of it, if anything is."""
+    drawn = drawings.get(stem_of(candidate.path))
+    return replace(candidate, mask_of=drawn.mask, annotated_of=drawn.annotated) if drawn else candidate
 
 
-def without_image(annotations: Sequence[Annotations], images: Sequence[Path]) -> list[tuple[Path, str]]:
-    """The annotations of images that are not there."""
+def of_no_use(annotations: Sequence[Annotations], images: Iterable[Path]) -> list[tuple[Path, str]]:
+    """The annotations of images that are not there, and the classes of which nothing is known, each once."""
     there = {stem_of(path) for path in images}
-    return [(source.path, f"{stem} has no image") for source in annotations for stem in source.stems if stem not in there]
+    orphans = [(source.path, f"{stem} has no image") for source in annotations for stem in source.stems if stem not in there]
+    strangers = [
+        (
+            source.path,
+            f"the class '{name}' is none of {', '.join(NAMES)}: not understood and left out, {count} in all",
+        )
+        for source in annotations
+        for name, count in source.strangers.items()
+    ]
+    return [*orphans, *strangers]
 
 
 def _below(folder: Path, pattern: str) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Protocol
@@ -14,9 +15,15 @@ from fetal_head.imaging.mask import check_shape
 
 
 class Annotations(Protocol):
-    """The annotations of one file or folder, by the image's name without extension."""
+    """The annotations of one file or folder, by the image's name without extension.
+
+    Attributes:
+        path: the file or folder.
+        strangers: how often a class is drawn of which nothing is known, where that can be told without reading the masks.
+    """
 
     path: Path
+    strangers: Counter[str]
 
     @property
     def stems(self) -> Collection[str]:
@@ -24,6 +31,9 @@ class Annotations(Protocol):
 
     def mask(self, stem: str, shape: tuple[int, int]) -> Mask:
         """The mask of one image of (rows, columns) `shape`. Raises ValueError where it cannot be had."""
+
+    def annotated(self, stem: str, mask: Mask) -> tuple[str, ...]:
+        """The structures that were looked for in one image, of which `mask` is all that is drawn."""
 
 
 def blank(size: tuple[int, int], shape: tuple[int, int]) -> Mask:

@@ -25,7 +25,7 @@ class Candidate:
         id: its name in the study.
         patient: whose image it is.
         mask_of: reads its mask, given the image's (rows, columns); None for an image that nobody annotated.
-        annotated_of: the structures that a mask of this data set speaks of.
+        annotated_of: the structures that its mask speaks of; a mask that speaks of none is no label.
         plane: the standard plane.
         size_of: its published pixel size, given the image's (rows, columns).
     """
@@ -46,7 +46,7 @@ class Candidate:
         if spacing is None:
             spacing, note = geometry.spacing, PER_AXIS
         annotated = self.annotated_of(mask) if mask is not None else ()
-        return Case(self.id, image, mask, annotated, self.patient, self.plane, spacing, note, source)
+        return Case(self.id, image, mask if annotated else None, annotated, self.patient, self.plane, spacing, note, source)
 
     def _mask(self, shape: Shape) -> Mask | None:
         try:

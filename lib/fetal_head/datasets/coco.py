@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fetal_head.datasets.annotations import blank, drawn
+from fetal_head.datasets.classes import is_stranger, looked_for
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.shapes import Region, polygon
 from fetal_head.imaging import Mask
@@ -24,12 +26,9 @@ class CocoFile:
     def __init__(self, path: Path, content: dict[str, Any]) -> None:
         self.path = path
         try:
-            values = {c["id"]: s.value for c in content["categories"] if (s := structure_of(c["name"]))}
-            shapes: dict[Any, list[tuple[int, Any]]] = {}
-            for annotation in content["annotations"]:
-                if annotation["category_id"] in values:
-                    shape = (values[annotation["category_id"]], annotation.get("segmentation"))
-                    shapes.setdefault(annotation["image_id"], []).append(shape)
+            self._classes = {category["id"]: str(category["name"]) for category in content["categories"]}
+            self.strangers: Counter[str] = Counter()
+            shapes = self._shapes_by_image(content["annotations"])
             annotated = [image for image in content["images"] if image["id"] in shapes]
             self._shapes = {stem_of(image["file_name"]): shapes[image["id"]] for image in annotated}
             self._sizes = {stem_of(image["file_name"]): (int(image["height"]), int(image["width"])) for image in annotated}
@@ -37,6 +36,17 @@ class CocoFile:
             raise ValueError(f"{path.name}: is no whole COCO file ({type(error).__name__}: {error})") from error
         if len(self._shapes) < len(annotated):
             raise ValueError(f"{path.name}: two images have the same name")
+
+    def _shapes_by_image(self, annotations: list[dict[str, Any]]) -> dict[Any, list[tuple[int, Any]]]:
+        """(value, segmentation) of each annotation of ours, by the image's id; the others are counted."""
+        shapes: dict[Any, list[tuple[int, Any]]] = defaultdict(list)
+        for annotation in annotations:
+            name = self._classes.get(annotation["category_id"], f"category {annotation['category_id']}")
+            if structure := structure_of(name):
+                shapes[annotation["image_id"]].append((structure.value, annotation.get("segmentation")))
+            elif is_stranger(name):
+                self.strangers[name] += 1
+        return shapes
 
     @property
     def stems(self) -> list[str]:
@@ -48,6 +58,9 @@ class CocoFile:
             return drawn(mask, [(value, region(segmentation, shape)) for value, segmentation in self._shapes[stem]])
         except ValueError as error:
             raise ValueError(f"{self.path.name}: {error}") from error
+
+    def annotated(self, stem: str, mask: Mask) -> tuple[str, ...]:
+        return looked_for(self._classes.values(), mask)
 
 
 def read_coco(path: Path) -> CocoFile | None:

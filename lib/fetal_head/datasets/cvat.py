@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -10,6 +11,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from fetal_head.datasets.annotations import blank, drawn
+from fetal_head.datasets.classes import is_stranger, looked_for
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.shapes import Region, box, ellipse, polygon
 from fetal_head.imaging import Mask
@@ -24,8 +26,12 @@ class CvatFile:
     def __init__(self, path: Path, root: Element) -> None:
         self.path = path
         self._images: dict[str, Element] = {}
+        drawn = Counter(label for image in root.iter("image") for label in _labels_in(image))
+        self.strangers = Counter({label: count for label, count in drawn.items() if is_stranger(label)})
+        # a file without the list of its task's labels speaks of those that it uses
+        self._classes = {*drawn, *(name.text or "" for name in root.iterfind("meta//label/name"))}
         for image in root.iter("image"):
-            if not any(structure_of(shape.get("label", "")) for shape in image if shape.tag not in NOT_SHAPES):
+            if not any(structure_of(label) for label in _labels_in(image)):
                 continue
             stem = stem_of(image.get("name", ""))
             if stem in self._images:
@@ -44,6 +50,9 @@ class CvatFile:
         except ValueError as error:
             raise ValueError(f"{self.path.name}: {error}") from error
 
+    def annotated(self, stem: str, mask: Mask) -> tuple[str, ...]:
+        return looked_for(self._classes, mask)
+
 
 def read_cvat(path: Path) -> CvatFile | None:
     """A CVAT file, or None for any other XML.
@@ -59,6 +68,10 @@ def read_cvat(path: Path) -> CvatFile | None:
     except (ValueError, ElementTree.ParseError) as error:
         raise ValueError(f"{path.name}: {error}") from error
     return CvatFile(path, root) if root.tag == "annotations" and root.find("image") is not None else None
+
+
+def _labels_in(image: Element) -> list[str]:
+    return [shape.get("label", "") for shape in image if shape.tag not in NOT_SHAPES]
 
 
 def _region(shape: Element, size: tuple[int, int]) -> Region:

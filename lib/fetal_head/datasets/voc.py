@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from fetal_head.datasets.annotations import blank
+from fetal_head.datasets.classes import lies_outside, looked_for
 from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.imaging import Mask
 from fetal_head.labels import BACKGROUND, NAMES, structure_of
@@ -23,7 +25,9 @@ class VocFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path / CLASSES
-        self._colours = read_labelmap(path / LABELMAP)
+        # a mask with a class of which nothing is known is refused, and its sentence names the class
+        self.strangers: Counter[str] = Counter()
+        self._classes = read_labelmap(path / LABELMAP)
         self._files = {stem_of(file): file for file in files_in(self.path, (".png",))}
 
     @property
@@ -31,7 +35,10 @@ class VocFolder:
         return list(self._files)
 
     def mask(self, stem: str, shape: tuple[int, int]) -> Mask:
-        return read_colour_mask(self._files[stem], self._colours, shape)
+        return read_colour_mask(self._files[stem], self._classes, shape)
+
+    def annotated(self, stem: str, mask: Mask) -> tuple[str, ...]:
+        return looked_for(self._classes.values(), mask)
 
 
 def voc_folders(labelmaps: Iterable[Path]) -> list[VocFolder]:
@@ -53,31 +60,31 @@ def refuse_instances(folder: Path) -> None:
         raise ValueError(f"{folder}: the colours in {INSTANCES} number the drawn objects, they are no classes; give {CLASSES}")
 
 
-def read_labelmap(path: Path) -> dict[Colour, int]:
-    """Colour -> mask value, from lines `name:red,green,blue:parts:actions`. Classes that are none of ours are background.
+def read_labelmap(path: Path) -> dict[Colour, str]:
+    """Colour -> class, from lines `name:red,green,blue:parts:actions`.
 
     Raises:
         ValueError: another line, one colour for two classes, or no class of ours.
     """
-    colours: dict[Colour, int] = {}
+    classes: dict[Colour, str] = {}
     for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         name, colour = _class_of(line, path.name)
-        structure = structure_of(name)
-        if colour in colours:
+        if colour in classes:
             raise ValueError(f"{path.name}: two classes have the colour {_text(colour)}")
-        colours[colour] = structure.value if structure else BACKGROUND
-    if not any(colours.values()):
+        classes[colour] = name
+    if not any(structure_of(name) for name in classes.values()):
         raise ValueError(f"{path.name}: no class is called {', '.join(NAMES)}")
-    return {(0, 0, 0): BACKGROUND} | colours
+    return {(0, 0, 0): "background"} | classes
 
 
-def read_colour_mask(path: Path, colours: Mapping[Colour, int], shape: tuple[int, int]) -> Mask:
+def read_colour_mask(path: Path, classes: Mapping[Colour, str], shape: tuple[int, int]) -> Mask:
     """A colour or palette PNG as a mask, (rows, columns) of our values.
 
     Raises:
-        ValueError: no readable PNG, not of the image's `shape`, or a colour that is not in `colours`.
+        ValueError: no readable PNG, not of the image's `shape`, or a colour that is not in `classes`, or whose class is unknown:
+            a pixel has but one class, and under that one could be any structure.
     """
     try:
         with Image.open(path, formats=("PNG",)) as image:
@@ -90,10 +97,21 @@ def read_colour_mask(path: Path, colours: Mapping[Colour, int], shape: tuple[int
     codes = (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
     for code in np.unique(codes).tolist():
         colour = (code >> 16, code >> 8 & 255, code & 255)
-        if colour not in colours:
+        if colour not in classes:
             raise ValueError(f"{path.name}: the colour {_text(colour)} is not in {LABELMAP}")
-        mask[codes == code] = colours[colour]
+        mask[codes == code] = _value_of(classes[colour], path.name)
     return mask
+
+
+def _value_of(name: str, file: str) -> int:
+    if structure := structure_of(name):
+        return structure.value
+    if lies_outside(name):
+        return BACKGROUND
+    raise ValueError(
+        f"{file}: its class '{name}' is none of {', '.join(NAMES)}, so what lies there is not known; "
+        f"call it one of them in {LABELMAP}, or 'outside' if it is not in the head"
+    )
 
 
 def _class_of(line: str, file: str) -> tuple[str, Colour]:

@@ -1,0 +1,68 @@
+"""All that annotation files say of one image."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fetal_head.datasets.annotations import Annotations
+from fetal_head.datasets.candidate import Shape
+from fetal_head.datasets.shapes import Region
+from fetal_head.imaging import Mask
+from fetal_head.labels import BRAIN, STRUCTURES, in_order
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """One image in the files that name it: each may have another structure of it."""
+
+    stem: str
+    sources: Sequence[Annotations]
+
+    def mask(self, shape: Shape) -> Mask:
+        """The mask, (rows, columns). Raises ValueError where a file's part cannot be had, or two contradict each other."""
+        masks = {source.path: source.mask(self.stem, shape) for source in self.sources}
+        return merged(masks) if len(masks) > 1 else masks[self.sources[0].path]
+
+    def annotated(self, mask: Mask) -> tuple[str, ...]:
+        """The structures that were looked for, in one file or another."""
+        return in_order(name for source in self.sources for name in source.annotated(self.stem, mask))
+
+
+def by_image(annotations: Iterable[Annotations]) -> dict[str, Drawings]:
+    """What is annotated of each image, by its name without extension."""
+    sources: dict[str, list[Annotations]] = defaultdict(list)
+    for source in annotations:
+        for stem in source.stems:
+            sources[stem].append(source)
+    return {stem: Drawings(stem, those) for stem, those in sources.items()}
+
+
+def merged(masks: Mapping[Path, Mask]) -> Mask:
+    """One mask of those that several files have of an image, CSP and LV over the BRAIN in which they lie.
+
+    Raises:
+        ValueError: two of them have a structure at different places.
+    """
+    inside = np.logical_or.reduce([mask > BRAIN.value for mask in masks.values()])
+    result = np.zeros(inside.shape, dtype=np.uint8)
+    for structure in STRUCTURES:
+        regions = {path: mask == structure.value for path, mask in masks.items() if (mask == structure.value).any()}
+        if structure is BRAIN:
+            regions = {path: region | inside for path, region in regions.items()}
+        _check_equal(structure.name, regions)
+        for region in regions.values():
+            result[region] = structure.value
+    return result
+
+
+def _check_equal(name: str, regions: Mapping[Path, Region]) -> None:
+    first, *others = regions or [Path()]
+    for other in others:
+        if not np.array_equal(regions[first], regions[other]):
+            files = " and ".join(f"{path.parent.name}/{path.name}" for path in (first, other))
+            raise ValueError(f"{files} outline {name} differently; keep the one that is right")
