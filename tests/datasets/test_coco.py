@@ -111,6 +111,18 @@ def test_an_annotation_of_another_size(tmp_path: Path) -> None:
         read(write(tmp_path, [annotation(1, [SQUARE])])).mask("a", (10, 10))
 
 
+def test_what_coco_annotator_calls_annotated_says_nothing(tmp_path: Path) -> None:
+    image = {"id": 5, "file_name": "a.png", "height": SHAPE[0], "width": SHAPE[1], "annotated": True}
+    assert read(write(tmp_path, [], images=[image])).stems == []
+
+
+@pytest.mark.parametrize("told", [{"annotated": ["SKULL"]}, {"pixel_size_mm": [0.1, 0]}, {"pixel_size_mm": [0.1]}])
+def test_what_an_export_tells_is_checked(tmp_path: Path, told: dict[str, Any]) -> None:
+    image = {"id": 5, "file_name": "a.png", "height": SHAPE[0], "width": SHAPE[1], **told}
+    with pytest.raises(ValueError, match="is no whole COCO file"):
+        read_coco(write(tmp_path, [annotation(1, [SQUARE])], images=[image]))
+
+
 def test_files_that_are_not_whole(tmp_path: Path) -> None:
     for changes in ({"images": [{"id": 5}]}, {"images": 3}, {"categories": [{"id": 1}]}, {"annotations": [{}]}):
         with pytest.raises(ValueError, match="is no whole COCO file"):

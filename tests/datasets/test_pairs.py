@@ -10,6 +10,7 @@ from fetal_head.datasets.candidate import Found
 from fetal_head.datasets.pairs import find
 from fetal_head.datasets.pixel_size import ONE_VALUE, PER_AXIS
 from fetal_head.imaging import Geometry, write_mask
+from fetal_head.labels import NAMES
 
 
 def found(folder: Path) -> Found:
@@ -39,6 +40,35 @@ def test_pixel_sizes(tmp_path: Path) -> None:
     table.write_text("filename,mm per pixel\na.png,0.1\n")
     first = found(tmp_path).candidates[0].load("x")
     assert (first.spacing, first.pixel_size) == ((0.1, 0.1), ONE_VALUE)
+
+
+def test_an_index_of_an_export_tells_what_masks_speak_of(tmp_path: Path) -> None:
+    for stem in ("a", "b", "c"):
+        save(tmp_path / f"images/{stem}.png", picture(0))
+        save(tmp_path / f"masks/{stem}.png", head())
+    rows = ["image,annotated,row_mm,column_mm,submission,approved", "a,BRAIN LV,0.1,0.2,1,True", "b,,,,1,False"]
+    (tmp_path / "index.csv").write_text("\n".join(rows))
+    (tmp_path / "pixel_size.csv").write_text("filename,mm per pixel\na.png,0.3\n")
+    first, second, third = (c.load("x") for c in found(tmp_path).candidates)
+    assert (first.annotated, second.annotated, third.annotated) == (("BRAIN", "LV"), (), NAMES)
+    np.testing.assert_array_equal(first.mask, np.where(head() == 2, 1, head()))
+    assert (first.spacing, second.spacing) == ((0.3, 0.3), None)
+
+
+def test_another_index_tells_nothing(tmp_path: Path) -> None:
+    save(tmp_path / "images/a.png", picture(0))
+    save(tmp_path / "masks/a.png", head())
+    (tmp_path / "index.csv").write_text("image,annotated\na,BRAIN\n")
+    assert found(tmp_path).candidates[0].load("x").annotated == NAMES
+
+
+@pytest.mark.parametrize("row", ["a,SKULL,0.1,0.1", "a,BRAIN,x,0.1", "a,BRAIN,0.1,", "a,BRAIN,0.1,-1", "a,BRAIN,0.1"])
+def test_a_damaged_index_is_refused(tmp_path: Path, row: str) -> None:
+    save(tmp_path / "images/a.png", picture(0))
+    save(tmp_path / "masks/a.png", head())
+    (tmp_path / "index.csv").write_text(f"image,annotated,row_mm,column_mm\n{row}\n")
+    with pytest.raises(ValueError, match=r"index.csv: the row of a cannot be read"):
+        find(tmp_path)
 
 
 def test_what_has_no_partner(tmp_path: Path) -> None:

@@ -48,7 +48,11 @@ def find_annotations(folder: Path) -> Sequence[Annotations]:
 def with_drawings(candidate: Candidate, drawings: Mapping[str, Drawings]) -> Candidate:
     """The candidate with what is drawn of it, if anything is."""
     drawn = drawings.get(stem_of(candidate.path))
-    return replace(candidate, mask_of=drawn.mask, annotated_of=drawn.annotated) if drawn else candidate
+    if drawn is None:
+        return candidate
+    labelled = replace(candidate, mask_of=drawn.mask, annotated_of=drawn.annotated)
+    size = drawn.size
+    return labelled if size is None else replace(labelled, size_of=lambda shape: size)
 
 
 def of_no_use(annotations: Sequence[Annotations], images: Iterable[Path]) -> list[tuple[Path, str]]:

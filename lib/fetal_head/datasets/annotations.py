@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from fetal_head.datasets.pixel_size import PixelSize
 from fetal_head.datasets.shapes import Region
 from fetal_head.imaging import Mask
 from fetal_head.imaging.mask import check_shape
@@ -20,10 +21,12 @@ class Annotations(Protocol):
     Attributes:
         path: the file or folder.
         strangers: how often a class is drawn of which nothing is known, where that can be told without reading the masks.
+        sizes: of an image's pixels, where the file tells.
     """
 
     path: Path
     strangers: Counter[str]
+    sizes: dict[str, PixelSize]
 
     @property
     def stems(self) -> Collection[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,30 @@ import numpy as np
 from fetal_head.datasets.annotations import blank, drawn
 from fetal_head.datasets.classes import is_stranger, looked_for
 from fetal_head.datasets.names import stem_of
+from fetal_head.datasets.pixel_size import PixelSize, per_axis
 from fetal_head.datasets.shapes import Region, polygon
 from fetal_head.imaging import Mask
-from fetal_head.labels import structure_of
+from fetal_head.labels import in_order, structure_of
 
 # bits of a run length
 LONGEST_RUN = 60
+
+
+@dataclass(frozen=True)
+class CocoImage:
+    """An image of a COCO file.
+
+    Attributes:
+        size: (rows, columns).
+        shapes: (value, segmentation) of each annotation of ours.
+        looked_for: the structures that were looked for, where an export of ours tells; else empty.
+        pixel: the size of a pixel, where an export of ours tells.
+    """
+
+    size: tuple[int, int]
+    shapes: list[tuple[int, Any]]
+    looked_for: tuple[str, ...]
+    pixel: PixelSize | None
 
 
 class CocoFile:
@@ -25,17 +44,17 @@ class CocoFile:
 
     def __init__(self, path: Path, content: dict[str, Any]) -> None:
         self.path = path
+        self.strangers: Counter[str] = Counter()
         try:
             self._classes = {category["id"]: str(category["name"]) for category in content["categories"]}
-            self.strangers: Counter[str] = Counter()
             shapes = self._shapes_by_image(content["annotations"])
-            annotated = [image for image in content["images"] if image["id"] in shapes]
-            self._shapes = {stem_of(image["file_name"]): shapes[image["id"]] for image in annotated}
-            self._sizes = {stem_of(image["file_name"]): (int(image["height"]), int(image["width"])) for image in annotated}
+            annotated = [image for image in content["images"] if image["id"] in shapes or _told(image, "annotated")]
+            self._images = {stem_of(image["file_name"]): _image(image, shapes.get(image["id"], [])) for image in annotated}
         except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise ValueError(f"{path.name}: is no whole COCO file ({type(error).__name__}: {error})") from error
-        if len(self._shapes) < len(annotated):
+        if len(self._images) < len(annotated):
             raise ValueError(f"{path.name}: two images have the same name")
+        self.sizes = {stem: image.pixel for stem, image in self._images.items() if image.pixel}
 
     def _shapes_by_image(self, annotations: list[dict[str, Any]]) -> dict[Any, list[tuple[int, Any]]]:
         """(value, segmentation) of each annotation of ours, by the image's id; the others are counted."""
@@ -50,17 +69,18 @@ class CocoFile:
 
     @property
     def stems(self) -> list[str]:
-        return list(self._shapes)
+        return list(self._images)
 
     def mask(self, stem: str, shape: tuple[int, int]) -> Mask:
+        image = self._images[stem]
         try:
-            mask = blank(self._sizes[stem], shape)
-            return drawn(mask, [(value, region(segmentation, shape)) for value, segmentation in self._shapes[stem]])
+            mask = blank(image.size, shape)
+            return drawn(mask, [(value, region(segmentation, shape)) for value, segmentation in image.shapes])
         except ValueError as error:
             raise ValueError(f"{self.path.name}: {error}") from error
 
     def annotated(self, stem: str, mask: Mask) -> tuple[str, ...]:
-        return looked_for(self._classes.values(), mask)
+        return self._images[stem].looked_for or looked_for(self._classes.values(), mask)
 
 
 def read_coco(path: Path) -> CocoFile | None:
@@ -71,6 +91,22 @@ def read_coco(path: Path) -> CocoFile | None:
         raise ValueError(f"{path.name}: {error}") from error
     is_coco = isinstance(content, dict) and {"images", "annotations", "categories"} <= content.keys()
     return CocoFile(path, content) if is_coco else None
+
+
+def _image(content: dict[str, Any], shapes: list[tuple[int, Any]]) -> CocoImage:
+    pixel = _told(content, "pixel_size_mm")
+    return CocoImage(
+        size=(int(content["height"]), int(content["width"])),
+        shapes=shapes,
+        looked_for=in_order(_told(content, "annotated")),
+        pixel=per_axis(*pixel) if pixel else None,
+    )
+
+
+def _told(content: dict[str, Any], key: str) -> list[Any]:
+    """What an export of ours lists under a key; other programs have something else there, COCO Annotator a truth value."""
+    told = content.get(key)
+    return told if isinstance(told, list) else []
 
 
 def region(segmentation: Any, shape: tuple[int, int]) -> Region:

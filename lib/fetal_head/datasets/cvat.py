@@ -13,6 +13,7 @@ import numpy as np
 from fetal_head.datasets.annotations import blank, drawn
 from fetal_head.datasets.classes import is_stranger, looked_for
 from fetal_head.datasets.names import stem_of
+from fetal_head.datasets.pixel_size import PixelSize
 from fetal_head.datasets.shapes import Region, box, ellipse, polygon
 from fetal_head.imaging import Mask
 from fetal_head.labels import structure_of
@@ -25,6 +26,7 @@ class CvatFile:
 
     def __init__(self, path: Path, root: Element) -> None:
         self.path = path
+        self.sizes: dict[str, PixelSize] = {}
         self._images: dict[str, Element] = {}
         drawn = Counter(label for image in root.iter("image") for label in _labels_in(image))
         self.strangers = Counter({label: count for label, count in drawn.items() if is_stranger(label)})

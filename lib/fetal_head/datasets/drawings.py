@@ -11,6 +11,7 @@ import numpy as np
 
 from fetal_head.datasets.annotations import Annotations
 from fetal_head.datasets.candidate import Shape
+from fetal_head.datasets.pixel_size import PixelSize
 from fetal_head.datasets.shapes import Region
 from fetal_head.imaging import Mask
 from fetal_head.labels import BRAIN, STRUCTURES, in_order
@@ -27,6 +28,11 @@ class Drawings:
         """The mask, (rows, columns). Raises ValueError where a file's part cannot be had, or two contradict each other."""
         masks = {source.path: source.mask(self.stem, shape) for source in self.sources}
         return merged(masks) if len(masks) > 1 else masks[self.sources[0].path]
+
+    @property
+    def size(self) -> PixelSize | None:
+        """The size of its pixels, where a file tells."""
+        return next((source.sizes[self.stem] for source in self.sources if self.stem in source.sizes), None)
 
     def annotated(self, mask: Mask) -> tuple[str, ...]:
         """The structures that were looked for, in one file or another."""

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
-from fetal_head.datasets.candidate import Candidate, Found, Shape, whose
+from fetal_head.datasets.candidate import Candidate, Found, whose
+from fetal_head.datasets.exported import Exported, read_index
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, read_pixel_sizes
 from fetal_head.datasets.voc import refuse_instances
-from fetal_head.imaging import Mask, read_mask
+from fetal_head.imaging import read_mask
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 
-IMAGES, MASKS, TABLE = "images", "masks", "pixel_size.csv"
+IMAGES, MASKS, TABLE, INDEX = "images", "masks", "pixel_size.csv", "index.csv"
 
 
 def find(source: Path) -> Found | None:
     """The images of images/ with the masks of masks/; None without images or without masks.
 
+    pixel_size.csv tells sizes, and index.csv of an export of ours those and the structures that each mask speaks of.
+
     Raises:
-        ValueError: the masks are SegmentationObject, or pixel_size.csv is no table of pixel sizes.
+        ValueError: the masks are SegmentationObject, pixel_size.csv is no table of pixel sizes, or index.csv is damaged.
     """
     pictures, masks = files_in(source / IMAGES), files_in(source / MASKS, MASK_EXTENSIONS)
     if not pictures or not masks:
         return None
     refuse_instances(source / MASKS)
     sizes = read_pixel_sizes(source / TABLE) if (source / TABLE).exists() else {}
+    exported = read_index(source / INDEX)
     images, ambiguous = of_one_name(pictures)
     by_stem = {stem_of(path): path for path in reversed(masks)}
-    candidates = [_candidate(path, by_stem.get(stem_of(path)), sizes.get(stem_of(path), PixelSize())) for path in images]
+    candidates = [
+        _candidate(path, by_stem.get(stem), sizes.get(stem), exported.get(stem)) for path in images for stem in [stem_of(path)]
+    ]
     return Found(candidates, [*ambiguous, *_useless(masks, by_stem, {stem_of(path) for path in pictures})])
 
 
@@ -38,11 +44,15 @@ def _useless(masks: list[Path], used: dict[str, Path], stems: set[str]) -> list[
     return [*orphans, *((path, f"its image has another mask, {first.name}") for path, first in seconds)]
 
 
-def _candidate(path: Path, mask: Path | None, size: PixelSize) -> Candidate:
-    stem = stem_of(path)
-    mask_of = partial(_read, mask) if mask else None
-    return Candidate(path, id=stem, patient=whose(path), mask_of=mask_of, size_of=lambda shape: size)
-
-
-def _read(path: Path, shape: Shape) -> Mask:
-    return read_mask(path, shape)
+def _candidate(path: Path, mask: Path | None, published: PixelSize | None, exported: Exported | None) -> Candidate:
+    size = published or (exported.size if exported else PixelSize())
+    found = Candidate(path, id=stem_of(path), patient=whose(path), size_of=lambda shape: size)
+    if mask is None:
+        return found
+    if exported is None:
+        return replace(found, mask_of=lambda shape: read_mask(mask, shape))
+    return replace(
+        found,
+        mask_of=lambda shape: exported.part_of(read_mask(mask, shape)),
+        annotated_of=lambda _: exported.annotated,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,14 @@ class PixelSize(NamedTuple):
 
     spacing: tuple[float, float] | None = None
     note: str = UNKNOWN_SIZE
+
+
+def per_axis(row: str | float, column: str | float) -> PixelSize:
+    """The size that an export of ours tells. Raises ValueError where one is no positive number of millimetres."""
+    spacing = float(row), float(column)
+    if not all(math.isfinite(length) and length > 0 for length in spacing):
+        raise ValueError(f"no pixel measures {row} x {column} mm")
+    return PixelSize(spacing, PER_AXIS)
 
 
 def read_pixel_sizes(path: Path) -> dict[str, PixelSize]:

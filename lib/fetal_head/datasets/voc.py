@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from fetal_head.datasets.annotations import blank
 from fetal_head.datasets.classes import lies_outside, looked_for
 from fetal_head.datasets.names import files_in, stem_of
+from fetal_head.datasets.pixel_size import PixelSize
 from fetal_head.imaging import Mask
 from fetal_head.labels import BACKGROUND, NAMES, structure_of
 
@@ -25,6 +26,7 @@ class VocFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path / CLASSES
+        self.sizes: dict[str, PixelSize] = {}
         # a mask with a class of which nothing is known is refused, and its sentence names the class
         self.strangers: Counter[str] = Counter()
         self._classes = read_labelmap(path / LABELMAP)

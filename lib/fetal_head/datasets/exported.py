@@ -1,0 +1,55 @@
+"""What the index of an export of ours says of its labels, to be read beside images/ and masks/."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fetal_head.datasets.pixel_size import PixelSize, per_axis
+from fetal_head.imaging import Mask
+from fetal_head.imaging.mask import region_of
+from fetal_head.labels import VALUES, in_order
+
+COLUMNS = {"image", "annotated", "row_mm", "column_mm"}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What is known of an exported label: the structures that it speaks of, and the size of a pixel."""
+
+    annotated: tuple[str, ...]
+    size: PixelSize
+
+    def part_of(self, mask: Mask) -> Mask:
+        """What the label says by its mask: what lies in the head is head, where nothing else is known of it."""
+        part = np.zeros_like(mask)
+        for name in self.annotated:
+            part[region_of(mask, name)] = VALUES[name]
+        return part
+
+
+def read_index(path: Path) -> dict[str, Exported]:
+    """The rows of an index, by image; none where there is no such file, or one that is no index of an export.
+
+    Raises:
+        ValueError: no table, or it names a structure or a pixel size that is none.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file)
+            return {row["image"]: _exported(row) for row in table} if set(table.fieldnames or ()) >= COLUMNS else {}
+    except (ValueError, csv.Error) as error:
+        raise ValueError(f"{path.name}: {error}") from error
+
+
+def _exported(row: dict[str, str]) -> Exported:
+    size = row["row_mm"], row["column_mm"]
+    try:
+        return Exported(in_order((row["annotated"] or "").split()), per_axis(*size) if any(size) else PixelSize())
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"the row of {row['image']} cannot be read: {error}") from error

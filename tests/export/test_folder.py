@@ -1,0 +1,69 @@
+"""What is exported comes back by import."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from labelled_dicoms import label
+from numpy.testing import assert_array_equal
+
+from fetal_head.datasets import import_dataset
+from fetal_head.export.folder import Format, write_labels
+from fetal_head.imaging import Mask, read_image, read_mask
+from fetal_head.imaging.mask import region_of
+from fetal_head.labels import NAMES, VALUES, in_order
+from pictures import speckle, three_structures, write_picture
+
+SHAPE = (40, 60)
+KINDS: tuple[Format, ...] = ("coco", "png", "nifti")
+
+masks = st.just(three_structures(*SHAPE)) | arrays(np.uint8, SHAPE, elements=st.integers(0, 3))
+spoken_of = st.sets(st.sampled_from(NAMES), min_size=1).map(in_order)
+lengths = st.floats(0.01, 2, allow_subnormal=False)
+
+
+def part(mask: Mask, annotated: tuple[str, ...]) -> Mask:
+    """What a label says by its mask: what is in the head is head, where nothing else is known of it."""
+    said = np.zeros_like(mask)
+    for name in annotated:
+        said[region_of(mask, name)] = VALUES[name]
+    return said
+
+
+def there_and_back(folder: Path, kind: Format, mask: Mask, annotated: tuple[str, ...], spacing: Any) -> dict[str, Any]:
+    """What the index of a study says of an image that was exported and imported again."""
+    file = write_picture(folder / "a.png", speckle(*SHAPE))
+    exported = label(mask, file=file, annotated=annotated, spacing=spacing)
+    write_labels(["a"], lambda image: exported, kind, folder / "out", lambda label: pytest.fail("no DICOM is asked for"))
+    report = import_dataset(folder / "out", folder / "back")
+    assert (report.images, report.skipped) == (1, ())
+    entry: dict[str, Any] = json.loads((folder / "back/datastore_v2.json").read_text())["objects"]["a"]
+    return entry
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(masks, spoken_of, st.none() | st.tuples(lengths, lengths))
+@settings(max_examples=15, deadline=None)
+def test_a_label_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, kind: Format, mask: Mask, annotated: tuple[str, ...], spacing: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("there")
+    entry = there_and_back(folder, kind, mask, annotated, spacing)
+    assert entry["labels"]["final"]["info"]["annotated"] == list(annotated)
+    assert entry["image"]["info"].get("spacing") == (list(spacing) if spacing else None)
+    assert_array_equal(read_mask(folder / "back/labels/final/a.nrrd"), part(mask, annotated))
+    assert_array_equal(read_image(folder / "back/a.png")[0], speckle(*SHAPE))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_looked_for_and_is_not_there_stays_so(tmp_path: Path, kind: Format) -> None:
+    entry = there_and_back(tmp_path, kind, np.zeros(SHAPE, dtype=np.uint8), NAMES, None)
+    assert entry["labels"]["final"]["info"]["annotated"] == list(NAMES)
+    assert not read_mask(tmp_path / "back/labels/final/a.nrrd").any()
