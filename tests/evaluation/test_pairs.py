@@ -9,7 +9,7 @@ from datasets.trees import hc18, outline
 from evaluation.oracle import head
 from fetal_head.evaluation.pairs import find_pairs
 from fetal_head.imaging import Geometry, write_mask
-from pictures import speckle, write_itk, write_picture
+from pictures import speckle, write_dicom, write_itk, write_picture
 
 ROWS, COLUMNS = 80, 120
 
@@ -96,6 +96,17 @@ def test_other_formats_and_the_files_own_pixel_size(tmp_path: Path) -> None:
     pairs = find_pairs(tmp_path / "images", tmp_path / "masks", tmp_path / "sizes.csv")
     assert [pair.load().spacing for pair in pairs] == [pytest.approx((0.2, 0.3)), (0.5, 0.6)]
     assert [pair.circumference for pair in pairs] == [None, None]
+
+
+def test_dicom_files_tell_whose_images_they_are(tmp_path: Path) -> None:
+    picture(tmp_path / "images/c.png")
+    for name in ("a", "b"):
+        write_dicom(tmp_path / "images" / f"{name}.dcm", speckle(ROWS, COLUMNS))
+        mask(tmp_path / "masks" / f"{name}.png")
+    mask(tmp_path / "masks/c.png")
+    a, b, c = (pair.patient for pair in find_pairs(tmp_path / "images", tmp_path / "masks"))
+    assert a == b
+    assert c == "c"
 
 
 @pytest.mark.parametrize(

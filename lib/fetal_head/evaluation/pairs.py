@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, read_circumferences, read_pixel_sizes
 from fetal_head.files import suffix_of
 from fetal_head.imaging import EXTENSIONS, Mask, annotated_in, read_image, read_mask
+from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.labels import BRAIN
 from fetal_head.patients import patient_of
@@ -55,10 +57,10 @@ class Pair:
     spacing: tuple[float, float] | None = None
     circumference: float | None = None
 
-    @property
+    @cached_property
     def patient(self) -> str:
-        """Whose image it is, told by its name."""
-        return patient_of(self.id)
+        """Whose image it is, told by a DICOM file, else by the image's name."""
+        return read_patient(self.image) or patient_of(self.id)
 
     def load(self) -> Known:
         """Reads both files. Raises ValueError, naming the file, where one cannot be read or they do not fit each other."""
