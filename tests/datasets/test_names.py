@@ -29,6 +29,7 @@ def test_an_id_has_no_separator_and_is_not_hidden() -> None:
     assert safe_id(".hidden") == "hidden"
     assert safe_id("Müller 1-2_3.4") == "M_ller 1-2_3.4"
     assert safe_id(" .. ") == "image"
+    assert safe_id("a.seg") == "a_seg", "a.seg.nrrd would be a label of a"
 
 
 @given(st.text(max_size=40))

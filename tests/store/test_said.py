@@ -10,13 +10,16 @@ import pytest
 from masks import assert_whole, next_image, submit
 
 from fetal_head.config import StoreSettings
+from fetal_head.pseudonym import pseudonym
+from fetal_head.store.checking import check
 from fetal_head.store.errors import StoreError
 from fetal_head.store.history import entries, set_status
 from fetal_head.store.index import read_index
+from fetal_head.store.layout import NOT_READ_BACK
 from fetal_head.store.people import who_is
 from fetal_head.store.study import StudyDatastore
 from hostile.strings import STRANGE_JSON, TEXTS, WRONG_INFO, WRONG_PARAMS
-from pictures import speckle, write_picture
+from pictures import speckle, write_itk, write_picture
 
 
 @pytest.mark.parametrize("name", STRANGE_JSON)
@@ -95,6 +98,34 @@ def test_ids_and_tags_fit_every_system(study: StudyDatastore, name: str, tmp_pat
     assert error.value.status_code == 422
     with pytest.raises(StoreError):
         submit(study, "a", tag=name)
+
+
+@pytest.mark.parametrize("name", ["d.seg", "d.SEG", "d.nii.seg"])
+def test_an_id_that_its_files_do_not_tell_again_is_no_id(
+    folder: Path, settings: StoreSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    write_picture(folder / f"{name}.png", speckle(60, 90))
+    study = StudyDatastore(str(folder), settings)
+    assert study.list_images() == ["a", "b", "c"]
+    study.refresh()
+    assert [record.message for record in caplog.records if pseudonym(f"{name}.png") in record.message] == [
+        f"{pseudonym(f'{name}.png')} in the study folder is left out: {NOT_READ_BACK}; "
+        "`fetal-head store check` tells what it is called"
+    ]
+    assert check(study.store) == [f"{name}.png is left out; the server's log says why"]
+    for picture in (write_picture(tmp_path / "x.png", speckle(30, 40)), write_itk(tmp_path / "x.nrrd", speckle(30, 40))):
+        with pytest.raises(StoreError, match="is not accepted: its id ends like"):
+            study.add_image(name, str(picture), {})
+
+
+@pytest.mark.parametrize("name", ["seg", "d.nii", "d.seg.x", "d.nrrd", "d.png"])
+def test_any_other_id_with_dots_is_read_back_from_every_file(study: StudyDatastore, tmp_path: Path, name: str) -> None:
+    study.add_image(name, str(write_itk(tmp_path / "x.nrrd", speckle(60, 90))), {})
+    submit(study, name)
+    study.refresh()
+    assert name in study.list_images()
+    assert study.get_labeled_images() == [name]
+    assert_whole(study.store)
 
 
 @pytest.mark.parametrize(

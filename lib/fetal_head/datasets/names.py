@@ -33,8 +33,12 @@ def of_one_name(files: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str
 
 
 def safe_id(text: str) -> str:
-    """`text` as a file name on any system: letters, digits, `_ - .` and blank, neither empty nor hidden nor a device's."""
+    """`text` as a file name on any system: letters, digits, `_ - .` and blank, neither empty nor hidden nor a device's.
+
+    Nor does it end in `.seg`, which with `.nrrd` would be the segmentation of another image.
+    """
     name = re.sub(r"[^A-Za-z0-9_. -]", "_", text).strip().lstrip(".").rstrip(". ").strip() or "image"
+    name = re.sub(r"\.(seg)$", r"_\1", name, flags=re.IGNORECASE)
     return f"_{name}" if DEVICE.fullmatch(name) else name
 
 

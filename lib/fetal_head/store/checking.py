@@ -46,8 +46,10 @@ def _images(session: Session, layout: Layout) -> Iterator[str]:
             yield f"{name} is not taken in"
     for path in sorted(layout.folder.iterdir()):
         if suffix_of(path) in EXTENSIONS and not path.name.startswith(".") and path.is_file():
-            counted = files[split_name(path.name)[0]][0]
-            if path.name != counted:
+            counted, _ = files.get(split_name(path.name)[0], (None, None))
+            if counted is None:
+                yield f"{path.name} is left out; the server's log says why"
+            elif path.name != counted:
                 yield f"{path.name} does not count: {counted} has the same id"
 
 

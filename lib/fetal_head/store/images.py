@@ -16,7 +16,7 @@ from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.store.errors import StoreError
-from fetal_head.store.layout import Layout, stamp_of
+from fetal_head.store.layout import NOT_READ_BACK, Layout, is_read_back, stamp_of
 from fetal_head.store.said import check_image_info
 from fetal_head.store.settling import settle
 from fetal_head.store.store import Store
@@ -44,6 +44,8 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
     suffix = suffix_of(path)
     image_id = image_id or path.name[: len(path.name) - len(suffix)]
     check_name("image id", image_id)
+    if not is_read_back(image_id):
+        raise StoreError(422, f"the image id '{image_id}' is not accepted: {NOT_READ_BACK}")
     try:
         if suffix not in EXTENSIONS:
             raise ValueError(f"{path.name} ends in none of {', '.join(EXTENSIONS)}")

@@ -19,9 +19,11 @@ from typing import NamedTuple
 from fetal_head.files import suffix_of
 from fetal_head.imaging import EXTENSIONS
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+from fetal_head.store.left_out import leave_out
 
 HISTORY = "history"
 IMAGE_FACTS = "image.json"
+NOT_READ_BACK = "its id ends like the first half of an extension, and its labels would be another image's: call it otherwise"
 
 
 class Stamp(NamedTuple):
@@ -112,8 +114,16 @@ class Layout:
 
     def image_files(self) -> dict[str, tuple[str, Stamp]]:
         """The images in the folder: id -> file name and stamp. Of two files with one id the first by name counts."""
-        files = sorted((name, stamp) for name, stamp in _files(self.folder) if split_name(name)[1].lower() in EXTENSIONS)
-        return {split_name(name)[0]: (name, stamp) for name, stamp in reversed(files)}
+        found: dict[str, tuple[str, Stamp]] = {}
+        for name, stamp in sorted(_files(self.folder), reverse=True):
+            image, suffix = split_name(name)
+            if suffix.lower() not in EXTENSIONS:
+                continue
+            if is_read_back(image):
+                found[image] = name, stamp
+            else:
+                leave_out(self.folder / name, NOT_READ_BACK)
+        return found
 
     def label_files(self) -> dict[Label, Stamp]:
         """The label files of all tags, whether anybody knows them or not."""
@@ -170,3 +180,9 @@ def split_name(name: str) -> tuple[str, str]:
         suffix = name[len(name) - len(suffix_of(name)) :]
         image = name[: len(name) - len(suffix)]
     return image, suffix
+
+
+def is_read_back(image: str) -> bool:
+    """Whether every file that is called after an id tells that id again: `a.seg` with `.nrrd` is a segmentation of `a`."""
+    # nothing but what stands behind a dot can go over to the extension
+    return "." not in image or all(split_name(f"{image}{suffix}") == (image, suffix) for suffix in (*EXTENSIONS, *MASK_EXTENSIONS))
