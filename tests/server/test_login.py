@@ -135,6 +135,9 @@ def test_each_may_do_what_his_role_may(server: Server, tmp_path: Path) -> None:
         assert "this takes the role" in answer.json()["detail"]
     told = requests.post(judge, json=approved, headers=reviewer, timeout=60).json()
     assert (told["status"], told["reviewer"]) == ("approved", "rev")
+    info, less = f"{server.url}/datastore/label/info?label=i3&tag=final", {"info": '{"annotated": ["CSP"]}'}
+    assert requests.put(info, data=less, headers=annotator, timeout=60).status_code == 403
+    assert requests.put(info, data=less, headers=reviewer, timeout=60).ok
 
 
 def test_an_annotator_deletes_nothing(server: Server) -> None:

@@ -17,6 +17,7 @@ from fetal_head.store.history import entries, set_status
 from fetal_head.store.index import read_index
 from fetal_head.store.layout import NOT_READ_BACK
 from fetal_head.store.people import who_is
+from fetal_head.store.set_aside import skip
 from fetal_head.store.study import StudyDatastore
 from hostile.strings import STRANGE_JSON, TEXTS, WRONG_INFO, WRONG_PARAMS
 from pictures import speckle, write_itk, write_picture
@@ -69,6 +70,30 @@ def test_info_of_an_image_that_makes_no_sense_is_refused(study: StudyDatastore, 
     index.write_text(json.dumps({"objects": {"a": {"image": {"ext": ".png", "info": {key: value}}}}}))
     with pytest.raises(ValueError, match=f"is damaged.*{key}"):
         read_index(index)
+
+
+def test_nobody_sets_an_image_aside_in_another_name(study: StudyDatastore, tmp_path: Path) -> None:
+    said = {"flag": {"comment": "no head", "who": "rita"}, "skipped": ["rita"], "plane": "TV"}
+    study.add_image("d", str(write_picture(tmp_path / "x.png", speckle(30, 40))), said)
+    skip(study.store, "a", "ann")
+    study.update_image_info("a", said)
+    for image, skipped in (("a", ["ann"]), ("d", None)):
+        told = study.get_image_info(image)
+        assert (told["plane"], told.get("flag"), told.get("skipped")) == ("TV", None, skipped)
+
+
+def test_what_an_approved_label_speaks_of_is_changed_by_reviewers_alone(study: StudyDatastore) -> None:
+    submit(study, "a", annotated=["BRAIN", "CSP"])
+    study.update_label_info("a", "final", {"annotated": ["BRAIN"]}, may_review=False)
+    set_status(study.store, "a", 1, "approved", "rita")
+    with pytest.raises(StoreError, match="is approved as it is; submit another one") as refused:
+        study.update_label_info("a", "final", {"annotated": ["BRAIN", "CSP"], "note": "x"}, may_review=False)
+    assert refused.value.status_code == 403
+    study.update_label_info("a", "final", {"annotated": ["BRAIN"], "note": "y"}, may_review=False)
+    assert [study.get_label_info("a", "final")[key] for key in ("annotated", "note")] == [["BRAIN"], "y"]
+    study.update_label_info("a", "final", {"annotated": ["CSP"]})
+    assert study.get_label_info("a", "final")["annotated"] == ["CSP"]
+    assert_whole(study.store)
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800", "x" * 5000])

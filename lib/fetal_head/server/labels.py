@@ -63,8 +63,8 @@ def label_routes(app: MONAILabelApp, turns: Turns) -> APIRouter:
 
     @router.put("/label/info")
     def update_label_info(label: str, tag: str, user: AsAnnotator, info: str = Form("{}")) -> None:
-        """Lays `info` over what is known of a label."""
-        study.update_label_info(label, tag, json_object(info) | known(user))
+        """Lays `info` over what is known of a label. Answers 403 to who would change what an approved one speaks of."""
+        study.update_label_info(label, tag, json_object(info) | known(user), may_review=user.may("reviewer"))
 
     # the older name of the same
     @router.put("/updatelabelinfo", include_in_schema=False)

@@ -18,6 +18,7 @@ from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.store.errors import StoreError
 from fetal_head.store.layout import NOT_READ_BACK, Layout, is_read_back, stamp_of
 from fetal_head.store.said import check_image_info
+from fetal_head.store.set_aside import FLAG, SKIPPED
 from fetal_head.store.settling import settle
 from fetal_head.store.store import Store
 from fetal_head.store.submissions import live_image, write_facts, write_image_facts
@@ -26,6 +27,8 @@ from fetal_head.store.tables import Image, Reservation, Submission
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,199}(?<![. ])")
 # what the store itself says of an image, see `queries.image_info`
 COMPOSED = ("name", "path")
+# what is said of it in nobody else's name, see `set_aside`
+RESERVED = (*COMPOSED, FLAG, SKIPPED)
 
 
 def check_name(what: str, name: str) -> None:
@@ -59,7 +62,7 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
         upload.chmod(0o644)
         sync(upload)
         patient = {"patient": told} if (told := read_patient(path)) else {}
-        _enter(store, image_id, upload, f"{image_id}{suffix}", patient | _without_composed(info))
+        _enter(store, image_id, upload, f"{image_id}{suffix}", patient | _without_reserved(info))
     return image_id
 
 
@@ -86,12 +89,12 @@ def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None
         raise StoreError(422, f"what is said of the image '{image_id}' was not accepted: {error}") from error
     with store.writing() as (session, files):
         image = live_image(session, image_id)
-        image.info = {**image.info, **_without_composed(info)}
+        image.info = {**image.info, **_without_reserved(info)}
         write_image_facts(files, store.layout, image)
 
 
-def _without_composed(info: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in info.items() if key not in COMPOSED}
+def _without_reserved(info: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in info.items() if key not in RESERVED}
 
 
 def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str, Any]) -> None:

@@ -118,8 +118,9 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
             row = queries.label_of_tag(session, label_id, label_tag)
             return queries.label_info(row) if row else {}
 
-    def update_label_info(self, label_id: str, label_tag: str, info: dict[str, Any]) -> None:
-        submissions.update_info(self.store, label_id, label_tag, info)
+    def update_label_info(self, label_id: str, label_tag: str, info: dict[str, Any], *, may_review: bool = True) -> None:
+        """Lays `info` over what is known of a label; see `submissions.update_info` for who may."""
+        submissions.update_info(self.store, label_id, label_tag, info, may_review=may_review)
 
     def save_label(self, image_id: str, label_filename: str, label_tag: str, label_info: dict[str, Any]) -> str:
         """Keeps a submitted mask, see `read_draft`. Answers 404 for an unknown image, and 422, saying why, for no mask of it."""

@@ -20,7 +20,7 @@ from fetal_head.store.rebuilding import take_leftovers
 from fetal_head.store.said import check_said
 from fetal_head.store.settling import FINAL, ORIGINAL, current_labels, settle
 from fetal_head.store.store import Store
-from fetal_head.store.tables import SUBMITTED, Image, Reservation, Submission
+from fetal_head.store.tables import APPROVED, SUBMITTED, Image, Reservation, Submission
 
 SECOND = 1_000_000_000
 
@@ -105,8 +105,12 @@ def delete_labels(store: Store, image_id: str, tag: str) -> None:
         settle(session, files, store.layout, image_id)
 
 
-def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any]) -> None:
-    """Lays `info` over what is known of a label. Raises StoreError: 404 when there is none, 422 for what makes no sense."""
+def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any], *, may_review: bool = True) -> None:
+    """Lays `info` over what is known of a label. What an approved one speaks of is changed by those who `may_review` alone.
+
+    Raises:
+        StoreError: there is no such label (404), what is said makes no sense (422), or it was approved as it is (403).
+    """
     try:
         check_said(info)
     except ValueError as error:
@@ -117,9 +121,12 @@ def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any]) -> 
             raise StoreError(404, f"the image '{image_id}' has no label '{tag}'")
         if info.get("annotated"):
             try:
-                row.annotated = list(in_order(info["annotated"]))
+                annotated = list(in_order(info["annotated"]))
             except (ValueError, TypeError) as error:
                 raise StoreError(422, f"annotated was not accepted: {error}") from error
+            if annotated != row.annotated and row.status == APPROVED and not may_review:
+                raise StoreError(403, f"the label of '{image_id}' is approved as it is; submit another one, or ask a reviewer")
+            row.annotated = annotated
         row.info = {**row.info, **{key: value for key, value in info.items() if key not in ("annotated", "ts", "name")}}
         write_facts(files, store.layout, row)
 
