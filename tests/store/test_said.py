@@ -13,9 +13,9 @@ from fetal_head.config import StoreSettings
 from fetal_head.pseudonym import pseudonym
 from fetal_head.store.checking import check
 from fetal_head.store.errors import StoreError
+from fetal_head.store.file_names import NOT_READ_BACK
 from fetal_head.store.history import entries, set_status
 from fetal_head.store.index import read_index
-from fetal_head.store.layout import NOT_READ_BACK
 from fetal_head.store.people import who_is
 from fetal_head.store.set_aside import skip
 from fetal_head.store.study import StudyDatastore

@@ -14,7 +14,7 @@ from monailabel.interfaces.app import MONAILabelApp
 from fetal_head.server.asked import AsAdmin, AsAnnotator, json_object
 from fetal_head.server.identity import known, requires
 from fetal_head.server.uploads import kept_image, name_of
-from fetal_head.store.layout import split_name
+from fetal_head.store.file_names import split_name
 from fetal_head.store.study import StudyDatastore
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from fetal_head.files import suffix_of
 from fetal_head.imaging import EXTENSIONS
 from fetal_head.store.facts import read_facts, submission_facts
+from fetal_head.store.file_names import split_name
 from fetal_head.store.index import read_index
-from fetal_head.store.layout import HISTORY, Layout, split_name
+from fetal_head.store.layout import HISTORY, Layout
 from fetal_head.store.settling import label_of
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Submission
@@ -64,10 +65,10 @@ def _history(session: Session, layout: Layout) -> Iterator[str]:
             yield f"{_short(layout, kept)} is not what was submitted"
         if read_facts(facts) != submission_facts(row):
             yield f"{_short(layout, facts)} is not what the database says"
-    for folder in sorted(layout.history.iterdir()):
-        for number in sorted(layout.numbers(folder.name).keys() - known.get(folder.name, set())):
-            names = ", ".join(sorted(layout.numbers(folder.name)[number]))
-            yield f"labels/{HISTORY}/{folder.name}: the database does not know {names}, {UNKNOWN}"
+    for image in layout.images_with_a_past():
+        for number in sorted(layout.numbers(image).keys() - known.get(image, set())):
+            names = ", ".join(sorted(layout.numbers(image)[number]))
+            yield f"labels/{HISTORY}/{image}: the database does not know {names}, {UNKNOWN}"
 
 
 def _labels(session: Session, layout: Layout) -> Iterator[str]:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fetal_head.store.tables import Image, Submission
+from sqlalchemy import JSON, ColumnElement
+
+from fetal_head.labels import in_order
+from fetal_head.store.left_out import leave_out
+from fetal_head.store.said import check_kinds, check_values
+from fetal_head.store.tables import Base, Image, Submission
 
 # these follow from the rest
 DERIVED = ("image", "current")
+# nothing of it is told in the log, where no patient is named
+SENSELESS = "what it says makes no sense: put back a whole one, or remove it"
 
 
 def submission_facts(row: Submission) -> dict[str, Any]:
@@ -36,10 +44,45 @@ def read_facts(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def read_image(path: Path) -> dict[str, Any]:
+    """What a file tells of an image; nothing where it makes no sense."""
+    facts = read_facts(path) or {}
+    try:
+        _check(facts, Image)
+        check_kinds(facts.get("info", {}))
+    except ValueError:
+        leave_out(path, SENSELESS)
+        return {}
+    return facts
+
+
 def read_submission(path: Path, image: str) -> Submission | None:
     """The submission that a file tells of; None when it tells of none."""
     facts = read_facts(path)
     names = {c.key for c in Submission.__table__.columns} - set(DERIVED)
     if facts is None or set(facts) != names:
         return None
+    try:
+        _check(facts, Submission)
+        in_order(facts["annotated"] or ())
+    except (ValueError, TypeError):
+        leave_out(path, SENSELESS)
+        return None
     return Submission(image=image, current=False, **facts)
+
+
+def _check(facts: Mapping[str, Any], table: type[Base]) -> None:
+    """Raises ValueError for what no row of the table holds."""
+    for key, value in facts.items():
+        check_values(value)
+        column = table.__table__.columns.get(key)
+        if column is not None and not (value is None and column.nullable) and type(value) not in _kinds(column):
+            raise ValueError(f"{key} cannot be {str(value)[:40]!r}")
+
+
+def _kinds(column: ColumnElement[Any]) -> tuple[type, ...]:
+    if isinstance(column.type, JSON):
+        return (dict,) if column.key == "info" else (list,)
+    kind = column.type.python_type
+    # a whole number of seconds is written without a dot
+    return (int, float) if kind is float else (kind,)

@@ -16,7 +16,8 @@ from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.store.errors import StoreError
-from fetal_head.store.layout import NOT_READ_BACK, Layout, is_read_back, stamp_of
+from fetal_head.store.file_names import NOT_READ_BACK, is_read_back
+from fetal_head.store.layout import Layout, stamp_of
 from fetal_head.store.said import check_image_info
 from fetal_head.store.set_aside import FLAG, SKIPPED
 from fetal_head.store.settling import settle

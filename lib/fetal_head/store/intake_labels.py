@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from fetal_head.pseudonym import pseudonym
 from fetal_head.store.changes import UNSETTLED, FileChanges
 from fetal_head.store.index import Index, annotated_of
 from fetal_head.store.layout import Label, Layout, Stamp, stamp_of
+from fetal_head.store.left_out import leave_out
 from fetal_head.store.rebuilding import chunks, take_leftovers
 from fetal_head.store.settling import current_labels, label_of, mark, put_plain
 from fetal_head.store.store import Store
@@ -98,9 +98,9 @@ def _settle_copies(store: Store, labels: Sequence[Label]) -> None:
         for label in labels:
             plain = layout.plain(label)
             # it may be another one by now, for which nobody has waited; otherwise this takes no time
-            _wait_for_disk(plain)
+            is_there = _wait_for_disk(plain)
             stamp = stamp_of(plain)
-            if stamp is None or stamp.mtime_ns != UNSETTLED or session.get(Image, label.image) is None:
+            if not is_there or stamp is None or stamp.mtime_ns != UNSETTLED or session.get(Image, label.image) is None:
                 continue
             take_leftovers(session, files, layout, label.image, last_number(session, label.image))
             row = current_labels(session, label.image).get(label.tag)
@@ -113,9 +113,20 @@ def _settle_copies(store: Store, labels: Sequence[Label]) -> None:
                 put_plain(files, layout, row)
 
 
-def _wait_for_disk(path: Path) -> None:
-    with suppress(FileNotFoundError):
+def _wait_for_disk(path: Path) -> bool:
+    """Whether it is there and on disk."""
+    try:
         sync(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        _leave_out(path, error)
+        return False
+    return True
+
+
+def _leave_out(path: Path, error: OSError) -> None:
+    leave_out(path, f"it cannot be read ({error.strerror}); give the server's user the right to")
 
 
 def _submit(store: Store, index: Index, labels: Sequence[Label]) -> None:
@@ -128,7 +139,8 @@ def _submit(store: Store, index: Index, labels: Sequence[Label]) -> None:
         for label in labels:
             stamp = stamp_of(layout.plain(label))
             if stamp is not None and _is_new(stamp, known.get(label)):
-                draft = _draft(layout, label, stamp, index)
+                if (draft := _draft(layout, label, stamp, index)) is None:
+                    continue
                 last[label.image] += 1
                 row = add(session, files, layout, label.image, label.tag, draft, last[label.image])
                 write_facts(files, layout, row)
@@ -138,10 +150,16 @@ def _submit(store: Store, index: Index, labels: Sequence[Label]) -> None:
         logger.info("%d labels were found in the study folder", taken)
 
 
-def _draft(layout: Layout, label: Label, stamp: Stamp, index: Index) -> Draft:
+def _draft(layout: Layout, label: Label, stamp: Stamp, index: Index) -> Draft | None:
+    """None for a file that cannot be read."""
+    try:
+        content = layout.plain(label).read_bytes()
+    except OSError as error:
+        _leave_out(layout.plain(label), error)
+        return None
     info = index.labels.get((label.image, label.tag, label.suffix), {})
     return Draft(
-        layout.plain(label).read_bytes(),
+        content,
         label.suffix,
         annotated=annotated_of(info),
         info=_without_annotated(info),

@@ -10,20 +10,23 @@ STUDY/.fetal_head/                   the embedded database, and by what others k
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from fetal_head.files import suffix_of
 from fetal_head.imaging import EXTENSIONS
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+from fetal_head.store.file_names import NOT_READ_BACK, is_read_back, split_name
 from fetal_head.store.left_out import leave_out
+from fetal_head.store.said import MAX_INTEGER
 
 HISTORY = "history"
 IMAGE_FACTS = "image.json"
-NOT_READ_BACK = "its id ends like the first half of an extension, and its labels would be another image's: call it otherwise"
+# as `Layout.kept` writes it, and as a database can hold it
+_NUMBERED = re.compile(r"([0-9]{4,18})\.")
 
 
 class Stamp(NamedTuple):
@@ -129,7 +132,12 @@ class Layout:
         """The label files of all tags, whether anybody knows them or not."""
         found = {}
         for tag in self.tags():
-            for name, stamp in _files(self.labels / tag):
+            try:
+                files = list(_files(self.labels / tag))
+            except OSError as error:
+                leave_out(self.labels / tag, f"it cannot be looked at ({error.strerror})")
+                continue
+            for name, stamp in files:
                 image, suffix = split_name(name)
                 if suffix.lower() in MASK_EXTENSIONS:
                     found[Label(tag, image, suffix)] = stamp
@@ -137,17 +145,19 @@ class Layout:
 
     def tags(self) -> list[str]:
         """The tags that have a folder."""
-        entries = os.scandir(self.labels) if self.labels.is_dir() else ()
-        return sorted(e.name for e in entries if e.is_dir() and e.name != HISTORY and not e.name.startswith("."))
+        return [name for name in _folders(self.labels) if name != HISTORY]
+
+    def images_with_a_past(self) -> list[str]:
+        """The images that have a history."""
+        return _folders(self.history)
 
     def numbers(self, image: str) -> dict[int, set[str]]:
         """What lies in an image's history: number -> file names."""
         found: dict[int, set[str]] = {}
         folder = self.history / image
         for name in os.listdir(folder) if folder.is_dir() else ():
-            number = name.split(".", 1)[0]
-            if number.isdigit():
-                found.setdefault(int(number), set()).add(name)
+            if number := _NUMBERED.match(name):
+                found.setdefault(int(number[1]), set()).add(name)
         return found
 
 
@@ -161,28 +171,34 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Stamp]]:
+    for entry in _entries(folder):
+        try:
+            if not entry.is_file():
+                continue
+            status = entry.stat()
+        except FileNotFoundError:  # removed just now
+            continue
+        except OSError as error:
+            leave_out(folder / entry.name, f"it cannot be looked at ({error.strerror})")
+            continue
+        if abs(status.st_mtime_ns) <= MAX_INTEGER:
+            yield entry.name, Stamp(status.st_size, status.st_mtime_ns)
+        else:
+            leave_out(folder / entry.name, "its time is in another age: touch it")
+
+
+def _folders(folder: Path) -> list[str]:
+    # not `entry.is_dir`, which raises an error for a link that leads to itself
+    return sorted(entry.name for entry in _entries(folder) if os.path.isdir(entry)) if folder.is_dir() else []
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """What is in a folder and not hidden."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            # the database cannot hold a name of which a part is no character
-            if not entry.name.startswith(".") and entry.name.isprintable() and entry.is_file():
-                try:
-                    status = entry.stat()
-                except FileNotFoundError:  # removed just now
-                    continue
-                yield entry.name, Stamp(status.st_size, status.st_mtime_ns)
-
-
-def split_name(name: str) -> tuple[str, str]:
-    """The id of the image or label in a file of that name, and the file's extension."""
-    # asked a hundred thousand times in a row, so the slower way is for double extensions only
-    image, suffix = os.path.splitext(name)
-    if suffix.lower() in (".gz", ".nrrd"):
-        suffix = name[len(name) - len(suffix_of(name)) :]
-        image = name[: len(name) - len(suffix)]
-    return image, suffix
-
-
-def is_read_back(image: str) -> bool:
-    """Whether every file that is called after an id tells that id again: `a.seg` with `.nrrd` is a segmentation of `a`."""
-    # nothing but what stands behind a dot can go over to the extension
-    return "." not in image or all(split_name(f"{image}{suffix}") == (image, suffix) for suffix in (*EXTENSIONS, *MASK_EXTENSIONS))
+            if entry.name.startswith("."):
+                continue
+            if entry.name.isprintable():
+                yield entry
+            else:  # the database cannot hold it
+                leave_out(folder / entry.name, "its name holds what is no character: call it otherwise")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from fetal_head.pseudonym import pseudonym
 from fetal_head.store.changes import FileChanges
-from fetal_head.store.facts import read_facts, read_submission
+from fetal_head.store.facts import read_facts, read_image, read_submission
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import mark
 from fetal_head.store.tables import Image, Submission
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 def adopt_history(session: Session, layout: Layout) -> None:
     """Takes in what the history tells of images and submissions that the database does not know."""
-    for images in chunks(sorted(folder.name for folder in layout.history.iterdir() if folder.is_dir())):
+    for images in chunks(layout.images_with_a_past()):
         _adopt_images(session, layout, images)
         adopt_submissions(session, layout, images)
 
@@ -71,7 +71,7 @@ def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
 def _adopt_images(session: Session, layout: Layout, images: Sequence[str]) -> None:
     known = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(images)))}
     for image_id in images:
-        facts = read_facts(layout.image_facts(image_id)) or {}
+        facts = read_image(layout.image_facts(image_id))
         image = known.get(image_id)
         if image is None:
             removed = facts.get("removed") or int(time.time())
@@ -85,8 +85,11 @@ def _whole(layout: Layout, image: str, number: int) -> Submission | None:
     row = read_submission(layout.facts(image, number), image)
     if row is None or row.number != number:
         return None
-    kept = layout.kept(image, number, row.suffix)
-    if not kept.exists() or sha256(kept.read_bytes()).hexdigest() != row.sha256:
+    try:
+        found = sha256(layout.kept(image, number, row.suffix).read_bytes()).hexdigest()
+    except OSError:
+        found = None
+    if found != row.sha256:
         logger.warning("submission %d of the image %s is not what was submitted; it is left out", number, pseudonym(image))
         return None
     return row

@@ -24,7 +24,7 @@ def check_said(said: Any) -> dict[str, Any]:
     """
     if not isinstance(said, dict):
         raise ValueError(f'what is said must be a JSON object like {{"patient": "P1"}}, not {str(said)[:40]!r}')
-    _check(said, 0)
+    check_values(said)
     length = len(json.dumps(said))
     if length > MAX_LENGTH:
         raise ValueError(f"what is said takes {length} characters of JSON; at most {MAX_LENGTH} are accepted")
@@ -38,6 +38,12 @@ def check_image_info(said: Any) -> dict[str, Any]:
         ValueError: as there, or one of them is something else.
     """
     info = check_said(said)
+    check_kinds(info)
+    return info
+
+
+def check_kinds(info: Mapping[str, Any]) -> None:
+    """Raises ValueError where what is said of an image is not of the kind that those who use it take it for."""
     for key in ("patient", "plane"):
         if not isinstance(info.get(key, ""), str):
             raise ValueError(f"{key} must be a text, not {info[key]!r}")
@@ -49,7 +55,6 @@ def check_image_info(said: Any) -> dict[str, Any]:
         check_lengths("spacing", spacing, positive=True)
         if max(spacing) >= LARGEST_PIXEL:
             raise ValueError(f"spacing must be the millimetres of one pixel, not {spacing!r}")
-    return info
 
 
 def _check_set_aside(info: Mapping[str, Any]) -> None:
@@ -77,16 +82,17 @@ def check_text(what: str, text: Any, longest: int) -> str:
     return text
 
 
-def _check(value: Any, depth: int) -> None:
+def check_values(value: Any, depth: int = 0) -> None:
+    """Raises ValueError for what not every database can keep and every client read."""
     if depth > MAX_DEPTH:
         raise ValueError(f"what is said is nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, dict):
         for key, inner in value.items():
             check_text("a key", key, MAX_LENGTH)
-            _check(inner, depth + 1)
+            check_values(inner, depth + 1)
     elif isinstance(value, list | tuple):
         for inner in value:
-            _check(inner, depth + 1)
+            check_values(inner, depth + 1)
     elif isinstance(value, str):
         check_text("what is said", value, MAX_LENGTH)
     elif (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, int) and abs(value) > MAX_INTEGER):

@@ -17,8 +17,9 @@ from fetal_head.store import images, predictions, queries, submissions
 from fetal_head.store.archive import write_archive
 from fetal_head.store.drafts import read_draft
 from fetal_head.store.errors import StoreError
+from fetal_head.store.file_names import split_name
 from fetal_head.store.intake import take_in
-from fetal_head.store.layout import HISTORY, split_name
+from fetal_head.store.layout import HISTORY
 from fetal_head.store.said import told_spacing
 from fetal_head.store.settling import FINAL, label_of
 from fetal_head.store.store import Store
