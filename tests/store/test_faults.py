@@ -93,6 +93,22 @@ def test_a_full_disk_refuses_what_is_new_and_keeps_what_is_old(small_disk: Path,
     study.store.database.close()
 
 
+def test_a_full_disk_takes_no_image_and_packs_no_archive(small_disk: Path, tmp_path: Path) -> None:
+    study = StudyDatastore(str(small_disk / "study"), EMBEDDED)
+    submit(study, "a", 1)
+    upload = write_picture(tmp_path / "large.png", speckle(300, 300))
+    ballast = _fill(small_disk)
+    for refused in (lambda: study.add_image("c", str(upload), {}), lambda: study.get_dataset_archive(None)):
+        with pytest.raises(HTTPException, match="(study folder|disk/study/.*) cannot be written, the disk is full: make room") as error:
+            refused()
+        assert error.value.status_code == 507
+    ballast.unlink()
+    assert study.add_image("c", str(upload), {}) == "c"
+    assert Path(study.get_dataset_archive(None)).stat().st_size > 0
+    assert_whole(study.store)
+    study.store.database.close()
+
+
 def test_a_read_only_disk_is_named_and_later_all_is_there(small_disk: Path, say: Say) -> None:
     study = StudyDatastore(str(small_disk / "study"), EMBEDDED)
     submit(study, "a", 1)

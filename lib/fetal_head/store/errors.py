@@ -71,4 +71,6 @@ def told(database: str) -> Iterator[None]:
         if error.errno not in _DISK:
             raise
         status, meaning = _DISK[error.errno]
-        raise StoreError(status, f"{error.filename or 'the study folder'} cannot be written, {meaning}") from error
+        # of a copy the second one is written
+        path = error.filename2 or error.filename or "the study folder"
+        raise StoreError(status, f"{path} cannot be written, {meaning}") from error

@@ -15,7 +15,7 @@ from fetal_head.datasets.names import DEVICE
 from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
 from fetal_head.imaging.dicom_patient import read_patient
-from fetal_head.store.errors import StoreError
+from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import NOT_READ_BACK, is_read_back
 from fetal_head.store.layout import Layout, stamp_of
 from fetal_head.store.said import check_image_info
@@ -43,7 +43,8 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
     """Takes a copy of an image file into the study, and returns its id: by default the file's name.
 
     Raises:
-        StoreError: 409 when there is an image of that id, 422 when the id is no plain name or the file no image.
+        StoreError: 409 when there is an image of that id, 422 when the id is no plain name or the file no image; or the disk
+            does not take it.
     """
     suffix = suffix_of(path)
     image_id = image_id or path.name[: len(path.name) - len(suffix)]
@@ -58,11 +59,11 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
     except ValueError as error:
         raise StoreError(422, f"the image was not accepted: {error}") from error
     # hidden at first, so that nobody who looks at the folder takes half an image for one
-    with temporary_in(store.layout.uploads) as upload:
+    with told(store.database.name), temporary_in(store.layout.uploads) as upload:
         shutil.copyfile(path, upload)
         upload.chmod(0o644)
         sync(upload)
-        patient = {"patient": told} if (told := read_patient(path)) else {}
+        patient = {"patient": name} if (name := read_patient(path)) else {}
         _enter(store, image_id, upload, f"{image_id}{suffix}", patient | _without_reserved(info))
     return image_id
 

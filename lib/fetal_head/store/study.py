@@ -16,7 +16,7 @@ from fetal_head.pseudonym import nameless, pseudonym, without_file
 from fetal_head.store import images, predictions, queries, submissions
 from fetal_head.store.archive import write_archive
 from fetal_head.store.drafts import read_draft
-from fetal_head.store.errors import StoreError
+from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import split_name
 from fetal_head.store.intake import take_in
 from fetal_head.store.layout import HISTORY
@@ -144,7 +144,8 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
 
     def get_dataset_archive(self, limit_cases: int | None) -> str:
         """A zip of images and labels. There is one at a time, in the study folder: nobody clears up behind a download."""
-        return str(write_archive(self.store.layout, labelled_images(self)[: limit_cases or None], self.json()))
+        with told(self.store.database.name):
+            return str(write_archive(self.store.layout, labelled_images(self)[: limit_cases or None], self.json()))
 
     def refresh(self) -> None:
         take_in(self.store)
