@@ -39,6 +39,18 @@ def test_what_no_client_could_be_told_again_is_refused(study: StudyDatastore, na
     assert_whole(study.store)
 
 
+def test_what_is_said_piece_by_piece_gets_no_longer_than_at_once(study: StudyDatastore) -> None:
+    submit(study, "a")
+    for say in (lambda said: study.update_image_info("a", said), lambda said: study.update_label_info("a", "final", said)):
+        say({"x": "a" * 40_000})
+        with pytest.raises(StoreError, match="at most 65536 are accepted") as error:
+            say({"y": "a" * 40_000})
+        assert error.value.status_code == 422
+        say({"x": "", "y": "a" * 40_000})
+    assert study.get_image_info("a")["x"] == study.get_label_info("a", "final")["x"] == ""
+    assert_whole(study.store)
+
+
 def test_texts_are_kept_as_they_are(study: StudyDatastore) -> None:
     for text in TEXTS:
         submit(study, "a", who=text, note=text)

@@ -18,7 +18,7 @@ from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import NOT_READ_BACK, is_read_back
 from fetal_head.store.layout import Layout, stamp_of
-from fetal_head.store.said import check_image_info
+from fetal_head.store.said import check_image_info, check_said
 from fetal_head.store.set_aside import FLAG, SKIPPED
 from fetal_head.store.settling import settle
 from fetal_head.store.store import Store
@@ -85,13 +85,14 @@ def remove_image(store: Store, image_id: str) -> None:
 
 def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None:
     """Lays `info` over what is known of an image. Raises StoreError: 404 when there is none, 422 for what makes no sense."""
-    try:
-        check_image_info(info)
-    except ValueError as error:
-        raise StoreError(422, f"what is said of the image '{image_id}' was not accepted: {error}") from error
     with store.writing() as (session, files):
         image = live_image(session, image_id)
-        image.info = {**image.info, **_without_reserved(info)}
+        try:
+            check_image_info(info)
+            # each addition may be short and all of them together long
+            image.info = check_said({**image.info, **_without_reserved(info)})
+        except ValueError as error:
+            raise StoreError(422, f"what is said of the image '{image_id}' was not accepted: {error}") from error
         write_image_facts(files, store.layout, image)
 
 

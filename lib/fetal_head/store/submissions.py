@@ -111,23 +111,21 @@ def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any], *, 
     Raises:
         StoreError: there is no such label (404), what is said makes no sense (422), or it was approved as it is (403).
     """
-    try:
-        check_said(info)
-    except ValueError as error:
-        raise StoreError(422, f"what is said of the label of '{image_id}' was not accepted: {error}") from error
     with store.writing() as (session, files):
         row = current_labels(session, image_id).get(tag)
         if row is None:
             raise StoreError(404, f"the image '{image_id}' has no label '{tag}'")
-        if info.get("annotated"):
-            try:
-                annotated = list(in_order(info["annotated"]))
-            except (ValueError, TypeError) as error:
-                raise StoreError(422, f"annotated was not accepted: {error}") from error
-            if annotated != row.annotated and row.status == APPROVED and not may_review:
-                raise StoreError(403, f"the label of '{image_id}' is approved as it is; submit another one, or ask a reviewer")
-            row.annotated = annotated
-        row.info = {**row.info, **{key: value for key, value in info.items() if key not in ("annotated", "ts", "name")}}
+        try:
+            check_said(info)
+            annotated = list(in_order(info["annotated"])) if info.get("annotated") else row.annotated
+            laid_over = {key: value for key, value in info.items() if key not in ("annotated", "ts", "name")}
+            # each addition may be short and all of them together long
+            row.info = check_said({**row.info, **laid_over})
+        except (ValueError, TypeError) as error:
+            raise StoreError(422, f"what is said of the label of '{image_id}' was not accepted: {error}") from error
+        if annotated != row.annotated and row.status == APPROVED and not may_review:
+            raise StoreError(403, f"the label of '{image_id}' is approved as it is; submit another one, or ask a reviewer")
+        row.annotated = annotated
         write_facts(files, store.layout, row)
 
 
