@@ -99,7 +99,9 @@ def test_a_full_disk_takes_no_image_and_packs_no_archive(small_disk: Path, tmp_p
     upload = write_picture(tmp_path / "large.png", speckle(300, 300))
     ballast = _fill(small_disk)
     for refused in (lambda: study.add_image("c", str(upload), {}), lambda: study.get_dataset_archive(None)):
-        with pytest.raises(HTTPException, match="(study folder|disk/study/.*) cannot be written, the disk is full: make room") as error:
+        with pytest.raises(
+            HTTPException, match="(study folder|disk/study/.*) cannot be written, the disk is full: make room"
+        ) as error:
             refused()
         assert error.value.status_code == 507
     ballast.unlink()

@@ -11,6 +11,7 @@ from masks import MASK, images_for, next_image, submit
 from fetal_head.config import StoreSettings
 from fetal_head.store.pools import Pools
 from fetal_head.store.reservations import renew, reserve
+from fetal_head.store.set_aside import flag, skip
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, write_picture
 
@@ -34,6 +35,15 @@ def test_the_first_free_candidate_is_given(study: StudyDatastore) -> None:
     assert reserve(study.store, "ben", ["c", "a"]) == "a"
     assert reserve(study.store, "cem", ["c", "a"]) is None
     assert reserve(study.store, "cem", ["nobody"]) is None
+
+
+def test_a_candidate_that_was_set_aside_meanwhile_is_not_given(study: StudyDatastore) -> None:
+    candidates = images_for(Pools(study.store), "ann")
+    flag(study.store, "a", "rita", "no head")
+    skip(study.store, "b", "ann")
+    assert reserve(study.store, "ann", candidates) == "c"
+    assert reserve(study.store, "ben", candidates) == "b"
+    assert reserve(study.store, "cem", candidates) is None
 
 
 def test_a_lease_ends_unless_its_holder_does_something(study: StudyDatastore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from fetal_head.store.people import ANONYMOUS
+from fetal_head.store.set_aside import is_set_aside
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
 from fetal_head.store.tables import REJECTED, Image, Reservation, Submission
@@ -73,8 +74,9 @@ def reserve(store: Store, who: str, candidates: Sequence[str]) -> str | None:
     """
     with store.writing() as (session, _):
         until = _renew(session, store, who)
-        rows = select(Image.id, Image.readings).where(Image.id.in_(candidates), Image.removed.is_(None))
-        found = dict(session.execute(rows).tuples().all())
+        rows = select(Image.id, Image.readings, Image.info).where(Image.id.in_(candidates), Image.removed.is_(None))
+        # somebody may have set one aside since the candidates were found
+        found = {image: n for image, n, info in session.execute(rows) if not is_set_aside(info, who)}
         there = [image for image in candidates if image in found]
         readings, places = np.array([found[image] for image in there], dtype=np.int64), {i: n for n, i in enumerate(there)}
         read = read_by(session, store, who)

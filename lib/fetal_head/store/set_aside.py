@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import delete
 
@@ -39,3 +41,8 @@ def flag(store: Store, image_id: str, who: str, comment: str) -> None:
             session.execute(delete(Reservation).where(Reservation.image == image_id))
         image.info = info
         write_image_facts(files, store.layout, image)
+
+
+def is_set_aside(info: Mapping[str, Any], who: str) -> bool:
+    """Whether what is known of an image says that `who` is not to be given it."""
+    return bool(info.get(FLAG)) or who in info.get(SKIPPED, [])
