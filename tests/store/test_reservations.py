@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import multiprocessing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from masks import MASK, images_for, next_image, submit
 
 from fetal_head.config import StoreSettings
+from fetal_head.server.biometry import biometry_routes
 from fetal_head.store.pools import Pools
 from fetal_head.store.reservations import renew, reserve
 from fetal_head.store.set_aside import flag, skip
 from fetal_head.store.study import StudyDatastore
-from pictures import speckle, write_picture
+from pictures import speckle, write_itk, write_picture
 
 
 def _with(settings: StoreSettings, **changes: object) -> StoreSettings:
@@ -58,6 +62,27 @@ def test_a_lease_ends_unless_its_holder_does_something(study: StudyDatastore, mo
     assert next_image(study, "cem") == "a"
     now -= 86400
     assert next_image(study, "dan") == "a", "a clock that is set back makes no lease longer"
+
+
+def test_whoever_draws_or_submits_keeps_what_he_holds(
+    study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr("fetal_head.store.reservations.time.time", lambda: now)
+    assert next_image(study, "ann") == "a"
+    application = FastAPI()
+    application.state.login = None
+    application.include_router(biometry_routes(SimpleNamespace(datastore=lambda: study)))  # type: ignore[arg-type]
+    mask = write_itk(tmp_path / "mask.nrrd", MASK).read_bytes()
+    now += 20 * 60
+    files, said = {"label": ("mask.nrrd", mask)}, {"client_id": "ann"}
+    assert TestClient(application).post("/biometry?image=a", files=files, data=said).status_code == 200
+    now += 20 * 60
+    submit(study, "c", who="ann")
+    now += 20 * 60
+    assert next_image(study, "ben") == "b", "a is still hers"
+    now += 20 * 60
+    assert next_image(study, "cem") == "a"
 
 
 def test_people_without_a_name_get_another_image_as_long_as_there_is_one(study: StudyDatastore) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, HTTPException, UploadFile
+from fastapi import APIRouter, Form, HTTPException, UploadFile
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.biometry import measure
@@ -15,9 +15,12 @@ from fetal_head.biometry.gestational_age import LONGEST_WEEKS
 from fetal_head.files import suffix_of
 from fetal_head.imaging import read_geometry, read_mask
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
-from fetal_head.server.identity import requires
+from fetal_head.server.asked import AsUser
+from fetal_head.server.identity import known
 from fetal_head.server.images import existing
 from fetal_head.server.uploads import kept, name_of
+from fetal_head.store.people import who_is
+from fetal_head.store.reservations import renew
 from fetal_head.store.study import StudyDatastore
 
 
@@ -26,12 +29,20 @@ def biometry_routes(app: MONAILabelApp) -> APIRouter:
     router = APIRouter(tags=["Biometry"])
     study: StudyDatastore = app.datastore()
 
-    @router.post("/biometry", dependencies=[Depends(requires("user"))])
-    def biometry(image: str, label: UploadFile, weeks: Annotated[float | None, Form(gt=0, lt=LONGEST_WEEKS)] = None) -> Any:
+    @router.post("/biometry")
+    def biometry(
+        image: str,
+        label: UploadFile,
+        user: AsUser,
+        weeks: Annotated[float | None, Form(gt=0, lt=LONGEST_WEEKS)] = None,
+        client_id: Annotated[str, Form()] = "",
+    ) -> Any:
         """The measurements of a mask of an image, where they were taken, and a sentence for each flag. Nothing is kept.
 
-        Answers 404 for an unknown image, and 422, saying why, for what is no mask of it.
+        What whoever asks (`client_id`, where nobody signs in) holds is his for a whole lease from now on. Answers 404 for an
+        unknown image, and 422, saying why, for what is no mask of it.
         """
+        who = who_is({"client_id": client_id} | known(user))
         path = existing(study.get_image_uri(image), f"image '{image}'")
         suffix = suffix_of(name_of(label))
         try:
@@ -40,6 +51,7 @@ def biometry_routes(app: MONAILabelApp) -> APIRouter:
                 mask = read_mask(file, geometry.shape)
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
+        renew(study.store, who)
         spacing = study.spacing_of(str(path), geometry)
         found = measure(mask, spacing, weeks=weeks)
         lines = [asdict(line) for line in calipers(mask, spacing)]

@@ -20,6 +20,7 @@ from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import split_name
 from fetal_head.store.intake import take_in
 from fetal_head.store.layout import HISTORY
+from fetal_head.store.reservations import renew
 from fetal_head.store.said import told_spacing
 from fetal_head.store.settling import FINAL, label_of
 from fetal_head.store.store import Store
@@ -136,6 +137,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         except (ValueError, TypeError) as error:
             raise StoreError(422, f"the label of '{image_id}' was not accepted: {error}") from error
         submissions.submit(self.store, image_id, label_tag, draft)
+        renew(self.store, draft.who)
         return image_id
 
     def remove_label(self, label_id: str, label_tag: str) -> None:

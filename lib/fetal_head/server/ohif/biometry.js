@@ -4,6 +4,7 @@
  * @typedef {{ name: string, points: import('./raster.js').Point[], label: string }} Caliper
  */
 
+import * as choices from './choices.js';
 import { el } from './dom.js';
 import { measure } from './server.js';
 
@@ -68,7 +69,7 @@ export class Biometry {
     const asked = ++this._asked;
     let found;
     try {
-      found = await measure(editor);
+      found = await measure(editor, choices.name());
     } catch (error) {
       if (asked !== this._asked) return;
       this.clear();

@@ -90,9 +90,10 @@ export const worklist = (query) => get(`/worklist?${new URLSearchParams(query)}`
 /**
  * @param {string} model
  * @param {string} image
+ * @param {string} who
  */
-export async function predict(model, image) {
-  const data = form({ result_extension: '.nrrd' });
+export async function predict(model, image, who) {
+  const data = form({ result_extension: '.nrrd', client_id: who });
   const answer = await ask(`/infer/${id(model)}?image=${id(image)}&output=all`, { method: 'POST', body: data });
   const parts = await answer.formData();
   const file = /** @type {File} */ (parts.get('image'));
@@ -109,9 +110,13 @@ export async function submit(editor, who) {
   return (await ask(`/datastore/label?image=${id(editor.image)}`, { method: 'PUT', body: data })).json();
 }
 
-/** @param {import('./editor.js').Editor} editor */
-export async function measure(editor) {
+/**
+ * @param {import('./editor.js').Editor} editor
+ * @param {string} who
+ */
+export async function measure(editor, who) {
   const data = new FormData();
+  data.append('client_id', who);
   data.append('label', writeNrrd(editor.mask, editor.size), 'mask.nrrd');
   return (await ask(`/biometry?image=${id(editor.image)}`, { method: 'POST', body: data })).json();
 }

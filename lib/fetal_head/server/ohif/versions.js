@@ -1,5 +1,6 @@
 /** What the server has of an image, as a version to work on. */
 
+import * as choices from './choices.js';
 import { predict, submission } from './server.js';
 
 export const MODEL = 'fetal_head';
@@ -17,7 +18,7 @@ export const MODEL = 'fetal_head';
  * @returns {Promise<Version & Size>}
  */
 export async function prediction(image, structures) {
-  const found = await predict(MODEL, image);
+  const found = await predict(MODEL, image, choices.name());
   return { ...found, annotated: structures.names, model: found.params.model_version };
 }
 
