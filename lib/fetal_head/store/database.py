@@ -81,6 +81,7 @@ class Database:
 
     def _wait_for_writers(self, connection: Connection) -> None:
         if not self.is_embedded:
+            connection.execute(text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITERS})
 
     def _check(self) -> None:

@@ -17,13 +17,15 @@ FULL = "make room and try again; nothing of this request was kept, and earlier l
 RIGHTS = "the store has to write there: give this user the right to, or copy the study to where he has it"
 BUSY = "was busy for too long; try again"
 
-# what SQLite says (https://www.sqlite.org/rescode.html), and what it means to the person who reads it
+# what a database says, SQLite by https://www.sqlite.org/rescode.html, and what it means to the person who reads it
 _DATABASE = {
     "disk I/O error": (503, f"cannot be read or written on its disk; if the disk is well, {REBUILD}"),
     "disk is full": (507, f"cannot grow, the disk is full: {FULL}"),
     "readonly": (503, f"is read-only: {RIGHTS}"),
     "unable to open": (503, f"cannot be opened: {RIGHTS}"),
     "locked": (503, BUSY),
+    # PostgreSQL's lock_not_available, which it says in any language
+    "55P03": (503, BUSY),
 }
 _DISK = {
     errno.ENOSPC: (507, f"the disk is full: {FULL}"),
@@ -65,7 +67,10 @@ def told(database: str) -> Iterator[None]:
         said = " ".join(str(error.orig).split())
         if "malformed" in said or "not a database" in said:
             raise DamagedError(database, said) from error
-        status, meaning = next((m for text, m in _DATABASE.items() if text in said), (503, "gives no answer; is it running?"))
+        state = getattr(error.orig, "sqlstate", None)
+        status, meaning = next(
+            (m for text, m in _DATABASE.items() if text in said or text == state), (503, "gives no answer; is it running?")
+        )
         raise StoreError(status, f"the database {database} {meaning} ({said})") from error
     except OSError as error:
         if error.errno not in _DISK:
