@@ -145,6 +145,28 @@ def test_an_instance_that_is_too_large_is_cut_off() -> None:
         pacs.fetch(WHERE)
 
 
+@pytest.mark.parametrize("path", ["@127.0.0.1:{}/instances/a", "/instances/../a", "/instances/a?b", "", None, 5])
+def test_no_answer_leads_what_is_deleted_elsewhere(path: object) -> None:
+    seen: list[str] = []
+
+    def elsewhere(request: BaseHTTPRequestHandler) -> Answer:
+        seen.append(request.path)
+        return 200, {}, b""
+
+    with _pacs(elsewhere) as other:
+        where = path.format(other.url.split(":")[2].split("/")[0]) if isinstance(path, str) else path
+
+        def answer(request: BaseHTTPRequestHandler) -> Answer:
+            if "studies" in request.path:
+                return 405, {}, b""
+            seen.extend([request.path] if request.command == "DELETE" else [])
+            return 200, JSON, json.dumps([{"Type": "Instance", "Path": where}]).encode()
+
+        with _pacs(answer) as pacs, pytest.raises(PacsRefusalError, match="deletes nothing"):
+            pacs.delete(WHERE)
+    assert seen == []
+
+
 def test_a_pacs_that_says_nothing_is_away_after_the_time_limit() -> None:
     waiting = threading.Event()
 

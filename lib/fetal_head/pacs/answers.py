@@ -50,13 +50,13 @@ def dataset_in(response: requests.Response) -> Dataset:
         return Dataset()
 
 
-def list_in(response: requests.Response) -> list[dict[str, str]]:
-    """A list in JSON; an empty one for anything else."""
+def list_in(response: requests.Response) -> list[dict[str, Any]]:
+    """The objects of a list in JSON; an empty one for anything else."""
     try:
         found = response.json()
     except ValueError:
         return []
-    return found if isinstance(found, list) else []
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def uid_in(found: dict[str, Any], tag: str) -> str | None:

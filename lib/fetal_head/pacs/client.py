@@ -19,6 +19,8 @@ from fetal_head.pacs.errors import PacsRefusalError
 from fetal_head.pacs.session import PacsSession, chunks
 
 PAGE = 200
+# Orthanc's own name of an instance
+ORTHANC_PATH = re.compile(r"/instances/[0-9a-f-]+")
 COUNT = re.compile(r"[0-9]{1,9}")
 # PS3.18 8.7.3.5: as it is, whatever it is compressed with
 AS_IT_IS = 'multipart/related; type="application/dicom"; transfer-syntax=*'
@@ -151,8 +153,9 @@ class Pacs:
             return
         base = self.url.rsplit("/", 1)[0]
         found = self.session.post(f"{base}/tools/lookup", data=instance.uid)
-        paths = [each["Path"] for each in list_in(found) if each["Type"] == "Instance"] if found.ok else None
-        if paths is None or not all(self.session.delete(base + path).ok for path in paths):
+        paths = [str(each.get("Path")) for each in list_in(found) if each.get("Type") == "Instance"] if found.ok else None
+        # what goes behind our host may not lead to another one
+        if paths is None or not all(ORTHANC_PATH.fullmatch(path) and self.session.delete(base + path).ok for path in paths):
             raise PacsRefusalError("the PACS deletes nothing; set pacs_replaced to reject or keep", response.status_code)
 
     def _address(self, instance: Instance) -> str:
