@@ -80,6 +80,9 @@ def test_what_is_wrong_is_refused_and_changes_nothing(study: StudyDatastore) -> 
         ("there is no role 'boss'; there are user, annotator", lambda: add_user(store, "ben", "boss", PASSWORD)),
         ("at least 8 characters", lambda: add_user(store, "ben", "user", "1234567")),
         ("at least 8 characters", lambda: set_password(store, "ann", "")),
+        ("at most 1024 characters", lambda: add_user(store, "ben", "user", "x" * 1025)),
+        ("at most 1024 characters", lambda: set_password(store, "ann", "a" + "\u0301" * 1024)),
+        ("the password holds half a character", lambda: set_password(store, "ann", "half of a \ud83d")),
         ("there is no user 'ben'", lambda: set_password(store, "ben", PASSWORD)),
         ("there is no user 'ben'", lambda: set_role(store, "ben", "user")),
         ("there is no role 'boss'", lambda: set_role(store, "ann", "boss")),
@@ -102,6 +105,16 @@ def test_nobody_is_checked_like_somebody(study: StudyDatastore) -> None:
     assert not is_password(None, PASSWORD)
     ann.password = "damaged"
     assert not is_password(ann, PASSWORD)
+
+
+def test_what_can_be_nobodys_password_is_wrong_whatever_it_is_taken_for(study: StudyDatastore) -> None:
+    add_user(study.store, "ann", "user", "x" * 1024)
+    ann = find_user(study.store, "ann")
+    assert ann
+    assert is_password(ann, "x" * 1024)
+    ann.password = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY).hash("x" * 1025)
+    assert not is_password(ann, "x" * 1025), "it is refused for its length"
+    assert not is_password(ann, "half of a \ud83d")
 
 
 def test_users_outlive_a_rebuild_but_not_their_database(

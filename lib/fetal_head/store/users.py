@@ -19,6 +19,8 @@ from fetal_head.store.store import Store
 from fetal_head.store.tables import Account, Meta
 
 SHORTEST_PASSWORD = 8
+# of one that is much longer, accents alone can take minutes to put in order
+LONGEST_PASSWORD = 1024
 TOKEN_SECRET = "token_secret"
 
 _hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
@@ -79,7 +81,7 @@ def is_password(account: Account | None, password: str) -> bool:
     """Whether it is the password of the user. Takes as long when there is no user, whose password nothing is."""
     try:
         _hasher.verify(account.password if account else NOBODY, _plain(password))
-    except (VerificationError, InvalidHashError):
+    except (VerificationError, InvalidHashError, StoreError):
         return False
     return account is not None
 
@@ -118,6 +120,11 @@ def _hash(password: str) -> str:
     return _hasher.hash(_plain(password))
 
 
-def _plain(password: str) -> str:
-    # one keyboard writes an accented letter as one character, another one as two
-    return unicodedata.normalize("NFC", password)
+def _plain(password: str) -> bytes:
+    if len(password) > LONGEST_PASSWORD:
+        raise StoreError(422, f"the password is too long: it takes at most {LONGEST_PASSWORD} characters")
+    try:
+        # one keyboard writes an accented letter as one character, another one as two
+        return unicodedata.normalize("NFC", password).encode()
+    except UnicodeEncodeError as error:
+        raise StoreError(422, "the password holds half a character, which no keyboard writes; choose another one") from error
