@@ -166,6 +166,13 @@ def test_only_who_opens_a_page_is_asked_by_his_browser(server: Server) -> None:
         assert _get(server, headers={"Authorization": wrong, **_elsewhere()}).status_code == 401
 
 
+def test_a_form_in_another_charset_is_refused(server: Server) -> None:
+    for kind in ("multipart/form-data; boundary=b", "application/x-www-form-urlencoded"):
+        answer = _ask_for_token(server, "ann", headers={"Content-Type": f"{kind}; charset=unicode_escape", **_elsewhere()})
+        assert (answer.status_code, "a form is in utf-8" in answer.json()["detail"]) == (415, True)
+    assert _ask_for_token(server, "ann").ok
+
+
 def test_a_wrong_name_is_like_a_wrong_password(server: Server) -> None:
     told, took = {}, {}
     for name in ("ann", "nobody", "a\0b"):

@@ -105,6 +105,14 @@ def test_letters_beyond_ascii_are_read_as_clients_send_them(store: Store) -> Non
         assert login.user("basic", _basic("ann", "Käsekuchen:5", encoding), encoding) == User("ann", "user")
 
 
+def test_half_a_character_is_in_no_name_and_no_password(store: Store) -> None:
+    add_user(store, "ann", "user", "correct horse")
+    login = UsersLogin(store, 12)
+    for name, password in (("\ud83d", "correct horse"), ("ann", "correct horse\ud83d")):
+        with pytest.raises(SignInError, match="the user name or the password is wrong"):
+            login.token(name, password, "10.0.0.1")
+
+
 def test_the_settings_say_who_is_let_in(store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def installed(**conf: str) -> FastAPI:
         application = FastAPI()

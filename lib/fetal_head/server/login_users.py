@@ -73,7 +73,7 @@ class UsersLogin:
         account = find_user(self._store, name)
         who, where = f"name {name}", f"address {address}"
         # for one address alone: elsewhere nobody can guess at what is remembered
-        proof = blake2b("\0".join((address, name, password)).encode(), key=self._key).digest()
+        proof = blake2b("\0".join((address, name, password)).encode(errors="surrogatepass"), key=self._key).digest()
         self._attempts.refuse_too_many(where)
         if account and self._is_proved(account, proof):
             return account

@@ -21,6 +21,7 @@ from fetal_head.server.child import announce_parent, before_interrupt
 from fetal_head.server.closed import closed_routes
 from fetal_head.server.dicomweb import dicomweb_routes, identifiers, instances_of
 from fetal_head.server.effort import effort_routes
+from fetal_head.server.forms import Utf8Forms
 from fetal_head.server.health import health_routes
 from fetal_head.server.history import history_routes
 from fetal_head.server.identity import known, requires
@@ -111,6 +112,7 @@ def _border(settings: ServerSettings, metrics: Metrics) -> list[Middleware]:
         Middleware(Border, settings=settings),
         *cors,
         Middleware(SignedIn),
+        Middleware(Utf8Forms),
         Middleware(BodyLimit, upload_megabytes=settings.upload_megabytes),
     ]
 
