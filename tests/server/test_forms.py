@@ -32,7 +32,9 @@ def _send(read: _Read, kind: str, body: bytes = BODY) -> Answer:
     return ask(app, "POST", headers={"content-type": kind}, body=[body[:30], body[30:]])
 
 
-@pytest.mark.parametrize("charset", ["", "; charset=utf-8", '; Charset="UTF-8"', "; charset=us-ascii", "; charset*=utf-8''punycode"])
+@pytest.mark.parametrize(
+    "charset", ["", "; charset=utf-8", '; Charset="UTF-8"', "; charset=us-ascii", "; charset*=utf-8''punycode"]
+)
 def test_a_form_in_utf_8_is_read(charset: str) -> None:
     answer = _send(_Read(), MULTIPART + charset)
     assert answer.status == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 from uuid import uuid1, uuid4
@@ -10,6 +11,7 @@ from uuid import uuid1, uuid4
 import pytest
 from fastapi import HTTPException
 
+from fetal_head.server import sessions as module
 from fetal_head.server.sessions import FACTS, Sessions
 
 
@@ -74,3 +76,31 @@ def test_a_removed_session_is_gone(tmp_path: Path) -> None:
     assert str(tmp_path) not in str(sessions.remove(session.folder.name).facts)
     with pytest.raises(HTTPException, match="no such session"):
         sessions.remove(session.folder.name)
+
+
+def test_what_another_request_took_away_meanwhile_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = Sessions(tmp_path / "sessions", minutes=1)
+    kept, lost = (sessions.add(_upload(tmp_path)).folder for _ in range(2))
+    read = module._read
+
+    def read_and_lose(folder: Path) -> object:
+        found = read(folder)
+        if folder == lost:
+            shutil.rmtree(folder, ignore_errors=True)
+        return found
+
+    making = tmp_path / "sessions" / f".{uuid4()}"
+    making.mkdir()
+    monkeypatch.setattr(module, "_read", lambda folder: making.rmdir() if folder == making else read_and_lose(folder))
+    with pytest.raises(HTTPException, match="no such session"):
+        sessions.image(lost.name)
+    sessions.remove_expired()
+    assert list((tmp_path / "sessions").iterdir()) == [kept]
+
+
+def test_a_clock_that_is_set_back_ends_no_session(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path / "sessions", minutes=1)
+    session = sessions.add(_upload(tmp_path))
+    _age(session.folder, -3600)
+    sessions.remove_expired()
+    assert sessions.find(session.folder.name).image == session.image

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,8 @@ class Sessions:
     def find(self, session_id: str, touch: bool = False) -> Session:
         """The session of that id; with `touch` its time begins anew. Answers 404 when there is none, or none any more."""
         session = _read(self._folder / session_id) if _is_id(session_id) else None
-        if session is None or _is_over(session):
+        if session is None or _is_over(session) or (touch and not _is_touched(session)):
             raise HTTPException(404, "there is no such session any more; upload the image again")
-        if touch:
-            os.utime(session.folder / FACTS)
         return session
 
     def image(self, session_id: str) -> Path:
@@ -83,9 +82,10 @@ class Sessions:
         """Deletes every session whose time is over, and what a killed server left of one that it was making."""
         for folder in self._folder.glob("*"):
             session = _read(folder)
-            over = _is_over(session) if session else time.time() - folder.stat().st_mtime > self._longest
-            if over:
-                shutil.rmtree(folder, ignore_errors=True)
+            # another request may make it a session, or take it away, meanwhile
+            with suppress(FileNotFoundError):
+                if _is_over(session) if session else time.time() - folder.stat().st_mtime > self._longest:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_id(text: str) -> bool:
@@ -106,4 +106,14 @@ def _read(folder: Path) -> Session | None:
 
 
 def _is_over(session: Session) -> bool:
-    return not 0 <= time.time() - session.last_access + 1 <= session.expiry + 1
+    # a clock that was set back leaves a last access that is still to come
+    return time.time() - session.last_access > session.expiry
+
+
+def _is_touched(session: Session) -> bool:
+    """Begins its time anew. False when it is gone meanwhile."""
+    try:
+        os.utime(session.folder / FACTS)
+    except FileNotFoundError:
+        return False
+    return True
