@@ -43,6 +43,7 @@ from fetal_head.server.sessions import Sessions
 from fetal_head.server.signed_in import SignedIn
 from fetal_head.server.training import training_routes
 from fetal_head.server.turns import Turns
+from fetal_head.server.validation import install_validation
 from fetal_head.server.worklist import worklist_routes
 from fetal_head.store.instances import Instances
 
@@ -63,6 +64,7 @@ def install_routes(app: MONAILabelApp) -> None:
     application.router.routes[:] = [
         route for router in _routers(app, application, settings, predictions, metrics) for route in router.routes
     ]
+    install_validation(application)
     application.user_middleware[:] = _border(settings, metrics)
     # the server has built it already, to tell us that it starts
     application.middleware_stack = application.build_middleware_stack()
