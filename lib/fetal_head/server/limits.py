@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MEGABYTE = 1_000_000
 TEXT_MEGABYTES = 1
-# whoever asks for a token has not signed in, and brings no file
+# whoever asks for a token has not signed in
 TOKEN_PATH = "/auth/token"
+# what takes files; all else keeps a body in memory, whatever it says that it is
+TAKES_FILES = re.compile(r"/datastore/(image|label)?|/session/|/(infer|model)/[^/]+|/biometry")
 # a client that is cut off while it sends never sees the sentence; one that sends on and on is cut off all the same
 DISCARDED_MEGABYTES = 1_000
 
 
 class BodyLimit:
-    """Answers 413 to a body that is too large: of files so much as `upload_megabytes` says, of anything else 1 MB.
+    """Answers 413 to a body that is too large: of files, where they are taken, so much as `upload_megabytes` says, else 1 MB.
 
     Bytes are counted as they come, whatever the request says of its length. Starlette puts files onto the disk as they come.
     """
@@ -30,7 +34,7 @@ class BodyLimit:
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
         has_files = headers.get("content-type", "").lower().startswith("multipart/form-data")
-        megabytes = self._upload_megabytes if has_files and path_of(scope) != TOKEN_PATH else TEXT_MEGABYTES
+        megabytes = self._upload_megabytes if has_files and TAKES_FILES.fullmatch(path_of(scope)) else TEXT_MEGABYTES
         declared = headers.get("content-length", "")
         is_too_large = declared.isdigit() and int(declared) > megabytes * MEGABYTE
         seen = 0
