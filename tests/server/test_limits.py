@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from fetal_head.server.limits import TAKES_FILES, BodyLimit
+from serving import Server
 
 MEGABYTE = b"x" * 1_000_000
 FILES = {"content-type": "multipart/form-data; boundary=b"}
