@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from asking import NAME, ask
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
+from fetal_head.config import load_settings
 from fetal_head.phantom import phantom
 from fetal_head.pseudonym import pseudonym
+from fetal_head.server.health import health_routes
+from fetal_head.store.store import Store
 from pictures import three_structures, write_itk
 from serving import Server
 
@@ -42,7 +49,14 @@ def test_many_predictions_in_a_process_of_their_own(border: Server) -> None:
     assert status["status"] == "DONE", "\n".join(status["details"])
     assert any("2 of 2 images" in line for line in status["details"])
     assert ask(border, "HEAD", f"/datastore/label?image={NAME}&tag=seen").ok
-    assert ask(border, "POST", "/batch/infer/fetal_head", json={"label_tag": "../x"}).status_code == 422
+    for wrong in (
+        {"label_tag": "../x"},
+        {"label_tag": "history"},
+        {"label_tag": 5},
+        {"max_batch_size": -1},
+        {"max_batch_size": "2"},
+    ):
+        assert ask(border, "POST", "/batch/infer/fetal_head", json=wrong).status_code == 422, wrong
     assert ask(border, "DELETE", "/batch/infer").json() is None
 
 
@@ -82,3 +96,19 @@ def test_health_and_figures(border: Server) -> None:
     finally:
         (border.studies / ".away").rename(hidden)
     assert ask(border, "GET", "/readyz").ok
+
+
+def test_a_disk_that_takes_empty_files_alone_is_not_ready(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "study", load_settings().store)
+    study = SimpleNamespace(store=store, status=dict)
+    application = FastAPI()
+    application.include_router(health_routes(SimpleNamespace(app_dir=tmp_path, datastore=lambda: study), SimpleNamespace()))
+    client = TestClient(application)
+    assert client.get("/readyz").status_code == 200
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, usual[1]))
+    try:
+        answer = client.get("/readyz")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert (answer.status_code, answer.json()["study folder"], answer.json()["model"]) == (503, "fails", "ok")

@@ -18,6 +18,8 @@ from fetal_head.server.identity import requires
 from fetal_head.server.metrics import Metrics
 
 logger = logging.getLogger(__name__)
+# a full disk still takes empty files
+WRITTEN = 2**16
 
 
 def health_routes(app: MONAILabelApp, metrics: Metrics) -> APIRouter:
@@ -27,7 +29,7 @@ def health_routes(app: MONAILabelApp, metrics: Metrics) -> APIRouter:
         # it is loaded from the start on, and a new one with the first prediction that it makes, which waits for it
         "model": lambda: Registry.of_app(Path(app.app_dir)).current().description,
         "database": app.datastore().status,
-        "study folder": lambda: TemporaryFile(dir=app.datastore().store.layout.hidden).close(),
+        "study folder": lambda: _write_in(app.datastore().store.layout.hidden),
     }
 
     @router.get("/healthz")
@@ -49,6 +51,11 @@ def health_routes(app: MONAILabelApp, metrics: Metrics) -> APIRouter:
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+def _write_in(folder: Path) -> None:
+    with TemporaryFile(dir=folder) as file:
+        file.write(bytes(WRITTEN))
 
 
 def _is_well(name: str, check: Callable[[], object]) -> bool:
