@@ -50,6 +50,9 @@ def ask(
     parts, sent = list(body), []
 
     async def receive() -> Message:
+        if not parts:
+            # until the client goes away
+            await anyio.sleep_forever()
         part = parts.pop(0)
         return {"type": "http.request", "body": part, "more_body": bool(parts)}
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from hashlib import sha256
+from io import FileIO
+from os import fstat
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, UploadFile
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.server.asked import AsAdmin, AsAnnotator, json_object
@@ -16,6 +19,8 @@ from fetal_head.server.identity import known, requires
 from fetal_head.server.uploads import kept_image, name_of
 from fetal_head.store.file_names import split_name
 from fetal_head.store.study import StudyDatastore
+
+CHUNK = 2**20
 
 
 def image_routes(app: MONAILabelApp) -> APIRouter:
@@ -72,12 +77,21 @@ def image_routes(app: MONAILabelApp) -> APIRouter:
         study.update_image_info(image, json_object(info) | known(user))
 
     @router.get("/dataset", dependencies=[Depends(requires("annotator"))])
-    def download_dataset(limit_cases: Annotated[int | None, Query(ge=1)] = None) -> FileResponse:
+    def download_dataset(limit_cases: Annotated[int | None, Query(ge=1)] = None) -> StreamingResponse:
         """A zip of the labelled images, their labels and what is known of both."""
         with one_archive_at_a_time:
-            return FileResponse(study.get_dataset_archive(limit_cases), filename="dataset.zip")
+            # what is open stays as it is when the next one takes its place
+            archive = FileIO(study.get_dataset_archive(limit_cases))
+        length = str(fstat(archive.fileno()).st_size)
+        said = {"Content-Disposition": 'attachment; filename="dataset.zip"', "Content-Length": length}
+        return StreamingResponse(_parts(archive), headers=said, media_type="application/zip")
 
     return router
+
+
+def _parts(file: FileIO) -> Iterator[bytes]:
+    with file:
+        yield from iter(lambda: file.read(CHUNK), b"")
 
 
 def existing(path: str, what: str) -> Path:
