@@ -55,8 +55,8 @@ def test_what_is_closed_or_unknown_is_not_found(border: Server, method: str, pat
 def test_nothing_else_is_served(border: Server) -> None:
     paths = set(ask(border, "GET", "/openapi.json").json()["paths"])
     assert {path.split("/")[1] for path in paths} == {
-        *("activelearning", "auth", "batch", "biometry", "datastore", "dicom-web", "healthz", "history", "infer", "info"),
-        *("logs", "metrics", "model", "readyz", "session", "train", "worklist"),
+        *("activelearning", "auth", "batch", "biometry", "datastore", "dicom-web", "effort", "healthz", "history", "infer"),
+        *("info", "logs", "metrics", "model", "readyz", "session", "train", "worklist"),
     }
 
 

@@ -105,8 +105,14 @@ def test_over_http(study: StudyDatastore) -> None:
     server.state.login = None
     server.include_router(effort_routes(App()))
     client = TestClient(server)
-    (found,) = client.get("/history/effort").json()
+    (found,) = client.get("/effort").json()
+    assert client.get("/history/effort").json() == [found]
     assert (found["model"], found["labels"], found["apl"], found["accepted"]) == ("v0001", 1, 14, 0)
     assert found["structures"]["CSP"]["dice"] == pytest.approx(1)
     assert client.get("/history/a/2/effort").json()["CSP"] == {"dice": 1, "apl": 0, "changed": 0}
     assert client.get("/history/a/1/effort").json() is None, "a prediction has none"
+    study.add_image("effort", study.get_image_uri("a"), {})
+    submit(study, "effort")
+    (told,) = client.get("/history/effort").json()
+    assert told["number"] == 1, "an image may be called so"
+    assert client.get("/effort").json() == [found]

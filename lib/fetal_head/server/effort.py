@@ -10,6 +10,8 @@ from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.server.identity import requires
 from fetal_head.store.effort import Measured, effort_of, efforts
+from fetal_head.store.errors import StoreError
+from fetal_head.store.history import entries
 
 
 def effort_routes(app: MONAILabelApp) -> APIRouter:
@@ -18,13 +20,21 @@ def effort_routes(app: MONAILabelApp) -> APIRouter:
     store = app.datastore().store
     reads = Depends(requires("user"))
 
-    @router.get("/history/effort", dependencies=[reads])
+    @router.get("/effort", dependencies=[reads])
     def effort() -> list[dict[str, Any]]:
         """By model version: labels, share of them that were accepted as predicted, median added path length and changed pixels.
 
         The latter by structure as well, with mean Dice. A label is measured in the background, within seconds of its submission.
         """
         return [asdict(found) for found in efforts(store)]
+
+    @router.get("/history/effort", dependencies=[reads], include_in_schema=False)
+    def effort_or_history() -> list[dict[str, Any]]:
+        """The same at its other path, unless an image is called so: then its history."""
+        try:
+            return [found.told for found in entries(store, "effort")]
+        except StoreError:
+            return effort()
 
     @router.get("/history/{image}/{number}/effort", dependencies=[reads])
     def of_one(image: str, number: int) -> Measured | None:
