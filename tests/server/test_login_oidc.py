@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, HTTPException
 from fastapi.testclient import TestClient
 from monailabel.config import settings as upstream
 from provider import EC_KEY, OTHER_KEY, Provider, providing, signed, signed_with_public_key
 
 from fetal_head.server import login_provider
-from fetal_head.server.identity import requires
+from fetal_head.server.identity import SignInError, requires
 from fetal_head.server.login import install_login
+from fetal_head.server.login_oidc import OidcLogin
 from pictures import speckle, write_picture
 from serving import serving
 
@@ -133,6 +135,31 @@ def test_passwords_are_handed_on(client: TestClient, provider: Provider, monkeyp
     refused = _client().post("/auth/token", data=wrong)
     assert refused.status_code == 503
     assert "gives 'another' no token for a password (unauthorized_client)" in refused.json()["detail"]
+
+
+def test_of_guesses_at_once_the_provider_hears_no_more_than_may_fail(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upstream, "MONAI_LABEL_AUTH_REALM_URI", provider.realm)
+    login = OidcLogin()
+
+    def guess(number: int) -> str:
+        try:
+            login.token("aNn" if number % 2 else "Ann", f"guess {number}", f"10.0.0.{number}")
+        except (SignInError, HTTPException) as error:
+            return type(error).__name__
+        return "in"
+
+    with ThreadPoolExecutor(24) as pool:
+        said = list(pool.map(guess, range(24)))
+    assert (said.count("SignInError"), said.count("HTTPException")) == (10, 14)
+    assert provider.asked.count("/token") == 10
+
+
+def test_who_is_right_or_gets_no_answer_has_not_failed(client: TestClient, provider: Provider) -> None:
+    right, path = {"username": "ann", "password": "correct horse"}, "/token"
+    for broken in ({}, {path: (500, b"")}, {}):
+        provider.broken = broken
+        answers = {client.post("/auth/token", data=right).status_code for _ in range(11)}
+        assert answers == {503 if broken else 200}
 
 
 @pytest.mark.parametrize(

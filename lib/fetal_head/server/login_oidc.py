@@ -41,11 +41,16 @@ class OidcLogin:
 
     def token(self, name: str, password: str, address: str) -> str:
         """See `Login`."""
-        who, where = f"name {name}", f"address {address}"
-        self._attempts.refuse_too_many(who, where)
-        token = self._provider.token(self.client_id, name, password)
+        # a provider may take a name in any spelling
+        who, where = f"name {name.casefold()}", f"address {address}"
+        self._attempts.begin(who, where)
+        token: str | None = ""
+        try:
+            token = self._provider.token(self.client_id, name, password)
+        finally:
+            if token is not None:
+                self._attempts.take_back(who, where)
         if token is None:
-            self._attempts.failed(who, where)
             raise SignInError(WRONG)
         return token
 
