@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 
+import requests
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from monailabel.interfaces.app import MONAILabelApp
@@ -29,6 +33,8 @@ KINDS = (
     "image/png",
     "image/gif",
 )
+# a PACS that lets everybody wait must not take the threads in which all else is answered
+AT_ONCE = 16
 
 
 def pacs_routes(app: MONAILabelApp) -> APIRouter:
@@ -38,22 +44,40 @@ def pacs_routes(app: MONAILabelApp) -> APIRouter:
         return router
     settings = load_settings(app.conf).pacs
     pacs = Pacs(pacs_url(app.studies), settings)
+    limiter = CapacityLimiter(AT_ONCE)
 
     @router.get("/proxy/dicom/{path:path}", dependencies=[Depends(requires("user"))])
-    def ask(path: str, request: Request) -> StreamingResponse:
+    async def ask(path: str, request: Request) -> StreamingResponse:
         """The answer of the PACS, and of no other server, to a search or a retrieval of DICOMweb."""
         resource = next((path.removeprefix(service) for service in SERVICES if path.startswith(service)), path)
         if not RESOURCE.fullmatch(resource):
             raise HTTPException(404, "this is no search and no retrieval of DICOMweb, like studies?PatientID=1")
-        try:
-            answer = pacs.ask(resource, request.url.query, request.headers.get("accept", "*/*"))
-        except PacsAwayError as error:
-            raise HTTPException(502, str(error)) from error
-        kind = answer.headers.get("Content-Type", "")
-        if kind and not kind.lower().startswith(KINDS):
-            answer.close()
-            raise HTTPException(502, f"the PACS answers {answer.status_code} with {kind[:80]}, which is no DICOM")
+        question = partial(pacs.ask, resource, request.url.query, request.headers.get("accept", "*/*"))
+        answer = await to_thread.run_sync(_answer, question, limiter=limiter)
+        parts = _as_they_come(chunks(answer, settings.pacs_megabytes), limiter)
         headers = {"X-Content-Type-Options": "nosniff"}
-        return StreamingResponse(chunks(answer, settings.pacs_megabytes), answer.status_code, headers, kind or None)
+        return StreamingResponse(parts, answer.status_code, headers, answer.headers.get("Content-Type"))
 
     return router
+
+
+def _answer(question: Callable[[], requests.Response]) -> requests.Response:
+    """The answer, as far as it may be handed on. Answers 400 when nothing can be asked so, 502 for no answer or no DICOM."""
+    try:
+        answer = question()
+    except PacsAwayError as error:
+        raise HTTPException(502, str(error)) from error
+    except requests.RequestException as error:
+        raise HTTPException(
+            400, "a PACS cannot be asked so: the Accept or the address has characters that belong to neither"
+        ) from error
+    kind = answer.headers.get("Content-Type", "")
+    if not 200 <= answer.status_code < 600 or (kind and not kind.lower().startswith(KINDS)):
+        answer.close()
+        raise HTTPException(502, f"the PACS answers {answer.status_code} with {kind[:80] or 'nothing'}, which is no DICOM")
+    return answer
+
+
+async def _as_they_come(parts: Iterator[bytes], limiter: CapacityLimiter) -> AsyncIterator[bytes]:
+    while part := await to_thread.run_sync(next, parts, b"", limiter=limiter):
+        yield part
