@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from fetal_head.config import PacsSettings, load_settings
 from fetal_head.pacs.client import Instance, Pacs
@@ -165,6 +167,45 @@ def test_no_answer_leads_what_is_deleted_elsewhere(path: object) -> None:
         with _pacs(answer) as pacs, pytest.raises(PacsRefusalError, match="deletes nothing"):
             pacs.delete(WHERE)
     assert seen == []
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "sentence"),
+    [(200, PacsRefusalError, "more than 1 MB"), (400, PacsRefusalError, "more than 1 MB"), (302, PacsAwayError, "answers 302")],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_no_answer_is_read_beyond_the_limit(
+    code: int, error: type[Exception], sentence: str, packed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, read = b"[" + b" " * 8_000_000 + b"]", []
+    monkeypatch.setattr("requests.Response.iter_content", _counted(requests.Response.iter_content, read))
+    headers = {**JSON, "Location": "http://elsewhere.example/", **({"Content-Encoding": "gzip"} if packed else {})}
+    answer = (code, headers, gzip.compress(content) if packed else content)
+    with _pacs(lambda _: answer) as pacs:
+        for ask in (lambda: list(pacs.series()), lambda: pacs.header(WHERE), lambda: pacs.store([])):
+            with pytest.raises(error, match=sentence):
+                ask()
+    assert sum(read) < 3 * 2_000_000
+
+
+def _counted(iter_content: Any, read: list[int]) -> Any:
+    def counting(self: requests.Response, *args: Any, **kwargs: Any) -> Iterator[bytes]:
+        for chunk in iter_content(self, *args, **kwargs):
+            read.append(len(chunk))
+            yield chunk
+
+    return counting
+
+
+def test_a_list_without_end_is_told_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fetal_head.pacs.answers.MOST", 1000)
+
+    def answer(request: BaseHTTPRequestHandler) -> Answer:
+        offset = int(parse_qs(urlsplit(request.path).query)["offset"][0])
+        return 200, JSON, json.dumps([_series(n) for n in range(offset, offset + 200)]).encode()
+
+    with _pacs(answer) as pacs, pytest.raises(PacsRefusalError, match="lists more than 1000"):
+        list(pacs.series())
 
 
 def test_a_pacs_that_says_nothing_is_away_after_the_time_limit() -> None:

@@ -13,12 +13,18 @@ from fetal_head.pacs.errors import PacsRefusalError
 
 UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 LONGEST_UID = 64
+# no PACS holds so many series, and no series so many instances
+MOST = 1_000_000
 
 T = TypeVar("T")
 
 
 def pages(page: Callable[[int], list[dict[str, Any]]], tag: str) -> Iterator[dict[str, Any]]:
-    """All that is found, until a page brings nothing new: pages may be shorter than asked for, or all be the first one."""
+    """All that is found, until a page brings nothing new: pages may be shorter than asked for, or all be the first one.
+
+    Raises:
+        PacsRefusalError: a page is answered with an error, or there is no end of them.
+    """
     seen: set[str | None] = set()
     offset = 0
     while True:
@@ -29,12 +35,16 @@ def pages(page: Callable[[int], list[dict[str, Any]]], tag: str) -> Iterator[dic
         yield from new
         seen |= {uid_in(each, tag) for each in new}
         offset += len(found)
+        if offset > MOST:
+            raise PacsRefusalError(f"the PACS lists more than {MOST}; ask for fewer by the setting pacs_search")
 
 
 def asked(question: Callable[[], T]) -> T:
     """What the question returns. Raises PacsRefusalError when it was answered with an error, or with what is no DICOMweb."""
     try:
         return question()
+    except PacsRefusalError:
+        raise
     except requests.HTTPError as error:
         status = error.response.status_code
         raise PacsRefusalError(f"the PACS answers {status} to what is asked", status) from error

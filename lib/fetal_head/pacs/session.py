@@ -16,11 +16,12 @@ from fetal_head.pacs.errors import PacsAwayError, PacsRefusalError
 NONE, SYSTEM = "none", "system"
 # it answers so as long as it, or what stands before it, cannot work or does not know us
 AWAY = (401, 407, 408, 429, 502, 503, 504)
-CHUNK = 2**20
+# little at a time: what is packed may be a thousand times as long
+CHUNK = 2**16
 
 
 class PacsSession(requests.Session):
-    """Requests with a time limit, our credentials, and the certificate that we trust; no answer is followed elsewhere.
+    """Requests with limits of time and length, our credentials, and the certificate that we trust; none is led elsewhere.
 
     Raises:
         ValueError: a file of the settings cannot be read.
@@ -29,6 +30,7 @@ class PacsSession(requests.Session):
     def __init__(self, settings: PacsSettings) -> None:
         super().__init__()
         self._timeout = settings.pacs_timeout_seconds
+        self._megabytes = settings.pacs_megabytes
         self.auth = credentials(settings)
         if settings.pacs_ca_file != SYSTEM:
             _read(settings.pacs_ca_file, "pacs_ca_file")
@@ -37,8 +39,14 @@ class PacsSession(requests.Session):
             self.trust_env = False
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """As `requests` does it. Raises PacsAwayError when there is no answer, or none but that it is not there for us."""
-        kwargs |= {"timeout": self._timeout, "allow_redirects": False}
+        """As `requests` does it, which reads the answer unless it is to be a `stream`.
+
+        Raises:
+            PacsAwayError: there is no answer, or none but that it is not there for us.
+            PacsRefusalError: the answer is too long.
+        """
+        is_stream = kwargs.get("stream", False)
+        kwargs |= {"timeout": self._timeout, "allow_redirects": False, "stream": True}
         try:
             response = super().send(request, **kwargs)
         except requests.RequestException as error:
@@ -46,7 +54,14 @@ class PacsSession(requests.Session):
         if response.status_code in AWAY or response.is_redirect:
             response.close()
             raise PacsAwayError(f"the PACS answers {response.status_code} ({response.reason})")
+        if not is_stream:
+            # where `requests` itself keeps what it has read, however much that is
+            response._content = b"".join(chunks(response, self._megabytes))
         return response
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere: `requests` would read the answer, however long, only to see where it leads."""
+        return None
 
 
 def credentials(settings: PacsSettings) -> AuthBase | None:
@@ -68,7 +83,7 @@ def chunks(response: requests.Response, megabytes: int) -> Iterator[bytes]:
         for chunk in response.iter_content(CHUNK):
             length += len(chunk)
             if length > megabytes * 1_000_000:
-                raise PacsRefusalError(f"it has more than {megabytes} MB (the setting pacs_megabytes)")
+                raise PacsRefusalError(f"what the PACS answers has more than {megabytes} MB (the setting pacs_megabytes)")
             yield chunk
     except requests.RequestException as error:
         raise PacsAwayError(f"the PACS broke off ({_reason(error)})") from error
