@@ -63,6 +63,7 @@ def test_what_is_alike_in_all_images_needs_no_database(params: dict[str, str], i
         {"StudyInstanceUID": "1.2;DROP TABLE images"},
         {"includefield": "colour"},
         {"PatientID": "a" * 100_000},
+        {"PatientName": "*a" * 30_000},
     ],
 )
 def test_what_is_no_search_is_refused(params: dict[str, str]) -> None:

@@ -15,6 +15,8 @@ MOST = 1000
 ALL = "all"
 # a list of as many UIDs as there are answers
 LONGEST = 65 * MOST
+# a name has three groups of 64 characters, and SQLite takes no patterns of many thousand
+LONGEST_TEXT = 1000
 # no database counts further
 LARGEST = 2**31 - 1
 
@@ -87,8 +89,9 @@ def _narrow(query: Query, keyword: str, value: str) -> bool:
     vr = dictionary_VR(keyword)
     if not value.strip("*"):
         return True
-    if len(value) > LONGEST:
-        raise ValueError(f"{keyword} is asked for with {len(value)} characters; at most {LONGEST} are accepted")
+    longest = LONGEST if vr == "UI" else LONGEST_TEXT
+    if len(value) > longest:
+        raise ValueError(f"{keyword} is asked for with {len(value)} characters; at most {longest} are accepted")
     if vr in _RANGES and not _RANGES[vr].fullmatch(value):
         raise ValueError(f"{keyword} is a date or time, or a range such as 20240101-20241231, not '{value[:64]}'")
     values = tuple(re.split(r"[,\\]", value)) if vr == "UI" else (value,)
