@@ -71,6 +71,15 @@ def test_what_is_no_backup_or_no_new_folder_is_refused(study: StudyDatastore, fo
         restore_backup(tmp_path, tmp_path / "again", EMBEDDED)
     assert not (tmp_path / "again").exists()
     backup(study.store, tmp_path / "backup")
+    tables_file = tmp_path / "backup/tables.jsonl"
+    whole = tables_file.read_bytes()
+    half = f"line {len(whole.splitlines()) + 1} of .* is damaged"
+    for damaged, told in ((whole + b'["images", {"id"', half), (whole[:9], "line 1 of .* is damaged"), (b"", "is no backup")):
+        tables_file.write_bytes(damaged)
+        with pytest.raises(ValueError, match=told):
+            restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
+        assert not (tmp_path / "again").exists(), "nothing was copied"
+    tables_file.write_bytes(whole)
     with pytest.raises(ValueError, match="is not empty"):
         restore_backup(tmp_path / "backup", folder, EMBEDDED)
     if study.store.settings.database_url != "embedded":

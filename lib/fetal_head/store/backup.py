@@ -85,16 +85,20 @@ def _dump(session: Session) -> Iterator[Any]:
                 yield table.name, dict(row)
 
 
-def _lines(path: Path) -> Iterator[Any]:
-    """The tables' rows, once it is certain that they are some."""
-    try:
-        file = path.open(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise StoreError(404, f"{path.parent} holds no whole backup: there is no {TABLES}") from error
-    lines = (json.loads(line) for line in file)
-    if next(lines, None) != FORMAT:
+def _lines(path: Path) -> list[Any]:
+    """The tables' rows, once it is certain that all of them are some."""
+    if not path.exists():
+        raise StoreError(404, f"{path.parent} holds no whole backup: there is no {TABLES}")
+    lines: list[Any] = []
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                lines.append(json.loads(line))
+            except ValueError as error:
+                raise StoreError(422, f"line {number} of {path} is damaged ({error}); take another backup") from error
+    if not lines or lines[0] != FORMAT:
         raise StoreError(422, f"{path} is no backup that this version reads")
-    return lines
+    return lines[1:]
 
 
 def _load(session: Session, lines: Iterable[Any]) -> None:
