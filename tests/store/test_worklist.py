@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +21,7 @@ from fetal_head.store.reservations import reserve
 from fetal_head.store.set_aside import flag, skip
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.worklist import work, worklist
+from pictures import speckle, write_picture
 
 
 def _ids(study: StudyDatastore, **asked: object) -> list[str]:
@@ -53,6 +55,14 @@ def test_pages_and_searches(study: StudyDatastore) -> None:
     assert _ids(study, search="%") == []
     study.remove_image("b")
     assert _ids(study) == ["a", "c"]
+
+
+def test_a_search_knows_the_letters_of_every_language(study: StudyDatastore, folder: Path) -> None:
+    for name in ("Übergröße", "ЖЕНЯ"):
+        write_picture(folder / f"{name}.png", speckle(60, 90))
+    study.refresh()
+    for search, found in (("über", "Übergröße"), ("ÜBERGRÖ", "Übergröße"), ("ß", "Übergröße"), ("женя", "ЖЕНЯ")):
+        assert _ids(study, search=search) == [found]
 
 
 def test_who_skips_an_image_is_not_given_it_again(study: StudyDatastore) -> None:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, ColumnElement, Connection, Engine, create_engine, event, func, make_url, text
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from fetal_head.store.errors import BUSY, DamagedError, StoreError, told
 
@@ -64,6 +64,12 @@ class Database:
         with self._turn(), told(self.name), Session(self._writer, expire_on_commit=False) as session:
             self._wait_for_writers(session.connection())
             yield session
+
+    def holds(self, text: InstrumentedAttribute[str], letters: str) -> ColumnElement[bool]:
+        """Whether a text holds the letters, whatever their case in any language: by itself a database knows English alone."""
+        if self.is_embedded:
+            return func.casefold(text).contains(letters.casefold(), autoescape=True)
+        return func.lower(text.collate("und-x-icu")).contains(letters.lower(), autoescape=True)
 
     def close(self) -> None:
         """Lets go of all connections."""
@@ -116,6 +122,7 @@ def parse_url(text: str) -> URL:
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
     # the driver would begin transactions by itself, too late and without the lock
     connection.isolation_level = None
+    connection.create_function("casefold", 1, str.casefold, deterministic=True)
     connection.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
     _write_ahead(connection)
     for pragma in ("synchronous = FULL", "foreign_keys = ON"):

@@ -46,7 +46,7 @@ def worklist(store: Store, search: str = "", status: Status | None = None, limit
         search: letters that the id holds, whatever their case.
         status: `open` has no label, `rejected` none but a rejected one, and `flagged` is set aside whatever its label.
     """
-    there = [Image.removed.is_(None), *([Image.id.icontains(search, autoescape=True)] if search else [])]
+    there = [Image.removed.is_(None), *([store.database.holds(Image.id, search)] if search else [])]
     if status:
         there.append(_has(status))
     with store.reading() as session:
