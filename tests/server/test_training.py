@@ -45,6 +45,9 @@ class Endless(TrainTask):
         super().__init__("Trains until there is a file `enough`")
         self.folder = folder
 
+    def config(self):
+        return {"max_epochs": 50, "train_batch_size": 8}
+
     def stats(self):
         return Progress(self.folder).read()
 
@@ -235,6 +238,14 @@ def test_the_progress_of_an_earlier_training_is_not_shown_as_that_of_the_next(se
     assert _detail(_post(server))["job"]["progress"] == {"fetal_head": {}}
     _wait(lambda: _progress(server))
     assert _progress(server)["pid"] == _started(server)
+
+
+def test_what_a_training_would_not_take_starts_none(server: Server) -> None:
+    for wrong, field in (({"max_epochs": "abc"}, "max_epochs"), ({"train_batch_size": -1}, "train_batch_size")):
+        for path, params in (("/train/fetal_head", wrong), ("/train/", {"fetal_head": wrong})):
+            answer = requests.post(f"{server.url}{path}", json=params, timeout=60)
+            assert answer.status_code == 422
+            assert f"The training was not started: {field}: Input should be" in answer.json()["detail"]
 
 
 def test_who_wants_to_wait_is_answered_at_the_end(server: Server) -> None:

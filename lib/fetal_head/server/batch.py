@@ -16,7 +16,8 @@ from fetal_head.server.asked import WHO, AsAdmin, check_offered, only
 from fetal_head.server.background import active_task, stop_task
 from fetal_head.server.identity import known, requires
 from fetal_head.server.predictions import Predictions
-from fetal_head.store.images import check_name
+from fetal_head.store.images import check_tag
+from fetal_head.store.settling import ORIGINAL
 
 
 def batch_routes(app: MONAILabelApp, predictions: Predictions) -> APIRouter:
@@ -52,8 +53,9 @@ def batch_routes(app: MONAILabelApp, predictions: Predictions) -> APIRouter:
         """
         check_offered("model", model, models)
         asked = only(params, "label_tag", "max_batch_size", *WHO) | known(user)
-        check_name("tag", str(asked.get("label_tag", "original")))
-        if not isinstance(asked.get("max_batch_size", 0), int):
+        check_tag(asked.get("label_tag") or ORIGINAL)
+        most = asked.get("max_batch_size") or 0
+        if not isinstance(most, int) or most < 0:
             raise HTTPException(422, "max_batch_size is the largest number of images, 0 for all of them")
         if run_sync:
             return await predictions.run(partial(run, model, images, asked, True))

@@ -11,12 +11,13 @@ from monailabel.endpoints.train import run_model, status
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.config import load_settings
+from fetal_head.learning.form import with_form
 from fetal_head.learning.running import running
 from fetal_head.learning.split import split
 from fetal_head.model.registry import Registry
 from fetal_head.server.asked import WHO, AsAdmin, check_offered, only
 from fetal_head.server.background import active_task, stop_task, wait_for_end
-from fetal_head.server.identity import known, requires
+from fetal_head.server.identity import User, known, requires
 from fetal_head.store.study import labelled_images
 
 
@@ -24,7 +25,7 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
     """The routes that start, stop and tell of a training, each with the role that upstream asks for."""
     router = APIRouter(tags=["Train"])
     folder = Registry.of_app(Path(app.app_dir)).folder
-    folds = load_settings(app.conf).learning.validation_folds
+    settings = load_settings(app.conf)
     trainers: dict[str, Any] = app.info()["trainers"]
     one_at_a_time = threading.Lock()
 
@@ -37,15 +38,18 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
         if not labels:
             raise HTTPException(422, "There is no submitted label yet: correct and submit at least one image, then train.")
         try:
-            split([label.patient_id for label in labels], folds)
+            split([label.patient_id for label in labels], settings.learning.validation_folds)
         except ValueError as error:
             raise HTTPException(422, f"There is nothing to train on: {error}.") from error
 
-    def start(model: str, params: dict[str, Any] | None, user: AsAdmin, enqueue: bool) -> dict[str, Any]:
+    def asked_of(model: str, params: dict[str, Any] | None, user: User) -> dict[str, Any]:
         # upstream passes on all that it gets, a folder to import code from included
         asked = only(params, *trainers[model]["config"], *WHO) | known(user)
-        task: dict[str, Any] = run_model(model, asked, False, enqueue)
-        return task
+        try:
+            with_form(settings, asked)
+        except ValueError as error:
+            raise HTTPException(422, f"The training was not started: {error}.") from error
+        return asked
 
     @router.get("/train/", dependencies=[Depends(requires("user"))])
     def training_status(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
@@ -67,13 +71,14 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
     ) -> Any:
         """Starts a training; 409 with the running job while there is one, whether to `enqueue` or not.
 
-        Answers 422 with a sentence when there is nothing to train on: upstream starts a process that fails, and the viewer
-        never shows why. With `run_sync` the answer comes when the training has ended; it has a process of its own even then.
+        Answers 422 with a sentence for parameters out of bounds, and when there is nothing to train on: upstream starts a process
+        that fails, and the viewer never shows why. With `run_sync` the answer comes when the training has ended; it has a process
+        of its own even then.
         """
         check_offered("trainer", model, trainers)
         with one_at_a_time:
             refuse_if_in_vain()
-            task = start(model, params, user, enqueue)
+            task: dict[str, Any] = run_model(model, asked_of(model, params, user), False, enqueue)
         if run_sync:
             wait_for_end("train", task)
         return task
@@ -84,8 +89,8 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
         with one_at_a_time:
             refuse_if_in_vain()
             by_model = {model: (params or {}).get(model) for model in trainers}
-            asked = {model: said if isinstance(said, dict) else None for model, said in by_model.items()}
-            started = {model: start(model, asked[model], user, enqueue=True) for model in trainers}
+            asked = {m: asked_of(m, said if isinstance(said, dict) else None, user) for m, said in by_model.items()}
+            started = {model: run_model(model, asked[model], False, True) for model in trainers}
         if run_sync:
             for task in started.values():
                 wait_for_end("train", task)

@@ -17,7 +17,7 @@ from fetal_head.imaging import EXTENSIONS, read_image
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import NOT_READ_BACK, is_read_back
-from fetal_head.store.layout import Layout, stamp_of
+from fetal_head.store.layout import HISTORY, Layout, stamp_of
 from fetal_head.store.said import check_image_info, check_said
 from fetal_head.store.set_aside import FLAG, SKIPPED
 from fetal_head.store.settling import settle
@@ -37,6 +37,13 @@ def check_name(what: str, name: str) -> None:
     if not isinstance(name, str) or not _NAME.fullmatch(name) or DEVICE.fullmatch(name):
         allowed = "letters, digits, '_', '-', '.' and blanks are, the last of them a letter, digit, '_' or '-'"
         raise StoreError(422, f"the {what} {str(name)[:200]!r} is not accepted: {allowed}, and no name of a device of Windows")
+
+
+def check_tag(tag: str) -> None:
+    """Raises StoreError (422) for a tag that no label can have."""
+    check_name("tag", tag)
+    if tag == HISTORY:
+        raise StoreError(422, f"the tag '{HISTORY}' is not accepted: it is the folder of what was submitted before")
 
 
 def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> str:

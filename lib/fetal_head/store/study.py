@@ -19,7 +19,6 @@ from fetal_head.store.drafts import read_draft
 from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import split_name
 from fetal_head.store.intake import take_in
-from fetal_head.store.layout import HISTORY
 from fetal_head.store.reservations import renew
 from fetal_head.store.said import told_spacing
 from fetal_head.store.settling import FINAL, label_of
@@ -126,9 +125,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
 
     def save_label(self, image_id: str, label_filename: str, label_tag: str, label_info: dict[str, Any]) -> str:
         """Keeps a submitted mask, see `read_draft`. Answers 404 for an unknown image, and 422, saying why, for no mask of it."""
-        images.check_name("tag", label_tag)
-        if label_tag == HISTORY:
-            raise StoreError(422, f"the tag '{HISTORY}' is not accepted: it is the folder of what was submitted before")
+        images.check_tag(label_tag)
         image = self.get_image_uri(image_id)
         if not image:
             raise StoreError(404, f"there is no image '{image_id}'")

@@ -11,6 +11,7 @@ from monailabel.interfaces.datastore import Datastore
 from monailabel.interfaces.tasks.train import TrainTask
 
 from fetal_head.config import Settings
+from fetal_head.learning.form import with_form
 from fetal_head.learning.retraining import retrain
 from fetal_head.learning.running import AlreadyTrainingError
 from fetal_head.learning.trainer import Epoch
@@ -63,7 +64,7 @@ class Train(TrainTask):  # type: ignore[misc]
         try:
             outcome = retrain(
                 labels,
-                self._asked(request),
+                with_form(self._settings, request),
                 self._registry,
                 start=self._registry.current() if request.get("pretrained", True) else None,
                 on_epoch=report,
@@ -84,13 +85,6 @@ class Train(TrainTask):  # type: ignore[misc]
         logger.info("version %s is %s: %s", outcome.version, "served" if outcome.published else "kept", outcome.verdict.reason)
         self._progress.write(result)
         return result
-
-    def _asked(self, request: dict[str, Any]) -> Settings:
-        """The settings with what the viewer's form says in their place. Raises ValueError for a value out of bounds."""
-        learning = self._settings.learning
-        form = {"max_epochs": request.get("max_epochs"), "batch_size": request.get("train_batch_size")}
-        asked = {key: value for key, value in form.items() if value}
-        return self._settings.model_copy(update={"learning": learning.model_validate({**learning.model_dump(), **asked})})
 
     @staticmethod
     def _epoch_stats(epoch: Epoch) -> dict[str, Any]:
