@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from pathlib import Path
 
 import pytest
 from asgi import Answer, ask
@@ -43,6 +44,13 @@ def _ask(counted: Counted, path: str, query: str = "") -> Answer:
     def bad(image: str, who: str) -> None:
         raise KeyError(f"{image} of {who}, who is no Annabel")
 
+    @application.get("/gone")
+    def gone() -> None:
+        try:
+            Path("/studies/Anna-Musterfrau.nii.gz").read_bytes()
+        except FileNotFoundError:
+            Path("/studies/Berta.png").rename("/studies/labels/history/Carla/image-1.png")
+
     return ask(application, path=path, query=query)
 
 
@@ -76,3 +84,14 @@ def test_an_unexpected_error_is_answered_with_a_reference(counted: Counted, capl
     assert str(line["reference"]) in answer.detail
     assert f"KeyError: '{pseudonym('Anna_1')} of {pseudonym('Anna')}, who is no Annabel'" in str(line["trace"])
     assert counted.seen == [("/bad/{image}", "GET", 500)]
+
+
+def test_files_that_an_error_is_about_are_called_by_their_pseudonyms(counted: Counted, caplog: pytest.LogCaptureFixture) -> None:
+    assert _ask(counted, "/gone").status == 500
+    (line,) = (line for line in _lines(caplog) if line["level"] == "ERROR")
+    # the lines of the program are in a trace too
+    said = [text for text in str(line["trace"]).splitlines() if text.startswith("FileNotFoundError")]
+    assert len(said) == 2
+    assert not re.search("Anna|Musterfrau|Berta|Carla", "".join(said))
+    for name in ("Anna-Musterfrau", "Berta", "Carla"):
+        assert pseudonym(name) in "".join(said)

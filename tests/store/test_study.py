@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fastapi import HTTPException
+from masks import submit, tables
 from monailabel.interfaces.datastore import DefaultLabelTag
 from numpy.testing import assert_array_equal
 
@@ -165,3 +166,17 @@ def test_the_archive_holds_the_labelled_set(store: StudyDatastore, tmp_path: Pat
         assert set(archive.namelist()) == {"image/a.png", "image/B.JPG", "label/a.nrrd", "label/B.nrrd", "metadata.json"}
     with zipfile.ZipFile(store.get_dataset_archive(1)) as archive:
         assert list(json.loads(archive.read("metadata.json"))["objects"]) == ["B"]
+
+
+def test_a_file_that_was_taken_away_by_hand_is_told_of_in_a_sentence(study: StudyDatastore, folder: Path) -> None:
+    submit(study, "a")
+    before = tables(study.store)
+    (folder / "a.png").rename(folder.parent / "a.png")
+    for status, ask in ((404, lambda: study.remove_image("a")), (503, lambda: study.get_dataset_archive(None))):
+        with pytest.raises(HTTPException, match="is gone") as refused:
+            ask()
+        assert refused.value.status_code == status
+    assert tables(study.store) == before
+    (folder.parent / "a.png").rename(folder / "a.png")
+    study.remove_image("a")
+    assert "a" not in study.list_images()

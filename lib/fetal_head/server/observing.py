@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 import traceback
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
@@ -13,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fetal_head.pseudonym import nameless
 from fetal_head.server.metrics import Metrics
+from fetal_head.store.layout import HISTORY, split_name
 
 UNKNOWN = "-"
 
@@ -63,10 +67,23 @@ class Observed:
 
 
 def _logged(error: Exception, scope: Scope) -> str:
-    """Writes an error down, with the names in the request's path and query hashed, and returns its reference."""
+    """Writes an error down, with the names in the request's path and query and of files hashed, and returns its reference."""
     reference = uuid4().hex[:12]
     trace = "".join(traceback.format_exception(error))
     query = parse_qsl(scope.get("query_string", b"").decode("latin-1"))
     asked_for = [value for _, value in query] + [str(value) for value in scope.get("path_params", {}).values()]
-    logger.error("an unexpected error", extra={"facts": {"reference": reference, "trace": nameless(trace, asked_for)}})
+    found = nameless(trace, [*asked_for, *_images_of(error)])
+    logger.error("an unexpected error", extra={"facts": {"reference": reference, "trace": found}})
     return reference
+
+
+def _images_of(error: BaseException | None) -> Iterator[str]:
+    """The ids that the files have which an error, and those that led to it, are about."""
+    while error is not None:
+        for file in (error.filename, error.filename2) if isinstance(error, OSError) else ():
+            if isinstance(file, str | bytes | os.PathLike):
+                path = Path(os.fsdecode(file))
+                yield split_name(path.name)[0]
+                if path.parent.parent.name == HISTORY:
+                    yield path.parent.name
+        error = error.__cause__ or error.__context__

@@ -6,6 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from fastapi import HTTPException
+
 
 def for_slicer(sample: dict[str, Any], links: Path) -> dict[str, Any]:
     """The answer to a next-sample request, with a `path`, a `name` and a `checksum` that keep its image by itself.
@@ -14,9 +16,15 @@ def for_slicer(sample: dict[str, Any], links: Path) -> dict[str, Any]:
     of one volume, and DICOM stills of one series likewise. It also takes an older download of the same name for the image.
     So `path` is a link in a folder of its own below `links`, `name` ends in letters that belong to the id, and the
     checksum tells whether an old download will do. `path` is missing where no link can be made: Slicer then downloads.
+
+    Answers 503 when the file was taken away by hand, and the study has not seen it yet.
     """
     image = Path(sample["path"])
-    content = image.read_bytes()
+    try:
+        content = image.read_bytes()
+    except FileNotFoundError as error:
+        sentence = f"the file of the image '{sample['id']}' is gone from the study folder; ask again in a few seconds"
+        raise HTTPException(503, sentence) from error
     letters = "".join(chr(ord("a") + byte % 26) for byte in sha256(sample["id"].encode()).digest()[:8])
     extension = image.name.removeprefix(sample["id"])
     told = {**sample, "name": f"{sample['id']}-{letters}{extension}", "checksum": f"SHA256:{sha256(content).hexdigest()}"}

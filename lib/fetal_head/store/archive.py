@@ -20,7 +20,7 @@ def write_archive(layout: Layout, labels: Sequence[Labelled], index: dict[str, A
     """A zip of image/, label/ and the index of both. It replaces the last one: nobody clears up behind a download.
 
     Raises:
-        StoreError: there is no label (404).
+        StoreError: there is no label (404), or a file was taken away meanwhile (503).
     """
     if not labels:
         raise StoreError(404, "there is no label yet")
@@ -29,7 +29,10 @@ def write_archive(layout: Layout, labels: Sequence[Labelled], index: dict[str, A
     objects = {image: entry for image, entry in index["objects"].items() if image in wanted}
     with replacing(to) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for label in labels:
-            archive.write(label.image, f"image/{label.image.name}")
-            archive.write(label.mask, f"label/{label.mask.name}")
+            try:
+                archive.write(label.image, f"image/{label.image.name}")
+                archive.write(label.mask, f"label/{label.mask.name}")
+            except FileNotFoundError as error:
+                raise StoreError(503, f"the image '{label.id}' or its label is gone; try again in a few seconds") from error
         archive.writestr("metadata.json", json.dumps({**index, "objects": objects}))
     return to

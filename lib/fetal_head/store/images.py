@@ -76,7 +76,11 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
 
 
 def remove_image(store: Store, image_id: str) -> None:
-    """Takes an image out of the study. Its file, its labels and all that is known of it go to its history."""
+    """Takes an image out of the study. Its file, its labels and all that is known of it go to its history.
+
+    Raises:
+        StoreError: there is no such image, or not any more (404).
+    """
     with store.writing() as (session, files):
         image = live_image(session, image_id)
         now = int(time.time())
@@ -87,7 +91,12 @@ def remove_image(store: Store, image_id: str) -> None:
         session.execute(delete(Reservation).where(Reservation.image == image_id))
         settle(session, files, store.layout, image_id)
         write_image_facts(files, store.layout, image)
-        files.move(store.layout.folder / image.file, _retired(store.layout, image))
+        try:
+            files.move(store.layout.folder / image.file, _retired(store.layout, image))
+        except FileNotFoundError as error:
+            raise StoreError(
+                404, f"the file of the image '{image_id}' is gone: the study will soon leave it out by itself"
+            ) from error
 
 
 def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None:

@@ -1,0 +1,19 @@
+"""What 3D Slicer is told of an image whose file somebody has just taken away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fastapi import HTTPException
+
+from fetal_head.server.sample import for_slicer
+
+
+def test_an_image_that_is_gone_is_told_of_in_a_sentence(tmp_path: Path) -> None:
+    sample = {"id": "Anna", "path": str(tmp_path / "Anna.png")}
+    with pytest.raises(HTTPException, match="the file of the image 'Anna' is gone from the study folder") as refused:
+        for_slicer(sample, tmp_path / "links")
+    assert refused.value.status_code == 503
+    (tmp_path / "Anna.png").write_bytes(b"image")
+    assert for_slicer(sample, tmp_path / "links")["name"].startswith("Anna-")
