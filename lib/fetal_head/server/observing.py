@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fetal_head.pseudonym import nameless
 from fetal_head.server.metrics import Metrics
-from fetal_head.store.layout import HISTORY, split_name
+from fetal_head.store.file_names import split_name
+from fetal_head.store.layout import HISTORY
 
 UNKNOWN = "-"
 
