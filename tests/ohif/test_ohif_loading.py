@@ -121,3 +121,14 @@ def test_an_address_shows_the_image_that_it_names_or_says_why_not(named: Server,
     ann.page.get_by_role("link", name="Try again").click()
     assert ann.settled("")
     assert ann.errors == []
+
+
+def test_whoever_looks_at_an_image_says_so_with_what_is_asked(named: Server, named_desk: Sit) -> None:
+    ann, asked = named_desk(), []
+    ann.page.on("request", lambda request: asked.append((urlsplit(request.url).path, request.post_data_buffer or b"")))
+    ann.page.goto(f"{named.url}/ohif/fetal?image=p3")
+    assert ann.settled("") == "p3"
+    assert ann.hc() > 0
+    who = ann.page.evaluate("localStorage.getItem('fetal-head name')").encode()
+    for path in ("/infer/fetal_head", "/biometry"):
+        assert any(who in body and b"client_id" in body for where, body in asked if where == path), path

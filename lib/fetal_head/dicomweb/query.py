@@ -15,8 +15,8 @@ MOST = 1000
 ALL = "all"
 # a list of as many UIDs as there are answers
 LONGEST = 65 * MOST
-# a name has three groups of 64 characters, and SQLite takes no patterns of many thousand
-LONGEST_TEXT = 1000
+# SQLite takes patterns of 50,000 bytes, and a character can be four of them
+LONGEST_TEXT = 10_000
 # no database counts further
 LARGEST = 2**31 - 1
 
