@@ -83,16 +83,21 @@ def test_predict_writes_masks_overlays_and_a_table(run: Run, tmp_path: Path) -> 
         assert np.asarray(Image.open(tmp_path / "out" / f"{name}_overlay.png")).shape == (60, 90, 3)
 
 
-def test_predict_overwrites_no_image(run: Run, tmp_path: Path) -> None:
-    mask = write_itk(tmp_path / "a.nrrd", speckle(60, 90), (0.2, 0.3))
-    picture, drawn = (write_picture(tmp_path / name, speckle(60, 90)) for name in ("b.png", "b_overlay.png"))
-    before = [path.read_bytes() for path in (mask, picture, drawn)]
-    done = run("predict", picture, mask, "--to", tmp_path, status=1)
-    assert f"{mask} would be overwritten" in done.stderr
-    done = run("predict", picture, drawn, "--to", tmp_path, "--overlay", status=1)
-    assert f"{drawn} would be overwritten" in done.stderr
-    assert [path.read_bytes() for path in (mask, picture, drawn)] == before
-    assert {path.name for path in tmp_path.iterdir()} == {"a.nrrd", "b.png", "b_overlay.png"}
+def test_masks_are_not_written_where_images_are(run: Run, tmp_path: Path) -> None:
+    image = write_itk(tmp_path / "a.nrrd", speckle(60, 90), (0.2, 0.3))
+    picture = write_picture(tmp_path / "b.png", speckle(60, 90))
+    before = image.read_bytes()
+    for path in (image, picture):
+        assert f"{tmp_path} holds images" in run("predict", path, "--to", tmp_path, status=1).stderr
+    assert image.read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"a.nrrd", "b.png"}
+
+
+def test_predict_of_what_is_no_image_says_that_there_is_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_text("no image")
+    done = run("predict", tmp_path / "a.png", "--to", tmp_path / "out", status=1)
+    assert "predictions.csv" not in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -100,6 +105,9 @@ def test_predict_overwrites_no_image(run: Run, tmp_path: Path) -> None:
     [
         (["predict", "x.png", "--to", "o", "--model", "v9"], "no model version is called 'v9'"),
         (["predict", "x.png", "--to", "o", "--conf", "treshold", "0.4"], "did you mean 'threshold'?"),
+        (["predict", "x.png", "--to", "o", "--pixel-size", "-1", "2"], "pixels of -1 mm"),
+        (["predict", "x.png", "--to", "o", "--pixel-size", "nan", "0.2"], "pixels of nan mm"),
+        (["predict", "x.png", "--to", "o", "--weeks", "400"], "--weeks must be the age in weeks, not 400"),
         (["train", "--studies", "nowhere"], "no study folder"),
         (["serve", "--studies", ".", "--conf", "max_epoch", "3"], "did you mean 'max_epochs'?"),
         (["serve", "--studies", "nowhere"], "no study folder"),

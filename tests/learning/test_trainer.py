@@ -94,6 +94,16 @@ def test_every_network_learns(tmp_path: Path, network: str) -> None:
     assert last.dice == {"BRAIN": None, "CSP": None, "LV": None}
 
 
+@pytest.mark.parametrize("steps", [1, 2, 9, 10, 11])
+def test_a_training_of_few_steps_comes_to_its_end(tmp_path: Path, steps: int) -> None:
+    settings = small_settings(max_epochs="1", batches_per_epoch=str(steps), batch_size="1")
+    architecture = Architecture.of(settings.model)
+    samples = [sample_of(label, architecture) for label in small_study(tmp_path, 2)]
+    epochs: list[Epoch] = []
+    train(architecture.build(), architecture, samples, samples, settings.learning, epochs.append)
+    assert [epoch.number for epoch in epochs] == [1]
+
+
 def test_a_checkpoint_of_other_networks_is_not_gone_on_with(tmp_path: Path) -> None:
     settings = small_settings()
     architecture = Architecture.of(settings.model)

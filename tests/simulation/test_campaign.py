@@ -15,7 +15,7 @@ from fetal_head.evaluation.pairs import Pair
 from fetal_head.learning.lineage import lineage
 from fetal_head.learning.samples import Labelled
 from fetal_head.model.network import Architecture
-from fetal_head.model.registry import Registry
+from fetal_head.model.registry import SHIPPED_NAME, Registry
 from fetal_head.model.weights import Description, save_weights
 from fetal_head.simulation import campaign
 from fetal_head.simulation.ancestry import check_ancestry
@@ -143,6 +143,17 @@ def test_a_model_that_has_seen_the_pool_is_refused(tmp_path: Path) -> None:
         check_ancestry(registry.version("v0006"), registry, pairs)
     with pytest.raises(ValueError, match="nobody can tell"):
         check_ancestry(registry.version("v0005"), registry, pairs)
+
+
+def test_the_shipped_model_starts_a_campaign_of_patients_that_it_never_saw(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "models")
+    shipped = registry.version(SHIPPED_NAME)
+    (patient, *_) = shipped.description.training["patients"]
+    folder = _folder(tmp_path / "pool", "a")
+    files = folder / "images/a.png", folder / "masks/a.png"
+    check_ancestry(shipped, registry, [Pair("a", *files)])
+    with pytest.raises(ValueError, match=f"'shipped' has learned from {patient}"):
+        check_ancestry(shipped, registry, [Pair(patient, *files)])
 
 
 def _cell(strategy: str, seed: int, budget: int, dice: float) -> Cell:

@@ -28,10 +28,16 @@ def predict(
     conf: Conf = None,
 ) -> None:
     """Predict masks, and measure them."""
+    from fetal_head.biometry.gestational_age import LONGEST_WEEKS
+    from fetal_head.datasets.pixel_size import check_plausible
     from fetal_head.model.batch import predict_files
     from fetal_head.model.predictor import Predictor
     from fetal_head.model.registry import Registry
 
+    if pixel_size is not None:
+        check_plausible("an image", pixel_size)
+    if weeks is not None and not 0 < weeks < LONGEST_WEEKS:
+        raise ValueError(f"--weeks must be the age in weeks, not {weeks:g}")
     predictor = Predictor(Registry.of_app(app_dir), load_settings(overrides(conf)).model, model)
     shown = partial(progress, what="images", total=len(images))
     rows, failed = predict_files(images, to, predictor, overlay=overlay, spacing=pixel_size, weeks=weeks, progress=shown)
@@ -39,6 +45,7 @@ def predict(
         print(json.dumps(rows, indent=2))
     for reason in failed:
         console.print(f"skipped {reason}", highlight=False, markup=False)
-    console.print(f"{len(rows)} masks and predictions.csv are in {to}")
+    if rows:
+        console.print(f"{len(rows)} masks and predictions.csv are in {to}", markup=False)
     if failed:
         raise typer.Exit(1)

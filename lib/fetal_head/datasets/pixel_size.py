@@ -47,7 +47,7 @@ def read_pixel_sizes(path: Path) -> dict[str, PixelSize]:
         columns = size_columns(table.headers)
         sizes = table.numbers(*columns)
         for stem, spacing in sizes.items():
-            _check_plausible(stem, spacing)
+            check_plausible(stem, spacing)
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from error
     note = ONE_VALUE if columns[0] == columns[1] else PER_AXIS
@@ -65,9 +65,10 @@ def read_circumferences(path: Path) -> dict[str, float]:
     return {} if column is None else {stem: value for stem, (value,) in table.numbers(column).items()}
 
 
-def _check_plausible(stem: str, spacing: tuple[float, ...]) -> None:
+def check_plausible(image: str, spacing: tuple[float, ...]) -> None:
+    """Raises ValueError, naming the image, for millimetres that no pixel of an ultrasound image measures."""
     for value in spacing:
         if not SMALLEST <= value <= LARGEST:
             raise ValueError(
-                f"{stem} is said to have pixels of {value:g} mm; those of ultrasound measure {SMALLEST:g} to {LARGEST:g} mm"
+                f"{image} is said to have pixels of {value:g} mm; those of ultrasound measure {SMALLEST:g} to {LARGEST:g} mm"
             )

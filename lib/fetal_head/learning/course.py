@@ -32,9 +32,10 @@ class Course:
         self._count = settings.batches_per_epoch
         self._weights = LossWeights.of(settings)
         self._optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-        self._schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self._optimiser, settings.learning_rate, total_steps=settings.max_epochs * self._count, pct_start=0.1
-        )
+        steps = settings.max_epochs * self._count
+        # torch divides by the steps of the rise less one
+        rise = 0.1 if steps != 10 else 0.2
+        self._schedule = torch.optim.lr_scheduler.OneCycleLR(self._optimiser, settings.learning_rate, steps, pct_start=rise)
 
     def epoch(self, number: int) -> float:
         """Goes through the batches of epoch `number` (1, 2, ...) and returns their mean loss."""

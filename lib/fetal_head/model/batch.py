@@ -16,8 +16,7 @@ from fetal_head.imaging import read_image, write_mask
 from fetal_head.imaging.overlay import overlay as draw
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.report import structures_found
-
-MASK, OVERLAY = ".nrrd", "_overlay.png"
+from fetal_head.model.segmenter import Prediction
 
 
 def predict_files(
@@ -41,46 +40,52 @@ def predict_files(
         The rows, and a sentence for each image that could not be read.
 
     Raises:
-        ValueError: two images have the same name, or what is written would take the place of an image. Nothing is written then.
+        ValueError: two images have the same name, or `to` is the folder of one. Nothing is written then.
     """
-    _check_names(images, to, (MASK, OVERLAY) if overlay else (MASK,))
+    _check_names(images, to)
     rows: list[dict[str, Any]] = []
     failed: list[str] = []
-    for path in progress(images):
-        try:
-            image, geometry = read_image(path)
-        except ValueError as error:
-            failed.append(str(error))
-            continue
-        prediction = predictor.predict(image)
-        name = _name(path)
-        with replacing(to / f"{name}{MASK}") as temporary:
-            write_mask(temporary, prediction.mask, geometry)
-        if overlay:
-            with replacing(to / f"{name}{OVERLAY}") as temporary:
-                draw(image, prediction.mask).save(temporary)
-        size = geometry.spacing or spacing
-        found = structures_found(prediction, size)
-        structures = {f"{key.lower()}_{what}": found[key][what] for key in found for what in ("area_px", "confidence")}
-        biometry = asdict(measure(prediction.mask, size, weeks=weeks, confidence=prediction.confidence))
-        flags = " ".join(biometry.pop("flags"))
-        rows.append({"image": name, "model": prediction.version, **biometry, "flags": flags, **structures})
-    if rows:
-        write_text(to / "predictions.csv", _csv(rows))
+    try:
+        for path in progress(images):
+            try:
+                image, geometry = read_image(path)
+            except ValueError as error:
+                failed.append(str(error))
+                continue
+            prediction = predictor.predict(image)
+            name = _name(path)
+            with replacing(to / f"{name}.nrrd") as temporary:
+                write_mask(temporary, prediction.mask, geometry)
+            if overlay:
+                with replacing(to / f"{name}_overlay.png") as temporary:
+                    draw(image, prediction.mask).save(temporary)
+            rows.append(_row(name, prediction, geometry.spacing or spacing, weeks))
+    finally:
+        # broken off, the masks that are there have their rows
+        if rows:
+            write_text(to / "predictions.csv", _csv(rows))
     return rows, failed
+
+
+def _row(name: str, prediction: Prediction, spacing: tuple[float, float] | None, weeks: float | None) -> dict[str, Any]:
+    found = structures_found(prediction, spacing)
+    structures = {f"{key.lower()}_{what}": found[key][what] for key in found for what in ("area_px", "confidence")}
+    biometry = asdict(measure(prediction.mask, spacing, weeks=weeks, confidence=prediction.confidence))
+    flags = " ".join(biometry.pop("flags"))
+    return {"image": name, "model": prediction.version, **biometry, "flags": flags, **structures}
 
 
 def _name(path: Path) -> str:
     return path.name[: -len(suffix_of(path))] if suffix_of(path) else path.name
 
 
-def _check_names(images: Sequence[Path], to: Path, ends: Sequence[str]) -> None:
+def _check_names(images: Sequence[Path], to: Path) -> None:
     twice = [name for name, count in Counter(map(_name, images)).items() if count > 1]
     if twice:
         raise ValueError(f"two images are called {twice[0]}; predict them into different folders")
-    written = {(to / f"{_name(path)}{end}").resolve() for path in images for end in ends}
-    if lost := written & {path.resolve() for path in images}:
-        raise ValueError(f"the image {min(lost)} would be overwritten; name another folder with --to")
+    # a mask beside its image would take its place there, for annotators too: they are known by name without extension
+    if to.resolve() in {path.resolve().parent for path in images}:
+        raise ValueError(f"{to} holds images, and their masks would be taken for some; name another folder with --to")
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:

@@ -38,10 +38,9 @@ def check_ancestry(version: Version, registry: Registry, pairs: Sequence[Pair]) 
 
 
 def _line(version: Version, registry: Registry) -> Iterator[Version]:
-    """The model and all that it was trained from."""
+    """The model and all that it was trained from, back to the shipped one, which names all patients that it has seen."""
     yield version
-    parent = version.description.parent
-    while parent is not None:
+    while version.name != SHIPPED_NAME and (parent := version.description.parent) is not None:
         try:
             ancestor = registry.version(parent)
         except ValueError as error:
@@ -49,7 +48,7 @@ def _line(version: Version, registry: Registry) -> Iterator[Version]:
                 f"the model '{version.name}' was trained from '{parent}', which is not there: nobody can tell what it has seen"
             ) from error
         yield ancestor
-        parent = ancestor.description.parent if ancestor.name != SHIPPED_NAME else None
+        version = ancestor
 
 
 def _learned_from(training: dict[str, Any]) -> tuple[dict[str, str], set[str]]:
