@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,9 @@ from handing_in import finals
 from numpy.testing import assert_array_equal
 from playwright.sync_api import expect
 
+from fetal_head.config import load_settings
+from fetal_head.store.store import Store
+from fetal_head.store.tables import Reservation
 from serving import Server
 
 pytestmark = pytest.mark.slow
@@ -123,12 +127,27 @@ def test_an_address_shows_the_image_that_it_names_or_says_why_not(named: Server,
     assert ann.errors == []
 
 
-def test_whoever_looks_at_an_image_says_so_with_what_is_asked(named: Server, named_desk: Sit) -> None:
-    ann, asked = named_desk(), []
-    ann.page.on("request", lambda request: asked.append((urlsplit(request.url).path, request.post_data_buffer or b"")))
+def test_whoever_has_an_image_open_keeps_it(named: Server, named_desk: Sit) -> None:
+    ann, store = named_desk(), Store.open(named.studies, load_settings().store)
     ann.page.goto(f"{named.url}/ohif/fetal?image=p3")
     assert ann.settled("") == "p3"
-    assert ann.hc() > 0
-    who = ann.page.evaluate("localStorage.getItem('fetal-head name')").encode()
-    for path in ("/infer/fetal_head", "/biometry"):
-        assert any(who in body and b"client_id" in body for where, body in asked if where == path), path
+    held = {"image": "p3", "who": ann.page.evaluate("localStorage.getItem('fetal-head name')")}
+
+    def draw() -> None:
+        ann.press("3")
+        ann.drag((30, 30), (60, 60))
+
+    for does in (lambda: ann.button("Predict again"), draw):
+        ends = int(time.time()) + 60
+        with store.writing() as (session, _):
+            session.merge(Reservation(**held, until=ends))
+        does()
+        for _ in range(100):
+            with store.reading() as session:
+                if session.get_one(Reservation, tuple(held.values())).until > ends:
+                    break
+            ann.page.wait_for_timeout(100)
+        else:
+            raise AssertionError("his lease is not renewed")
+        # until all that was asked is answered
+        ann.page.wait_for_timeout(1000)
