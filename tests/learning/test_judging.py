@@ -79,11 +79,12 @@ def test_equal_is_not_better() -> None:
     assert verdict.reason.startswith("not better")
 
 
-def test_what_it_was_judged_on_is_said() -> None:
+@pytest.mark.parametrize("judged_on", JudgedOn)
+def test_what_it_was_judged_on_is_said(judged_on: JudgedOn) -> None:
     images = _images([[0.8, None, None]])
-    verdict = judge(images, _images([[0.1, None, None]]), against="shipped", judged_on=JudgedOn.TRAINING)
+    verdict = judge(images, _images([[0.1, None, None]]), against="shipped", judged_on=judged_on)
     assert verdict.better
-    assert "against shipped on training images" in verdict.reason
+    assert verdict.reason.endswith(f"against shipped on {judged_on.value}")
     assert set(verdict.structures) == {"BRAIN"}
 
 

@@ -21,9 +21,13 @@ RESAMPLES = 2000
 
 
 class JudgedOn(str, Enum):
-    """The images of a verdict; those that were trained on show no more than that the training did not fail."""
+    """The images of a verdict; those that were trained on show no more than that the training did not fail.
+
+    Patients from whom an earlier model has learned show little: that model, or one that goes on from it, may know them by heart.
+    """
 
     VALIDATION = "validation patients"
+    LEARNED_BEFORE = "validation patients from whom an earlier model has learned"
     TRAINING = "training images"
 
 

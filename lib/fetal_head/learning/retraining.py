@@ -14,6 +14,7 @@ import torch
 from fetal_head.config import LearningSettings, Settings
 from fetal_head.labels import NAMES
 from fetal_head.learning import ranks
+from fetal_head.learning.basis import basis
 from fetal_head.learning.judging import ImageDice, JudgedOn, Verdict, judge, judged_dice
 from fetal_head.learning.lineage import learned_and_held
 from fetal_head.learning.running import only_training
@@ -21,6 +22,7 @@ from fetal_head.learning.samples import Find, Labelled, LeftOut, read_labelled, 
 from fetal_head.learning.split import split
 from fetal_head.learning.tracking import NOWHERE, tracking
 from fetal_head.learning.trainer import Epoch, Trained, train
+from fetal_head.model.ancestry import learned_by_line
 from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.preprocessing import nested_planes
 from fetal_head.model.registry import Registry, ServedMeanwhileError, Version
@@ -128,8 +130,10 @@ def _retrain(
         trained = train(networks, architecture, training, validation, learning, report, checkpoint=checkpoint, run=run)
         if ranks.rank() > 0:
             return None
-        judged_on = JudgedOn.VALIDATION if held else JudgedOn.TRAINING
-        verdict = _judge(trained, architecture, registry.current(), [readable[i] for i in held or chosen], judged_on, settings)
+        served = registry.current()
+        known = set[str]().union(*(learned_by_line(model, registry).patients for model in (served, start) if model))
+        compared, judged_on = basis([readable[i] for i in chosen], [readable[i] for i in held], known)
+        verdict = _judge(trained, architecture, served, compared, judged_on, settings)
         version = registry.add(
             trained.networks,
             Description(
@@ -143,7 +147,8 @@ def _retrain(
         if verdict.better:
             verdict = _publish(version, verdict, registry)
         checkpoint.unlink(missing_ok=True)
-        notes.result({"version": version.name, "published": verdict.better, "verdict": verdict.reason})
+        tags = {"published": verdict.better, "verdict": verdict.reason, "judged_on": verdict.judged_on}
+        notes.result({"version": version.name, **tags})
     return Outcome(version.name, verdict, trained.epochs[-1], tuple(left_out))
 
 

@@ -28,8 +28,8 @@ class Description:
         structures: the outputs, in their order.
         parent: version that the training started from, None when from nothing.
         created: ISO date and time.
-        training: settings, and the labels and patients that it learned from and that it was judged on.
-        metrics: Dice on validation patients, by structure.
+        training: settings, and the labels and patients that it learned from and that were held back.
+        metrics: Dice on those held back, by structure, and the verdict, which says what the images are that it rests on.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")

@@ -1,0 +1,21 @@
+"""The images that a new model and the served one are compared on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from fetal_head.learning.judging import JudgedOn
+from fetal_head.learning.samples import Labelled
+
+
+def basis(learned: Sequence[Labelled], held: Sequence[Labelled], known: Collection[str]) -> tuple[list[Labelled], JudgedOn]:
+    """The labels that tell most of two models, and what those are.
+
+    Args:
+        learned, held: what the new model has learned from, and what was held back from it.
+        known: patients whom the two models or those before them have learned from; what they know, they may know by heart.
+    """
+    if not held:
+        return list(learned), JudgedOn.TRAINING
+    unseen = [label for label in held if label.patient_id not in known]
+    return (unseen, JudgedOn.VALIDATION) if unseen else (list(held), JudgedOn.LEARNED_BEFORE)
