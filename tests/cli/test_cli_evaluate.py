@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 from command import Run
 
+from fetal_head.model.network import Architecture
+from fetal_head.model.registry import Registry
+from fetal_head.model.weights import Description
 from fetal_head.phantom import phantom
 from pictures import speckle, three_structures, write_itk, write_picture
+from small_labels import small_settings
 
 
 @pytest.fixture
@@ -51,6 +55,18 @@ def test_without_json_it_prints_a_table(run: Run, phantoms: Path, tmp_path: Path
     (line,) = [line for line in printed.splitlines() if "BRAIN" in line]
     assert f"{dice['mean']:.3f}" in line
     assert f"{dice['low']:.3f} to {dice['high']:.3f}" in line
+
+
+def test_it_warns_of_patients_whom_the_model_has_learned_from(run: Run, phantoms: Path, tmp_path: Path) -> None:
+    architecture = Architecture.of(small_settings().model)
+    registry = Registry.of_app(tmp_path / "app")
+    for patient in ("phantom-2", "somebody"):
+        registry.add(architecture.build(), Description(architecture, training={"patients": [patient]}))
+    arguments = ("evaluate", "--images", phantoms, "--masks", phantoms, "--to", tmp_path / "report", "--json", "--model")
+    known, unknown = run(*arguments, "v0001"), run(*arguments, "v0002")
+    assert [json.loads(done.stdout)["learned_from"] for done in (known, unknown)] == [1, 0]
+    assert "has learned from the patients of 1 of the 2 images" in known.stderr
+    assert "learned" not in unknown.stderr
 
 
 @pytest.mark.parametrize(

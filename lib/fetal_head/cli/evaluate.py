@@ -31,6 +31,8 @@ def evaluate(
     """Measure how good a model is on images with known masks."""
     from fetal_head.evaluation import evaluate_folders
     from fetal_head.evaluation.evaluate import as_json as json_of
+    from fetal_head.evaluation.known import warning
+    from fetal_head.model.ancestry import learned_by_line
     from fetal_head.model.predictor import Predictor
     from fetal_head.model.registry import Registry
 
@@ -44,6 +46,7 @@ def evaluate(
         Predictor(registry, load_settings(overrides(conf)).model, version),
         classes=_classes(classes),
         pixel_size=pixel_size,
+        learned=learned_by_line(registry.version(version), registry),
         command=shlex.join(["fetal-head", *sys.argv[1:]]),
         progress=lambda pairs: progress(pairs, "images", len(pairs)),
     )
@@ -51,6 +54,8 @@ def evaluate(
         print(json_of(metrics))
     else:
         Console().print(_table(metrics))
+    if warned := warning(metrics["learned_from"], metrics["images"]):
+        console.print(warned, highlight=False, markup=False)
     console.print(f"metrics.json, per_image.csv, report.html and its figures are in {to}", highlight=False, markup=False)
 
 

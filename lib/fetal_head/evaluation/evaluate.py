@@ -9,6 +9,7 @@ from typing import Any
 
 from fetal_head import __version__
 from fetal_head.evaluation.comparison import PUBLISHED_HC, Comparison, compare
+from fetal_head.evaluation.known import known_images
 from fetal_head.evaluation.overlays import overlays
 from fetal_head.evaluation.pairs import Pair, find_pairs
 from fetal_head.evaluation.picture import Picture
@@ -20,6 +21,7 @@ from fetal_head.evaluation.summary import summarise
 from fetal_head.evaluation.table import as_csv
 from fetal_head.files import replacing, write_text
 from fetal_head.labels import NAMES, in_order
+from fetal_head.model.ancestry import UNTOLD, Learned
 
 
 def evaluate_folders(
@@ -30,6 +32,7 @@ def evaluate_folders(
     *,
     classes: Sequence[str] = NAMES,
     pixel_size: Path | None = None,
+    learned: Learned = UNTOLD,
     command: str = "",
     progress: Callable[[Sequence[Pair]], Iterable[Pair]] = iter,
 ) -> dict[str, Any]:
@@ -39,6 +42,7 @@ def evaluate_folders(
         images, masks: folders, or one folder, with files of the same names; see `pairs.find_pairs`.
         classes: the structures to judge; the masks are taken to say nothing of others.
         pixel_size: csv of millimetres per pixel, and published head circumferences if it has them.
+        learned: whom the model has learned from; `metrics["learned_from"]` counts their images, None when nobody can tell.
         command: how this was called, for the report.
         progress: wraps the images to go through, as `rich.progress.track` does.
 
@@ -59,6 +63,7 @@ def evaluate_folders(
         "model": ", ".join(sorted({comparison.version for comparison in comparisons})),
         "classes": list(classes),
         **summarise(comparisons, classes),
+        "learned_from": known_images(pairs, learned),
         "rules": RULES,
         "command": command,
         "fetal_head": __version__,

@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from fetal_head.evaluation.known import warning
 from fetal_head.evaluation.picture import Picture
 from fetal_head.evaluation.rules import LIMITS
 from fetal_head.labels import BY_NAME
@@ -41,6 +42,7 @@ def render(metrics: dict[str, Any], plots: Sequence[Picture], overlays: Sequence
         .get_template("report.html")
         .render(
             m=metrics,
+            warning=warning(metrics["learned_from"], metrics["images"]),
             plots=plots,
             overlays=overlays,
             metric_titles=METRICS,

@@ -21,6 +21,9 @@ class Learned(NamedTuple):
     whole: bool
 
 
+UNTOLD = Learned(frozenset(), whole=False)
+
+
 def line(version: Version, registry: Registry) -> Iterator[Version]:
     """The model and all that it was trained from, back to the shipped one, which names all patients that it has seen.
 
