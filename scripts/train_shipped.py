@@ -13,51 +13,33 @@ The model that ships learns from every image. How good it is on patients that it
 three stages without fold 0 of the heads, the last one for each fold of the other study, which it does not see either.
 
 A GPU is advised; without one, `OMP_NUM_THREADS=1 torchrun --nproc-per-node 2` before the script keeps two cores busy for many
-hours. Killed, it goes on from the last epoch.
+hours. Killed, it goes on from the last epoch, with the same images and settings alone; what is done with others is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, cast
+from typing import Annotated
 
 import torch
 import typer
-from torch.optim.swa_utils import AveragedModel
 
 from fetal_head.config import Settings, load_settings
 from fetal_head.datasets.phantoms import phantoms
-from fetal_head.labels import BRAIN, CSP, NAMES
+from fetal_head.labels import BRAIN, NAMES
 from fetal_head.learning import ranks
 from fetal_head.learning.samples import Labelled, Sample, make_sample, read_samples
 from fetal_head.learning.split import fold_of, split
-from fetal_head.learning.trainer import Epoch, evaluate, train
-from fetal_head.model.network import Architecture, HeadNetworks
+from fetal_head.model.network import Architecture
 from fetal_head.model.segmenter import Segmenter
-from fetal_head.model.weights import Description, load_weights, save_weights
+from fetal_head.model.weights import load_weights
 from fetal_head.store.study import StudyDatastore, labelled_images
+from stages import train_stage
 
 # seeds that neither tests nor benchmarks use
 PHANTOMS = range(100_000, 102_000)
-
-
-class Stage(NamedTuple):
-    """How much of what is drawn comes from each source, and the settings that are its own."""
-
-    shares: dict[str, float]
-    settings: dict[str, Any]
-
-
-STAGES: dict[str, Stage] = {
-    "first": Stage({"phantoms": 0.5, "heads": 0.5}, {"max_epochs": 60, "learning_rate": 2e-3}),
-    "heads": Stage({"phantoms": 0.15, "heads": 0.85}, {"max_epochs": 140, "learning_rate": 1e-3, "train_locator": False}),
-    "all": Stage({"phantoms": 0.1, "heads": 0.4, "all": 0.5}, {"max_epochs": 6, "learning_rate": 1e-3, "train_locator": False}),
-}
-# of the images in which all structures are annotated, one that shows a CSP is drawn so much more often than one that shows none
-CSP_SHARE = 1.5
 
 
 def main(
@@ -78,7 +60,7 @@ def main(
         find = Segmenter(load_weights(start)[0], architecture, settings.model).find
         everything = read_samples(_labels(all_), architecture, find)[0]
         learned = [_without_head(sample) for sample in everything]
-        _stage("all", pool | {"all": learned}, [], settings, to / "fetal_head.safetensors", start, seeds)
+        train_stage("all", pool | {"all": learned}, [], settings, to / "fetal_head.safetensors", start, seeds)
         if not cross_validate:
             return
         chosen, held = split([sample.patient for sample in samples], folds)
@@ -88,14 +70,14 @@ def main(
             unseen = [sample for sample in everything if fold_of(sample.patient, folds) == fold]
             seen = [sample for sample in learned if fold_of(sample.patient, folds) != fold]
             model = to / f"fetal_head_without_{fold}.safetensors"
-            _stage("all", pool | {"all": seen}, watched + unseen, settings, model, start, seeds)
+            train_stage("all", pool | {"all": seen}, watched + unseen, settings, model, start, seeds)
 
 
 def _heads(pool: dict[str, list[Sample]], watched: Sequence[Sample], settings: Settings, to: Path, name: str, seeds: int) -> Path:
     """The first two stages, after which the model knows heads, and CSP and LV of phantoms alone."""
     first, second = to / f"first{name}.safetensors", to / f"heads{name}.safetensors"
-    _stage("first", pool, watched, settings, first, None)
-    _stage("heads", pool, watched, settings, second, first, seeds)
+    train_stage("first", pool, watched, settings, first, None)
+    train_stage("heads", pool, watched, settings, second, first, seeds)
     return second
 
 
@@ -111,66 +93,6 @@ def _without_head(sample: Sample) -> Sample:
     return replace(sample, framed=replace(sample.framed, known=known))
 
 
-def _stage(
-    name: str,
-    pool: dict[str, list[Sample]],
-    validation: Sequence[Sample],
-    settings: Settings,
-    to: Path,
-    start: Path | None,
-    seeds: int = 1,
-) -> None:
-    if to.exists():
-        return
-    learning = settings.learning.model_copy(update={"batches_per_epoch": 50, "batch_size": 8, **STAGES[name].settings})
-    architecture = Architecture.of(settings.model)
-    shares = STAGES[name].shares
-    parts = [pair for part, share in shares.items() for pair in _drawn(part, pool[part], share)]
-    # a training that is done stays in its checkpoint until all are
-    checkpoints = {seed: to.with_suffix(f".{seed}.checkpoint") for seed in range(learning.seed, learning.seed + seeds)}
-
-    def trained(seed: int, checkpoint: Path) -> HeadNetworks:
-        of_seed = learning.model_copy(update={"seed": seed})
-        torch.manual_seed(seed)
-        return train(
-            load_weights(start)[0] if start else architecture.build(),
-            architecture,
-            [sample for sample, _ in parts],
-            validation,
-            of_seed,
-            _say,
-            shares=[share for _, share in parts],
-            checkpoint=checkpoint,
-            run=f"{name} {of_seed!r}",
-        ).networks
-
-    networks = _mean([trained(seed, checkpoint) for seed, checkpoint in checkpoints.items()])
-    if ranks.rank() == 0:
-        lineage = {
-            "images": {part: len(pool[part]) for part in shares},
-            "patients": sorted({sample.patient for part in shares if part != "phantoms" for sample in pool[part]}),
-            "shares": shares,
-            "seeds": list(checkpoints),
-            **learning.model_dump(),
-        }
-        created = datetime.now(timezone.utc).date().isoformat()
-        views = [sample.framed for sample in validation if sample.framed is not None]
-        metrics = {"dice": evaluate(networks.segmenter, views, architecture.frame_size)}
-        parent = start.stem if start else None
-        save_weights(to, networks, Description(architecture, parent=parent, created=created, training=lineage, metrics=metrics))
-        for checkpoint in checkpoints.values():
-            checkpoint.unlink(missing_ok=True)
-    ranks.wait()
-
-
-def _mean(trained: Sequence[HeadNetworks]) -> HeadNetworks:
-    """Networks whose every weight is the mean of theirs."""
-    mean = AveragedModel(trained[0])
-    for networks in trained:
-        mean.update_parameters(networks)
-    return cast(HeadNetworks, mean.module)
-
-
 def _labels(study: Path) -> list[Labelled]:
     return labelled_images(StudyDatastore(str(study.resolve())))
 
@@ -180,24 +102,6 @@ def _phantom_samples(architecture: Architecture) -> list[Sample]:
         make_sample(f"phantom-{seed}", f"phantom-{seed}", p.image.astype("float32"), p.mask, p.annotated, architecture)
         for seed, p in zip(PHANTOMS, phantoms(PHANTOMS), strict=True)
     ]
-
-
-def _drawn(part: str, samples: Sequence[Sample], share: float) -> list[tuple[Sample, float]]:
-    """Each sample with its own part of what is drawn from them all."""
-    weights = [CSP_SHARE if part == "all" and _shows_csp(sample) else 1.0 for sample in samples]
-    return [(sample, share * weight / sum(weights)) for sample, weight in zip(samples, weights, strict=True)]
-
-
-def _shows_csp(sample: Sample) -> bool:
-    csp = NAMES.index(CSP.name)
-    return sample.framed is not None and bool(sample.framed.known[csp]) and bool(sample.framed.target[csp].any())
-
-
-def _say(epoch: Epoch) -> None:
-    if ranks.rank() == 0:
-        dice = ", ".join(f"{name} {value:.3f}" for name, value in epoch.dice.items() if value is not None)
-        losses = ", ".join(f"{name} {value:.3f}" for name, value in epoch.loss.items())
-        print(f"{epoch.number}/{epoch.of} loss {losses}; Dice {dice}; {epoch.seconds:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import torch
 
-from fetal_head.learning.lineage import lineage
-from fetal_head.learning.samples import Labelled
+from fetal_head.learning.lineage import fingerprint, lineage
+from fetal_head.learning.samples import Labelled, Sample, View
 
 
 @pytest.fixture
@@ -48,3 +49,19 @@ def test_a_large_set_stays_small_in_a_model_file(tmp_path: Path) -> None:
     (tmp_path / "mask").write_bytes(b"mask")
     many = [Labelled(f"Patient{i:05}_Plane3_1_of_2", tmp_path, tmp_path / "mask") for i in range(4000)]
     assert len(json.dumps(json.dumps(lineage(many)))) < 400_000
+
+
+def test_a_fingerprint_is_that_of_all_that_is_learned() -> None:
+    view = View(torch.zeros(1, 2, 3).half(), torch.zeros(1, 2, 3, dtype=torch.bool), torch.ones(1))
+    sample = Sample("a", "someone", view, view)
+    others = [
+        replace(sample, id="b"),
+        replace(sample, patient="other"),
+        replace(sample, framed=None),
+        replace(sample, whole=replace(view, image=view.image + 1)),
+        replace(sample, whole=replace(view, image=view.image.reshape(1, 3, 2))),
+        replace(sample, framed=replace(view, target=~view.target)),
+        replace(sample, framed=replace(view, known=view.known * 0)),
+    ]
+    assert fingerprint([sample]) == fingerprint([replace(sample, whole=replace(view, image=view.image.clone()))])
+    assert len({fingerprint([other]) for other in (sample, *others)}) == len(others) + 1

@@ -1,4 +1,4 @@
-"""Which labels a model learned from."""
+"""Which labels or samples a model learned from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
-from fetal_head.learning.samples import Labelled
+import torch
+
+from fetal_head.learning.samples import Labelled, Sample, View
 
 
 def learned_and_held(learned: Sequence[Labelled], held: Sequence[Labelled]) -> dict[str, Any]:
@@ -41,3 +43,19 @@ def lineage(labels: Iterable[Labelled]) -> dict[str, Any]:
         "digest": sha256("\n".join(lines).encode()).hexdigest(),
         "masks": {label.id: digest[:12] for label, digest in hashes.items()},
     }
+
+
+def fingerprint(samples: Iterable[Sample]) -> str:
+    """A SHA-256 over all that is learned from samples, in their order: each one's id, patient and views."""
+    whole = sha256()
+    for sample in samples:
+        whole.update(json.dumps([sample.id, sample.patient]).encode())
+        for view in (sample.whole, sample.framed):
+            whole.update(_bytes(view) if view else b"none")
+    return whole.hexdigest()
+
+
+def _bytes(view: View) -> bytes:
+    tensors = view.image, view.target, view.known
+    # shapes too: 2 x 3 zeros are others than 3 x 2
+    return b"".join(str(tuple(t.shape)).encode() + t.contiguous().view(torch.uint8).numpy().tobytes() for t in tensors)
