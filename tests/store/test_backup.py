@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -85,3 +86,36 @@ def test_what_is_no_backup_or_no_new_folder_is_refused(study: StudyDatastore, fo
     if study.store.settings.database_url != "embedded":
         with pytest.raises(ValueError, match="belongs to another study"):
             restore_backup(tmp_path / "backup", tmp_path / "again", study.store.settings)
+
+
+def test_a_folder_of_anything_else_is_not_written_over(study: StudyDatastore, folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    picture = write_picture(other / "a.png", speckle(60, 90, seed=9))
+    before = picture.read_bytes()
+    with pytest.raises(ValueError, match=f"{other} is not empty and no earlier backup; name a new folder"):
+        backup(study.store, other)
+    assert {path.name: path.read_bytes() for path in other.iterdir()} == {"a.png": before}
+    for inside in (folder, folder / "labels/backup"):
+        with pytest.raises(ValueError, match=f"{inside} lies inside the study"):
+            backup(study.store, inside)
+    assert not (folder / "labels/backup").exists()
+
+
+def test_a_backup_that_was_broken_off_is_gone_on_with(
+    study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(study, "a", 1)
+    to = tmp_path / "backup"
+    to.mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "sync", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            backup(study.store, to)
+    assert (to / "a.png").exists()
+    backup(study.store, to)
+    assert tables(restore_backup(to, tmp_path / "again", EMBEDDED)) == tables(study.store)
+
+
+def _interrupted() -> None:
+    raise KeyboardInterrupt

@@ -25,6 +25,8 @@ from fetal_head.store.tables import MADE_AGAIN, Base, Image, Meta, Submission
 from fetal_head.store.users import TOKEN_SECRET
 
 TABLES = "tables.jsonl"
+# the tables of a backup that is not whole yet
+PARTIAL = f".{TABLES}"
 FORMAT = {"format": "fetal-head store", "version": 1}
 # a study that is made of a backup has an identity of its own, and tokens of its own
 OWN = {(Meta.__tablename__, STUDY), (Meta.__tablename__, TOKEN_SECRET)}
@@ -41,9 +43,13 @@ def backup(store: Store, to: Path) -> Copied:
     """Copies one state of the tables, and every file that it names, into the folder `to`.
 
     An earlier backup there is brought up to date, and stays what it was until the new one is whole.
+
+    Raises:
+        StoreError: `to` lies inside the study, or holds anything else than a backup.
     """
+    _check_target(store, to)
     to.mkdir(parents=True, exist_ok=True)
-    partial = to / f".{TABLES}"
+    partial = to / PARTIAL
     # it holds the hashes of the users' passwords
     partial.touch(mode=0o600)
     with store.reading() as session, partial.open("w", encoding="utf-8") as file:
@@ -67,7 +73,7 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
     lines = _lines(source / TABLES)
     if to.exists() and any(to.iterdir()):
         raise StoreError(409, f"{to} is not empty; name a new folder")
-    shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, f".{TABLES}"))
+    shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, PARTIAL))
     store = Store.open(to, settings)
     with store.writing(many=True) as (session, files):
         if session.scalar(select(Image.id).limit(1)) is not None:
@@ -75,6 +81,15 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
         _load(session, lines)
         _lay_out(session, files, store.layout)
     return store
+
+
+def _check_target(store: Store, to: Path) -> None:
+    """A backup writes over files of the same names, which must not be those of a study."""
+    if to.resolve().is_relative_to(store.layout.folder):
+        raise StoreError(409, f"{to} lies inside the study; name a folder outside of it for the backup")
+    # one that was broken off has no whole tables, and may be gone on with
+    if to.is_dir() and any(to.iterdir()) and not any((to / name).exists() for name in (TABLES, PARTIAL)):
+        raise StoreError(409, f"{to} is not empty and no earlier backup; name a new folder, or an earlier backup")
 
 
 def _dump(session: Session) -> Iterator[Any]:
