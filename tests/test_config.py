@@ -34,6 +34,8 @@ def _flat(settings: Settings) -> dict[str, object]:
         ("network", "vnet", "the setting 'network' of configs/model.yaml"),
         ("augmentation", "fulll", "the setting 'augmentation' of configs/learning.yaml"),
         ("batch_size", "many", "the setting 'batch_size' of configs/learning.yaml"),
+        ("channels", "[16, 32", "the setting 'channels' cannot be read from '[16, 32': write it as in configs/*.yaml"),
+        ("network", "2026-13-01", "the setting 'network' cannot be read from '2026-13-01'"),
     ],
 )
 def test_wrong_settings(key: str, value: str, sentence: str) -> None:

@@ -132,7 +132,8 @@ def load_settings(overrides: Mapping[str, str] | None = None, folder: Path = CON
     """Reads configs/*.yaml and lays `overrides` (setting -> value as text, as `--conf` gives them) over them.
 
     Raises:
-        ValueError: a file is missing or not YAML, a key is unknown (the nearest right one is named), or a value is not allowed.
+        ValueError: a file is missing or it or a value is not YAML, a key is unknown (the nearest right one is named), or a value
+            is not allowed.
     """
     sections = {name: _read(folder / f"{name}.yaml") for name in Settings.model_fields}
     known = {key: name for name, section in sections.items() for key in section}
@@ -141,7 +142,7 @@ def load_settings(overrides: Mapping[str, str] | None = None, folder: Path = CON
             continue
         if key not in known:
             raise ValueError(_unknown(key, list(known)))
-        sections[known[key]][key] = yaml.safe_load(text)
+        sections[known[key]][key] = _value(key, text)
     try:
         return Settings.model_validate(sections)
     except ValidationError as error:
@@ -156,6 +157,14 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ValueError(f"the settings file {path} holds no 'key: value' lines")
     return values
+
+
+def _value(key: str, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that no calendar has
+        what = " ".join(str(error).split())
+        raise ValueError(f"the setting '{key}' cannot be read from '{text}': write it as in configs/*.yaml ({what})") from error
 
 
 def _unknown(key: str, known: list[str]) -> str:

@@ -39,7 +39,10 @@ def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterabl
 
 
 def overrides(conf: list[str] | None) -> dict[str, str]:
-    """The `--conf` options as setting -> value."""
+    """The `--conf` options as setting -> value. Raises ValueError for one without a value."""
+    for pair in conf or []:
+        if "=" not in pair:
+            raise ValueError(f"--conf takes KEY=VALUE or KEY VALUE, not '{pair}'")
     return dict(pair.split("=", 1) for pair in conf or [])
 
 
