@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 
 import pytest
+from command import Run
 
-from fetal_head.cli import main
+from fetal_head.cli import main, serve
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,7 @@ def test_an_address_that_others_reach_lets_others_in(
 ) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr(os, "execv", lambda _, command: started.append(command))
+    monkeypatch.setattr(serve, "check_address", lambda *_: None)
     monkeypatch.setattr(sys, "argv", ["fetal-head", "serve", "--studies", str(tmp_path), *options])
     with pytest.raises(SystemExit) as end:
         main()
@@ -35,3 +38,26 @@ def test_an_address_that_others_reach_lets_others_in(
     assert command[command.index("--host") + 1] == (options[1] if options else "127.0.0.1")
     assert ("clients" in command) == (clients is not None)
     assert clients is None or command[command.index("clients") + 1] == clients
+
+
+def test_a_port_that_is_taken_is_told_before_the_server_starts(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda _, command: started.append(command))
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/main.py").touch()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = run("serve", "--studies", tmp_path, "--port", port, status=1).stderr
+        assert f"cannot listen on port {port} of 127.0.0.1: give another --port" in told
+        assert "Address already in use" in told
+    assert "(Name or service not known)" in run("serve", "--studies", tmp_path, "--host", "nowhere.invalid", status=1).stderr
+    assert not started
+    run("serve", "--studies", tmp_path, "--port", port)
+    assert len(started) == 1
+
+
+def test_an_app_without_its_program_and_a_port_that_is_none_are_refused(tmp_path: Path, run: Run) -> None:
+    for port in (0, 65536):
+        assert "Invalid value for '--port'" in run("serve", "--studies", tmp_path, "--port", port, status=2).stderr
+    told = run("serve", "--studies", tmp_path, "--app", tmp_path / "empty", status=1).stderr
+    assert f"{tmp_path / 'empty'} is no app, it has no main.py" in told

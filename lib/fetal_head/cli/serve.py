@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,7 +21,7 @@ def serve(
         str, typer.Option(help="Folder of images, with or without labels, or a PACS: the address of its DICOMweb.")
     ],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     app_dir: App = APP_DIR,
     conf: Conf = None,
 ) -> None:
@@ -34,9 +35,22 @@ def serve(
     # an address that others reach is an explicit wish that they do
     given = ({} if _is_here(host) else {"clients": "any"}) | overrides(conf)
     load_settings(given)
+    if not (app_dir / "main.py").is_file():
+        raise ValueError(f"{app_dir} is no app, it has no main.py: name a folder like {APP_DIR} with --app")
+    check_address(host, port)
     pairs = [part for key, value in given.items() for part in ("--conf", key, value)]
     command = ["start_server", "--app", str(app_dir), "--studies", studies, "--host", host, "--port", str(port), *pairs]
     os.execv(sys.executable, [sys.executable, "-m", "fetal_head.server.start", *command])
+
+
+def check_address(host: str, port: int) -> None:
+    """Raises ValueError when a server cannot listen there: found only once it is up, it would be lines into its log."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        socket.create_server(address[:2], family=family).close()
+    except OSError as error:
+        do = "give another --port or --host, or stop the program that listens there"
+        raise ValueError(f"the server cannot listen on port {port} of {host}: {do} ({error.strerror})") from error
 
 
 def _is_here(host: str) -> bool:
