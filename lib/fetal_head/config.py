@@ -15,6 +15,9 @@ CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 # MONAI Label keeps these in the same `--conf` list and reads them itself
 UPSTREAM_KEYS = ("server_mode",)
 
+# settings of learning that say where a training runs and is told of: several processes learn what one does
+CHANGE_NO_RESULT = frozenset({"processes", "tracking_url"})
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

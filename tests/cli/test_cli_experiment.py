@@ -44,7 +44,8 @@ def test_trials_of_another_experiment_are_not_taken_for_its_own(run: Run, tmp_pa
         assert f"take another folder, such as {to}_2" in " ".join(run(*arguments, status=1).stderr.split())
         assert (to / "trials.json").read_bytes() == before
 
-    run(*grid)
+    run(*grid, "--conf", "tracking_url", "embedded", "--conf", "processes", "1")
+    assert (to / "trials.json").read_bytes() == before
     refused(*grid, "--conf", "learning_rate", "0.02")
     refused(*grid, "--init", "shipped")
     write_phantoms(study, 1, 1)

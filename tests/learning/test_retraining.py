@@ -151,6 +151,16 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_with(tmp_path: Path) ->
     assert [epoch.number for epoch in told] == [1, 2, 3]
 
 
+def test_another_way_of_running_is_no_other_training(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "models")
+    labels = small_study(tmp_path, 4)
+    _stop(registry, labels, after=1)
+    told: list[Epoch] = []
+    changed = small_settings(tracking_url="embedded", processes=1)
+    retrain(labels, changed, registry, start=None, on_epoch=told.append)
+    assert [epoch.number for epoch in told] == [2, 3]
+
+
 @pytest.mark.parametrize(("change", "after"), [("a new label", 3), ("a corrected label", 1), ("another patient", 1)])
 def test_other_labels_are_learned_from_the_first_epoch_on(tmp_path: Path, change: str, after: int) -> None:
     registry = Registry(tmp_path / "models")

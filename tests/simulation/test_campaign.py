@@ -19,8 +19,10 @@ from fetal_head.model.registry import SHIPPED_NAME, Registry
 from fetal_head.model.weights import Description, save_weights
 from fetal_head.simulation import campaign
 from fetal_head.simulation.ancestry import check_ancestry
+from fetal_head.simulation.campaign import Plan
 from fetal_head.simulation.cell import Cell, Judged
 from fetal_head.simulation.summary import summarise
+from fetal_head.simulation.training import Start
 from pictures import three_structures, write_picture
 from small_labels import SMALL, small_settings
 
@@ -103,6 +105,7 @@ def _interrupted_at_the_second(write: Callable[[Path, Cell], None]) -> Callable[
 def test_bad_plans_are_one_sentence(run, tmp_path: Path) -> None:
     for changes, sentence in (
         ({"strategies": "hybrd"}, "no strategy is called 'hybrd'"),
+        ({"strategies": "hybrid,random,hybrid"}, "--strategies names one twice (hybrid, random, hybrid)"),
         ({"budgets": "4,2"}, "growing counts of labels"),
         ({"budgets": "many"}, "growing counts of labels"),
         ({"budgets": "9"}, "more than the 8 images of the pool"),
@@ -114,6 +117,17 @@ def test_bad_plans_are_one_sentence(run, tmp_path: Path) -> None:
         assert status == 1
         assert sentence in said.replace("\n", " ")
     assert not (tmp_path / "campaign").exists()
+
+
+def test_another_way_of_running_is_no_other_campaign(tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "pool", "a")
+    pool = (Pair("a", folder / "images/a.png", folder / "masks/a.png"),)
+
+    def key(**changes: object) -> str:
+        return Plan(pool, (), ("random",), (1,), 1, Start("scratch", None), small_settings(**changes)).key()
+
+    assert key(tracking_url="embedded", processes=2) == key(tracking_url="none", processes=1)
+    assert key(learning_rate=0.02) != key()
 
 
 def _model(path: Path, training: dict, parent: str | None = None) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fetal_head.config import Settings
+from fetal_head.config import CHANGE_NO_RESULT, Settings
 from fetal_head.files import write_text
 from fetal_head.labels import NAMES
 from fetal_head.learning.lineage import lineage
@@ -111,7 +111,7 @@ def _digest(labels: Sequence[Labelled], start: Path | None) -> str:
 
 
 def _origin(learned_from: str, settings: Settings) -> str:
-    how = [settings.learning.model_dump(), settings.model.model_dump()]
+    how = [settings.learning.model_dump(exclude=CHANGE_NO_RESULT), settings.model.model_dump()]
     return sha256(json.dumps([learned_from, *how]).encode()).hexdigest()
 
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 import torch
 
-from fetal_head.config import LearningSettings, Settings
+from fetal_head.config import CHANGE_NO_RESULT, LearningSettings, Settings
 from fetal_head.labels import NAMES
 from fetal_head.learning import ranks
 from fetal_head.learning.basis import basis
@@ -116,7 +116,7 @@ def _retrain(
     sources = learned_and_held([readable[i] for i in chosen], [readable[i] for i in held])
     checkpoint = registry.folder / CHECKPOINT
     parameters = {"parent": start.name if start else "none", "images": len(chosen), **learning.model_dump()}
-    same = [parameters["parent"], architecture.to_dict(), learning.model_dump(), sources]
+    same = [parameters["parent"], architecture.to_dict(), learning.model_dump(exclude=CHANGE_NO_RESULT), sources]
     run = ranks.as_first(sha256(json.dumps(same).encode()).hexdigest())
     where = learning.tracking_url if ranks.rank() == 0 else NOWHERE
     with tracking(where, registry.folder, parameters) as notes:

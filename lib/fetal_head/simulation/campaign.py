@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 
 from fetal_head import selection
-from fetal_head.config import Settings
+from fetal_head.config import CHANGE_NO_RESULT, Settings
 from fetal_head.evaluation.pairs import Pair
 from fetal_head.files import write_text
 from fetal_head.model.network import Architecture, HeadNetworks
@@ -59,6 +59,8 @@ class Plan:
         unknown = [name for name in self.strategies if name not in choices]
         if unknown or not self.strategies:
             raise ValueError(f"no strategy is called '{', '.join(unknown)}'; there are {', '.join(choices)}")
+        if len(set(self.strategies)) < len(self.strategies):
+            raise ValueError(f"--strategies names one twice ({', '.join(self.strategies)}): name each once; --seeds repeats it")
         if not self.budgets or list(self.budgets) != sorted(set(self.budgets)) or self.budgets[0] < 1:
             raise ValueError(f"--budgets must be growing counts of labels such as 5,10,20, not {self.budgets}")
         if self.budgets[-1] > len(self.pool):
@@ -73,7 +75,9 @@ class Plan:
         weights = _digest(self.start.path) if self.start.path else "scratch"
         # what a strategy of this name chose before its code was changed is no cell of this campaign
         code = [(path.name, _digest(path)) for path in sorted(Path(selection.__path__[0]).glob("*.py"))]
-        told = [pairs, weights, code, self.budgets, self.settings.model_dump(include={"model", "learning", "selection"})]
+        included = {"model", "learning", "selection"}
+        settings = self.settings.model_dump(include=included, exclude={"learning": CHANGE_NO_RESULT})
+        told = [pairs, weights, code, self.budgets, settings]
         return sha256(json.dumps(told).encode()).hexdigest()
 
 
