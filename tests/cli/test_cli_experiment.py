@@ -56,9 +56,12 @@ def test_bad_input_is_one_sentence(run: Run, tmp_path: Path) -> None:
     study = tmp_path / "study"
     write_phantoms(study, 1, 0)
     write_phantoms(tmp_path / "another", 1, 1)
+    write_phantoms(tmp_path / "unlabelled", 1, 0, with_labels=False)
     for arguments, sentence in (
         (["network", "--studies", study, "--to", tmp_path / "to", "--values", "vnet"], "the setting 'network'"),
         (["network", "--studies", tmp_path / "none", "--to", tmp_path / "to"], "no study folder"),
+        (["network", "--studies", study, "--to", tmp_path / "to", "--values", ","], "--values names no network"),
+        (["network", "--studies", tmp_path / "unlabelled", "--to", tmp_path / "to"], "there is no submitted label yet"),
         (["augmentation", "--studies", study, "--to", tmp_path / "to"], "label images of another patient"),
         (["augmentation", "--studies", tmp_path / "another", "--to", tmp_path / "to"], "no labelled patient is for validation"),
     ):

@@ -59,11 +59,13 @@ def _experiment(
 
     if not studies.is_dir():
         raise ValueError(f"there is no study folder {studies}")
+    wanted = [value.strip() for value in values.split(",") if value.strip()]
+    if not wanted:
+        raise ValueError(f"--values names no {setting}; give some, as --help shows")
 
     def say(trial: Trial) -> None:
         console.print(f"{trial.value}, seed {trial.seed}: trained in {trial.seconds:.0f} s", highlight=False)
 
-    wanted = [value.strip() for value in values.split(",") if value.strip()]
     given = overrides(conf)
     trials = run_experiment(
         setting,

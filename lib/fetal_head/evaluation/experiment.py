@@ -67,10 +67,12 @@ def run_experiment(
         start: model file to start from, in its own architecture; None starts from random weights.
 
     Raises:
-        ValueError: a value is not allowed, no label can be read, or all labelled patients are for validation or none is; `to`
-            holds trials of other images, labels, starting weights or settings.
+        ValueError: a value is not allowed, there is no label or none that can be read, or all labelled patients are for
+            validation or none is; `to` holds trials of other images, labels, starting weights or settings.
         OSError: an image or a label is gone.
     """
+    if not labels:
+        raise ValueError("there is no submitted label yet; correct and submit images of several patients first")
     learned_from = _digest(labels, start)
     grid = {}
     for value, seed in product(values, seeds):
@@ -130,7 +132,7 @@ def _trial(value: str, labels: Sequence[Labelled], settings: Settings, start: Pa
         networks = architecture.build()
     samples, left_out = read_samples(labels, architecture, find)
     if not samples:
-        raise ValueError(f"none of the {len(labels)} labels can be read; first: {left_out[0].reason if left_out else 'no label'}")
+        raise ValueError(f"none of the {len(labels)} labels can be read; first: {left_out[0].reason}")
     chosen, held = split([sample.patient for sample in samples], settings.learning.validation_folds)
     if not held:
         raise ValueError("no labelled patient is for validation: label more patients, there is nothing to compare by")
