@@ -124,6 +124,15 @@ def test_bad_input_is_one_sentence(run: Run, arguments: list[str], sentence: str
     assert "Traceback" not in done.stderr
 
 
+def test_square_brackets_are_letters(run: Run, tmp_path: Path) -> None:
+    made, taken = tmp_path / "[" / "tmp]", tmp_path / "[bold]"
+    assert f"1 phantoms are in {made}" in run("phantom", "--count", 1, "--to", made).stderr
+    for kind, pixels in (("images", speckle(60, 90)), ("masks", three_structures(60, 90))):
+        (tmp_path / "source" / kind).mkdir(parents=True)
+        write_picture(tmp_path / "source" / kind / "a.png", pixels)
+    assert f"1 images are in {taken}" in run("import", tmp_path / "source", "--to", taken).stderr
+
+
 def test_a_sentence_is_one_line_however_narrow_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     assert len(run("train", "--studies", "nowhere" * 10, status=1).stderr.splitlines()) == 1

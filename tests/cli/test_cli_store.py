@@ -36,14 +36,14 @@ def study(tmp_path: Path) -> StudyDatastore:
 
 
 def test_history_and_show(run: Run, study: StudyDatastore) -> None:
-    set_status(study.store, "a", 2, "rejected", "rev", "LV is too large")
+    set_status(study.store, "a", 2, "rejected", "rev", "LV [/is] too large")
     rows = json.loads(run("store", "history", "a", "--studies", "study", "--json").stdout)
     assert [(row["number"], row["who"], row["status"], row["current"]) for row in rows] == [
         (1, "ann", "submitted", True),
         (2, "ben", "rejected", False),
     ]
     text = run("store", "history", "a", "--studies", "study").stdout
-    assert "LV is too large" in text
+    assert "LV [/is] too large" in text
     assert "*" in text
     told = json.loads(run("store", "show", "a", 2, "--studies", "study", "--json").stdout)
     assert_array_equal(read_mask(told["file"]), MORE)

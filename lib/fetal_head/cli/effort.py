@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
-from fetal_head.cli.options import AsJson, Conf, Studies
+from fetal_head.cli.options import AsJson, Conf, Studies, print_table
 from fetal_head.cli.store import opened, store
 
 
@@ -30,4 +29,4 @@ def effort(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None
         for name, of in version.structures.items():
             dice = "" if of.dice is None else f"{of.dice:.3f}"
             table.add_row("", name, str(of.labels), "", f"{of.apl:.0f}", f"{of.changed:.0f}", dice)
-    Console().print(table)
+    print_table(table)

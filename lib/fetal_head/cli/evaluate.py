@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
-from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, overrides, progress
+from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, overrides, print_table, progress
 from fetal_head.config import load_settings
 from fetal_head.labels import NAMES, structure_of
 
@@ -53,10 +52,10 @@ def evaluate(
     if as_json:
         print(json_of(metrics))
     else:
-        Console().print(_table(metrics))
+        print_table(_table(metrics))
     if warned := warning(metrics["learned_from"], metrics["images"]):
-        console.print(warned, highlight=False, markup=False)
-    console.print(f"metrics.json, per_image.csv, report.html and its figures are in {to}", highlight=False, markup=False)
+        console.print(warned, highlight=False)
+    console.print(f"metrics.json, per_image.csv, report.html and its figures are in {to}", highlight=False)
 
 
 def _classes(text: str) -> list[str]:

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from fetal_head.cli.options import APP_DIR, App, Conf, app, console, overrides
+from fetal_head.cli.options import APP_DIR, App, Conf, app, console, overrides, print_table
 from fetal_head.config import load_settings
 
 experiments = typer.Typer(help="What a setting is worth, by training with each of its values.", no_args_is_help=True)
@@ -88,7 +87,7 @@ def _experiment(
     for value in wanted:
         dice = [_with_spread(*score) if (score := scores[value][name]) else "" for name in names]
         table.add_row(value, *dice, f"{first[value].parameters / 1e6:.2f} M", f"{first[value].milliseconds:.1f}")
-    Console().print(table)
+    print_table(table)
     console.print(f"trials.json and dice.png are in {to}", highlight=False)
 
 

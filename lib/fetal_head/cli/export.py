@@ -50,8 +50,8 @@ def export(
     if as_json:
         print(json.dumps({"labels": written, "skipped": failed}, indent=2))
     for reason in failed:
-        console.print(f"skipped {reason}", highlight=False, markup=False)
-    console.print(f"{written} labels are in {to}", highlight=False, markup=False)
+        console.print(f"skipped {reason}", highlight=False)
+    console.print(f"{written} labels are in {to}", highlight=False)
     if failed:
         raise typer.Exit(1)
 

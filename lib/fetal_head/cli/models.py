@@ -8,10 +8,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from fetal_head.cli.options import APP_DIR, App, AsJson, app, console, dice_line
+from fetal_head.cli.options import APP_DIR, App, AsJson, app, console, dice_line, print_table
 
 if TYPE_CHECKING:
     from fetal_head.model.registry import Registry, Version
@@ -36,7 +35,7 @@ def list_models(app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
         mark = "*" if row["served"] else "+" if row["published"] else ""
         verdict = row.get("damaged") or row.get("verdict", {}).get("reason", "")
         table.add_row(mark, row["version"], row.get("parent"), row.get("created"), dice_line(row.get("dice", {})), verdict)
-    Console().print(table)
+    print_table(table)
 
 
 @models.command(epilog="Example: fetal-head models show v0002")
@@ -58,7 +57,7 @@ def show(name: Name, app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
     table = Table("", "", show_header=False)
     for key, value in _lines(told):
         table.add_row(key, value)
-    Console().print(table)
+    print_table(table)
 
 
 @models.command(epilog="Example: fetal-head models publish v0002")

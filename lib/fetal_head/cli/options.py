@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 from rich.progress import track
+from rich.table import Table
 
 from fetal_head.config import StoreSettings, load_settings
 
@@ -21,8 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-# a sentence stays one line, also in a log
-console = Console(stderr=True, soft_wrap=True)
+# a sentence stays one line, also in a log, and a name in square brackets a name
+console = Console(stderr=True, soft_wrap=True, markup=False)
 T = TypeVar("T")
 
 Conf = Annotated[
@@ -36,6 +37,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterable[T]:
     """The items, with a bar on standard error while they are gone through."""
     return track(items, description=what, total=total, console=console, transient=True)
+
+
+def print_table(table: Table) -> None:
+    """Prints a table on standard output, as wide as that is now."""
+    Console(markup=False).print(table)
 
 
 def overrides(conf: list[str] | None) -> dict[str, str]:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, overrides, progress
+from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, overrides, print_table, progress
 from fetal_head.config import load_settings
 from fetal_head.labels import NAMES
 
@@ -51,8 +50,8 @@ def simulate(
     if as_json:
         print(json.dumps(found, indent=2))
     else:
-        Console().print(_table(found))
-    console.print(f"campaign.json, report.html and its figures are in {to}", highlight=False, markup=False)
+        print_table(_table(found))
+    console.print(f"campaign.json, report.html and its figures are in {to}", highlight=False)
 
 
 def _pairs(folder: Path) -> list[Pair]:

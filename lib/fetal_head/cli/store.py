@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from fetal_head.cli.options import AsJson, Conf, Studies, app, console, store_settings, study_folder
+from fetal_head.cli.options import AsJson, Conf, Studies, app, console, print_table, store_settings, study_folder
 
 if TYPE_CHECKING:
     from fetal_head.store.store import Store
@@ -43,7 +42,7 @@ def history(image: Image, studies: Studies, as_json: AsJson = False, conf: Conf 
         who, model = facts["who"] or "-", facts["model"] or "-"
         mark = "*" if entry.current else ""
         table.add_row(mark, str(facts["number"]), facts["tag"], who, _when(facts["at"]), model, status, facts["comment"])
-    Console().print(table)
+    print_table(table)
 
 
 @store.command(epilog="Example: fetal-head store show 010_HC 2 --studies studies/hc18")
@@ -58,7 +57,7 @@ def show(image: Image, number: Number, studies: Studies, as_json: AsJson = False
     table = Table("", "", show_header=False)
     for key, value in told.items():
         table.add_row(key, json.dumps(value) if isinstance(value, dict | list) else "-" if value in (None, "") else str(value))
-    Console().print(table)
+    print_table(table)
 
 
 @store.command(epilog="Example: fetal-head store diff 010_HC 1 2 --studies studies/hc18")
@@ -73,7 +72,7 @@ def diff(image: Image, first: Number, second: Number, studies: Studies, as_json:
     table = Table("structure", "Dice", "pixels added", "pixels removed")
     for name, row in found.items():
         table.add_row(name, _number(row["dice"]), str(row["added"]), str(row["removed"]))
-    Console().print(table)
+    print_table(table)
 
 
 @store.command(epilog="Example: fetal-head store restore 010_HC 1 --studies studies/hc18")
@@ -84,7 +83,7 @@ def restore(image: Image, number: Number, studies: Studies, as_json: AsJson = Fa
     new = history.restore(opened(studies, conf), image, number, getpass.getuser())
     if as_json:
         print(json.dumps({"image": image, "number": new}))
-    console.print(f"submission {number} of {image} is the label again, as number {new}", highlight=False, markup=False)
+    console.print(f"submission {number} of {image} is the label again, as number {new}", highlight=False)
 
 
 @store.command(epilog="Example: fetal-head store agreement --studies studies/hc18 --conf readers 2")
@@ -102,7 +101,7 @@ def agreement(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> N
         lengths = {name: value for name, value in pair["measurements"].items() if value is not None}
         differences = ", ".join(f"{name} {value:+.1f} {pair['unit']}" for name, value in lengths.items())
         table.add_row(pair["image"], people, ", ".join(f"{n} {_number(d)}" for n, d in pair["dice"].items()), differences)
-    Console().print(table)
+    print_table(table)
 
 
 @store.command(epilog="Example: fetal-head store check --studies studies/hc18")
@@ -115,7 +114,7 @@ def check(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     if as_json:
         print(json.dumps(found, indent=2))
     for sentence in found:
-        console.print(sentence, highlight=False, markup=False)
+        console.print(sentence, highlight=False)
     console.print(f"{len(found)} differences between the files and the database", highlight=False)
     if found:
         raise typer.Exit(1)
@@ -144,8 +143,8 @@ def backup(
 
     copied = copy(opened(studies, conf), to)
     for path in copied.missing:
-        console.print(f"{path} is gone", highlight=False, markup=False)
-    console.print(f"{copied.files - len(copied.missing)} files are in {to}", highlight=False, markup=False)
+        console.print(f"{path} is gone", highlight=False)
+    console.print(f"{copied.files - len(copied.missing)} files are in {to}", highlight=False)
     if copied.missing:
         raise typer.Exit(1)
 
@@ -160,7 +159,7 @@ def restore_backup(
     from fetal_head.store.backup import restore_backup as restored
 
     restored(source, to, store_settings(conf))
-    console.print(f"the study is in {to}", highlight=False, markup=False)
+    console.print(f"the study is in {to}", highlight=False)
 
 
 def opened(studies: Path, conf: list[str] | None) -> Store:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from fetal_head.cli.options import AsJson, Conf, Studies, app, console, store_settings, study_folder
+from fetal_head.cli.options import AsJson, Conf, Studies, app, console, print_table, store_settings, study_folder
 from fetal_head.store.people import Role
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def list_users(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> 
     table = Table("name", "role")
     for row in found:
         table.add_row(row["name"], row["role"])
-    Console().print(table)
+    print_table(table)
 
 
 @users.command(epilog="Example: fetal-head users password ann --studies studies/hc18")
@@ -90,4 +89,4 @@ def _password() -> str:
 
 
 def _say(sentence: str) -> None:
-    console.print(sentence, highlight=False, markup=False)
+    console.print(sentence, highlight=False)
