@@ -80,6 +80,18 @@ def test_check_rebuild_backup_and_restore(run: Run, study: StudyDatastore, tmp_p
     assert json.loads(run("store", "check", "--studies", "study", "--json", status=1).stdout) == ["labels/final/a.nrrd is gone"]
 
 
+def test_a_study_that_was_not_opened_yet_has_no_differences(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    picture = write_picture(tmp_path / "new/a.png", speckle(60, 90))
+    done = run("store", "check", "--studies", "new", "--json")
+    assert json.loads(done.stdout) == []
+    assert "new was not opened with this database yet" in done.stderr
+    StudyDatastore("new")
+    assert "not opened" not in run("store", "check", "--studies", "new").stderr
+    picture.unlink()
+    assert "a.png is gone" in run("store", "check", "--studies", "new", status=1).stderr
+
+
 @pytest.mark.usefixtures("study")
 def test_bad_input_is_one_sentence(run: Run) -> None:
     for arguments, sentence in (

@@ -108,14 +108,20 @@ def agreement(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> N
 def check(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     """Tell every difference between files and database; best while nobody submits. Exit status 1 when there is one."""
     from fetal_head.store.checking import check as differences
+    from fetal_head.store.intake import was_taken_in
     from fetal_head.store.store import Store
 
-    found = differences(Store.open(study_folder(studies), store_settings(conf)))
+    study = Store.open(study_folder(studies), store_settings(conf))
+    is_new = not was_taken_in(study)
+    found = [] if is_new else differences(study)
     if as_json:
         print(json.dumps(found, indent=2))
     for sentence in found:
         console.print(sentence, highlight=False)
-    console.print(f"{len(found)} differences between the files and the database", highlight=False)
+    if is_new:
+        console.print(f"{studies} was not opened with this database yet: a server takes in what lies there", highlight=False)
+    else:
+        console.print(f"{len(found)} differences between the files and the database", highlight=False)
     if found:
         raise typer.Exit(1)
 

@@ -49,6 +49,12 @@ def take_in(store: Store, quiet_for: float = 0.0) -> None:
         _remember(store, news, stamp, is_new)
 
 
+def was_taken_in(store: Store) -> bool:
+    """Whether the database ever knew what the folder holds: not in a new study, nor in one whose database was lost."""
+    with store.reading() as session:
+        return session.get(Meta, BORN) is not None
+
+
 def rebuild(folder: Path, settings: StoreSettings) -> Store:
     """Makes the database of a study again from its files alone: images, index and history.
 
