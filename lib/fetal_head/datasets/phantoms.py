@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
@@ -73,11 +74,21 @@ def _name(seed: int, number: int) -> str:
 def in_processes(function: Callable[[A], R], arguments: Iterable[A]) -> Iterator[R]:
     """`function` of each argument, in their order, by as many processes as there are cores."""
     remaining = iter(arguments)
-    # one thread each: the processes fill the cores already, and waiting threads would take a third of them
-    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=threadpool_limits, initargs=(1,)) as pool:
+    pool = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_begin)
+    try:
         # a bounded number in flight: a phantom waiting to be fetched keeps its megabyte
         waiting = [pool.submit(function, argument) for argument in islice(remaining, 32)]
         while waiting:
             done = waiting.pop(0).result()
             waiting.extend(pool.submit(function, argument) for argument in islice(remaining, 1))
             yield done
+    finally:
+        # who breaks off waits for what is being drawn, not for what is in the queue
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    # Ctrl-C reaches all processes of a terminal: the first one ends the others, which have nothing to say to it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # one thread each: the processes fill the cores already, and waiting threads would take a third of them
+    threadpool_limits(1)
