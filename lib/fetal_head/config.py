@@ -16,7 +16,7 @@ CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 UPSTREAM_KEYS = ("server_mode",)
 
 # settings of learning that say where a training runs and is told of: several processes learn what one does
-CHANGE_NO_RESULT = frozenset({"processes", "tracking_url"})
+CHANGE_NO_RESULT = {"processes", "tracking_url"}
 
 
 class _Section(BaseModel):

@@ -44,8 +44,8 @@ def predict(
     if as_json:
         print(json.dumps(rows, indent=2))
     for reason in failed:
-        console.print(f"skipped {reason}", highlight=False, markup=False)
+        console.print(f"skipped {reason}", highlight=False)
     if rows:
-        console.print(f"{len(rows)} masks and predictions.csv are in {to}", markup=False)
+        console.print(f"{len(rows)} masks and predictions.csv are in {to}")
     if failed:
         raise typer.Exit(1)
