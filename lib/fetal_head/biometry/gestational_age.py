@@ -36,5 +36,11 @@ def intergrowth_weeks(hc_mm: float) -> float | None:
     return _fitted(days / 7)
 
 
+def check_age(what: str, weeks: float) -> None:
+    """Raises ValueError, naming `what` was given, for weeks that no pregnancy lasts."""
+    if not 0 < weeks < LONGEST_WEEKS:
+        raise ValueError(f"{what} must be the age in weeks, not {weeks:g}")
+
+
 def _fitted(weeks: float) -> float | None:
     return weeks if FITTED_WEEKS[0] <= weeks <= FITTED_WEEKS[1] else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +39,7 @@ def regions_of(mask: Mask) -> Regions:
     """The regions of one (rows, columns) mask."""
     # without a BRAIN pixel the head was not annotated, and what is left of it is no head
     whole = mask > 0 if bool((mask == BRAIN.value).any()) else mask == BRAIN.value
-    drawn = (_filled(whole), mask == CSP.value, mask == LV.value)
+    drawn = (_changed(whole, binary_fill_holes), mask == CSP.value, mask == LV.value)
     head, csp, lv = (_largest(region) for region in drawn)
     in_pieces = any(np.count_nonzero(a) > np.count_nonzero(b) for a, b in zip(drawn, (head, csp, lv), strict=True))
     cut = bool(head[0].any() or head[-1].any() or head[:, 0].any() or head[:, -1].any())
@@ -46,21 +48,17 @@ def regions_of(mask: Mask) -> Regions:
 
 def _largest(region: Region) -> Region:
     """Pieces are told apart as the eye does: pixels that meet at a corner belong together."""
+    return _changed(region, partial(largest_component, diagonal=True))
+
+
+def _changed(region: Region, change: Callable[[Region], Region]) -> Region:
+    """A change that nothing compact needs, made where the region is."""
     around = bounding_box(region)
     if around is None or _is_compact(region[around]):
         return region
-    largest = np.zeros_like(region)
-    largest[around] = largest_component(region[around], diagonal=True)
-    return largest
-
-
-def _filled(region: Region) -> Region:
-    around = bounding_box(region)
-    if around is None or _is_compact(region[around]):
-        return region
-    filled = region.copy()
-    filled[around] = binary_fill_holes(region[around])
-    return filled
+    changed = np.zeros_like(region)
+    changed[around] = change(region[around])
+    return changed
 
 
 def _is_compact(region: Region) -> bool:

@@ -28,7 +28,7 @@ def predict(
     conf: Conf = None,
 ) -> None:
     """Predict masks, and measure them."""
-    from fetal_head.biometry.gestational_age import LONGEST_WEEKS
+    from fetal_head.biometry.gestational_age import check_age
     from fetal_head.datasets.pixel_size import check_plausible
     from fetal_head.model.batch import predict_files
     from fetal_head.model.predictor import Predictor
@@ -36,8 +36,8 @@ def predict(
 
     if pixel_size is not None:
         check_plausible("an image", pixel_size)
-    if weeks is not None and not 0 < weeks < LONGEST_WEEKS:
-        raise ValueError(f"--weeks must be the age in weeks, not {weeks:g}")
+    if weeks is not None:
+        check_age("--weeks", weeks)
     predictor = Predictor(Registry.of_app(app_dir), load_settings(overrides(conf)).model, model)
     shown = partial(progress, what="images", total=len(images))
     rows, failed = predict_files(images, to, predictor, overlay=overlay, spacing=pixel_size, weeks=weeks, progress=shown)

@@ -74,7 +74,8 @@ def _holds_images_of(plane: Plane, folder: Path) -> bool:
 
 
 def _find_in(folder: Path, plane: Plane, image_folder: Path) -> Found:
-    images, ambiguous = of_one_name(files_in(image_folder))
+    pictures = files_in(image_folder)
+    images, ambiguous = of_one_name(pictures)
     annotations = find_annotations(folder)
     packed = [path.name for path in sorted(folder.glob("*.zip"))]
     if not annotations and packed:
@@ -96,7 +97,7 @@ def _find_in(folder: Path, plane: Plane, image_folder: Path) -> Found:
 
     return Found(
         [with_drawings(candidate(path), drawings) for path in images],
-        [*ambiguous, *of_no_use(annotations, files_in(image_folder))],
+        [*ambiguous, *of_no_use(annotations, pictures)],
     )
 
 

@@ -12,7 +12,7 @@ from fastapi import HTTPException
 from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 
 from fetal_head.biometry import measure
-from fetal_head.biometry.gestational_age import LONGEST_WEEKS
+from fetal_head.biometry.gestational_age import check_age
 from fetal_head.imaging import WRITTEN, read_image, write_mask
 from fetal_head.labels import VALUES
 from fetal_head.model.predictor import Predictor
@@ -78,6 +78,6 @@ def _extension(asked: object) -> str:
 
 def _weeks(asked: Any) -> float | None:
     weeks = float(asked) if asked else None
-    if weeks is not None and not 0 < weeks < LONGEST_WEEKS:
-        raise ValueError(f"gestational_weeks must be the age in weeks, not {weeks:g}")
+    if weeks is not None:
+        check_age("gestational_weeks", weeks)
     return weeks
