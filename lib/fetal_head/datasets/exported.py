@@ -6,12 +6,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from fetal_head.datasets.pixel_size import PixelSize, per_axis
-from fetal_head.imaging import Mask
-from fetal_head.imaging.mask import region_of
-from fetal_head.labels import VALUES, in_order
+from fetal_head.labels import in_order
 
 COLUMNS = {"image", "annotated", "row_mm", "column_mm"}
 
@@ -22,13 +18,6 @@ class Exported:
 
     annotated: tuple[str, ...]
     size: PixelSize
-
-    def part_of(self, mask: Mask) -> Mask:
-        """What the label says by its mask: what lies in the head is head, where nothing else is known of it."""
-        part = np.zeros_like(mask)
-        for name in self.annotated:
-            part[region_of(mask, name)] = VALUES[name]
-        return part
 
 
 def read_index(path: Path) -> dict[str, Exported]:

@@ -11,6 +11,7 @@ from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, read_pixel_sizes
 from fetal_head.datasets.voc import refuse_instances
 from fetal_head.imaging import read_mask
+from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 
 IMAGES, MASKS, TABLE, INDEX = "images", "masks", "pixel_size.csv", "index.csv"
@@ -53,6 +54,6 @@ def _candidate(path: Path, mask: Path | None, published: PixelSize | None, expor
         return replace(found, mask_of=lambda shape: read_mask(mask, shape))
     return replace(
         found,
-        mask_of=lambda shape: exported.part_of(read_mask(mask, shape)),
+        mask_of=lambda shape: part_of(read_mask(mask, shape), exported.annotated),
         annotated_of=lambda _: exported.annotated,
     )

@@ -8,7 +8,6 @@ import numpy as np
 from highdicom import AlgorithmIdentificationSequence
 from highdicom.color import CIELabColor
 from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentationTypeValues, SegmentDescription
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from skimage.color import rgb2lab
@@ -17,7 +16,8 @@ from fetal_head.export.codes import ANATOMICAL_STRUCTURE, code_of
 from fetal_head.export.equipment import MADE_BY, NAME, dated, person, string
 from fetal_head.export.label import Label
 from fetal_head.export.source import Source
-from fetal_head.labels import BRAIN, BY_NAME, STRUCTURES, Structure
+from fetal_head.imaging.mask import part_of
+from fetal_head.labels import BY_NAME, Structure
 from fetal_head.uids import uid_of
 
 SERIES_NUMBER = 9001
@@ -44,10 +44,11 @@ def segmentation(label: Label, source: Source, issue: int = 0) -> Segmentation:
         raise ValueError(f"the mask has {label.mask.shape[1]} x {label.mask.shape[0]} pixels, its DICOM image {theirs}")
     if not structures:
         raise ValueError("the label speaks of no structure, and a DICOM Segmentation has one segment at least")
+    said = part_of(label.mask, label.annotated)
     lossy = [header.pop(keyword) for keyword in LOSSY if keyword in header]
     made = Segmentation(
         source_images=[header],
-        pixel_array=np.stack([_plane(label, s) for s in structures], axis=-1)[np.newaxis],
+        pixel_array=np.stack([said == s.value for s in structures], axis=-1)[np.newaxis],
         segmentation_type=SegmentationTypeValues.BINARY,
         segment_descriptions=[_segment(number, s, label) for number, s in enumerate(structures, start=1)],
         series_instance_uid=series_uid(source),
@@ -68,14 +69,6 @@ def segmentation(label: Label, source: Source, issue: int = 0) -> Segmentation:
     if source.frame is not None:
         _name_frame(made, source.frame)
     return dated(made, label.at)
-
-
-def _plane(label: Label, structure: Structure) -> NDArray[np.bool_]:
-    """Its pixels; what lies in the head and was not looked for is the head's."""
-    values = [structure.value]
-    if structure == BRAIN:
-        values += [s.value for s in STRUCTURES if s.name not in label.annotated]
-    return np.isin(label.mask, values)
 
 
 def series_uid(source: Source) -> str:

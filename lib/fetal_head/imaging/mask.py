@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,15 @@ def _size(shape: tuple[int, ...]) -> str:
 def region_of(mask: Mask, name: str) -> NDArray[np.bool_]:
     """The pixels of a structure, (rows, columns); BRAIN is the whole head, CSP and LV included."""
     return np.asarray(mask > 0 if name == BRAIN.name else mask == VALUES[name])
+
+
+def part_of(mask: Mask, annotated: Collection[str]) -> Mask:
+    """What a mask says of the annotated structures: what lies in the head is head, where nothing else is known of it."""
+    part = np.zeros_like(mask)
+    for name in NAMES:
+        if name in annotated:
+            part[region_of(mask, name)] = VALUES[name]
+    return part
 
 
 def bounding_box(region: NDArray[np.bool_]) -> tuple[slice, slice] | None:
