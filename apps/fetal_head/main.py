@@ -67,7 +67,7 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
         return {MODEL: Train(self._registry, self._settings)}
 
     def init_strategies(self) -> dict[str, Strategy]:
-        return suggestions(self._pools, self._settings.selection)
+        return suggestions(self._pools)
 
     def init_batch_infer(self) -> BatchInferTask:
         return BatchInfer()

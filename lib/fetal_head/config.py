@@ -63,8 +63,6 @@ class SelectionSettings(_Section):
 
     dropout_samples: int = Field(ge=2)
     dropout_rate: float = Field(gt=0, lt=1)
-    cold_start_labels: int = Field(ge=0)
-    campaign_labels: int = Field(ge=1)
     frame_cache_mb: int = Field(ge=0)
 
 

@@ -123,7 +123,7 @@ def _ours() -> tuple[Open, Strategies]:
 
     def strategies(study: StudyDatastore) -> dict[str, Ask]:
         _make_up_scores(study.store)
-        offered = suggestions(Pools(study.store), settings.selection)
+        offered = suggestions(Pools(study.store))
         return {name: offered[name] for name in ("first", "random", "hybrid")}
 
     return lambda folder: StudyDatastore(folder, settings.store), strategies

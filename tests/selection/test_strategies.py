@@ -9,17 +9,14 @@ import numpy as np
 import pytest
 from pools import pool_of
 
-from fetal_head.config import load_settings
 from fetal_head.selection.coreset import coreset
 from fetal_head.selection.entropy import entropy
 from fetal_head.selection.foreground_random import foreground_random
-from fetal_head.selection.hybrid import Hybrid, turn
+from fetal_head.selection.hybrid import hybrid, turn
 from fetal_head.selection.pool import Pool
 from fetal_head.selection.ranking import FRONT, put_last
-from fetal_head.selection.strategies import strategies
+from fetal_head.selection.strategies import STRATEGIES as ALL
 from fetal_head.selection.typiclust import typiclust
-
-ALL = strategies(load_settings().selection)
 
 
 def _rng(seed: int = 0) -> np.random.Generator:
@@ -36,7 +33,7 @@ def _random_pool(count: int, seed: int = 0) -> Pool:
 @pytest.mark.parametrize("scored", [0, 7, 20])
 def test_every_strategy_ranks_every_image_once(name: str, scored: int) -> None:
     pool = _random_pool(20)
-    pool.entropy[scored:], pool.bald[scored:], pool.features[scored:], pool.seen[scored:] = np.nan, np.nan, np.nan, False
+    pool.entropy[scored:], pool.bald[scored:], pool.seen[scored:] = np.nan, np.nan, False
     for taken in (0, 50):
         ranking = ALL[name].choose(replace(pool, taken=taken), _rng())
         assert sorted(ranking.order.tolist()) == list(range(20))
@@ -144,34 +141,53 @@ def test_typiclust_wants_the_middle_of_the_largest_cluster_without_a_label() -> 
     assert order.index(12) < 3, "its middle is typical of it"
 
 
-def test_hybrid_takes_turns_and_loses_its_chance_with_time() -> None:
+def _clusters(sizes: tuple[int, ...]) -> np.ndarray:
+    """Features of as many images as `sizes` say around as many directions; the first one of each cluster is in its middle."""
+    rng = _rng()
+    middles = np.repeat(np.eye(len(sizes)), sizes, axis=0)
+    features = middles + 0.2 * rng.normal(size=middles.shape)
+    features[np.cumsum([0, *sizes[:-1]])] = np.eye(len(sizes))
+    return np.asarray(features / np.linalg.norm(features, axis=1, keepdims=True))
+
+
+def test_typiclust_does_without_features_that_an_older_network_had() -> None:
+    features = np.eye(12, 4) + 0.1
+    features[3:] = np.nan
+    pool = pool_of(np.ones((12, 3)), features=features, taken_features=[[1, 0, 0, 0], [np.nan] * 4])
+    assert set(typiclust(pool, _rng()).order[:3].tolist()) == {0, 1, 2}
+    features[1:] = np.nan
+    assert "has not looked" in typiclust(pool_of(np.ones((12, 3)), features=features), _rng()).reason
+
+
+def test_hybrid_takes_turns() -> None:
     turns = Counter(turn(taken) for taken in range(90))
     assert turns == {"CSP": 30, "LV": 30, None: 30}
-    hybrid = Hybrid(cold_start=10, campaign=100)
-    scores = np.array([[0.9, 0.1, 0.1], [0.1, 0.9, 0.1], [0.1, 0.1, 0.9], [0.6, 0.6, 0.6]])  # the head's doubt counts for nothing
-    late = {taken: hybrid(pool_of(scores, taken=taken), _rng()) for taken in range(900, 909)}
-    best = {"CSP": 1, "LV": 2, None: 3}
-    assert [int(found.order[0]) for found in late.values()] == [best[found.structure] for found in late.values()]
-    early = Counter(int(hybrid(pool_of(scores, taken=12), _rng(seed)).order[0]) for seed in range(200))
-    assert len(early) == 4, "at first chance has a say"
-    assert early.most_common(1)[0][0] == best[turn(12)]
+    # the head's doubt counts for nothing
+    scores = np.repeat([[0.9, 0.1, 0.1], [0.1, 0.9, 0.1], [0.1, 0.1, 0.9], [0.1, 0.6, 0.6]], 5, axis=0)
+    pool = pool_of(scores, features=_clusters((5, 5, 5, 5)))
+    doubtful = {"CSP": {1, 3}, "LV": {2, 3}, None: {1, 2, 3}}
+    for taken in range(900, 909):
+        found = hybrid(replace(pool, taken=taken), _rng(taken))
+        assert found.structure == turn(taken)
+        assert int(found.order[0]) // 5 in doubtful[found.structure]
 
 
-def test_chance_is_as_strong_whatever_the_spread_of_the_doubt() -> None:
-    hybrid = Hybrid(cold_start=10, campaign=100)
-    near, far = (np.repeat((0.1 + np.arange(300)[:, np.newaxis] * step), 3, axis=1) for step in (1e-6, 1e-3))
-    orders = [hybrid(pool_of(scores, taken=12), _rng()).order.tolist() for scores in (near, far)]
-    assert orders[0] == orders[1]
-    # by its ranks, the doubtful tenth has ln(30) / ln(300) of the chances
-    firsts = [int(hybrid(pool_of(near, taken=10), _rng(seed)).order[0]) for seed in range(200)]
-    assert 0.45 < np.mean(np.array(firsts) >= 270) < 0.8
+def test_hybrid_wants_what_is_typical_of_the_doubtful_ones() -> None:
+    scores = np.full((18, 3), 0.1)
+    scores[:12] = 0.5 + 0.01 * np.arange(12)[:, np.newaxis]
+    scores[11] = 0.9
+    pool = pool_of(scores, features=_clusters((8, 4, 6)), taken_features=[[0, 0, 1]], taken=1)
+    order = hybrid(pool, _rng()).order.tolist()
+    assert order[0] < 8, "the largest cluster without a label, and not the image that is doubted most"
+    assert set(order[:9]) == set(range(3, 12)), "the surer half comes last"
 
 
-def test_hybrid_begins_with_typical_images_if_the_model_does_not_know_a_structure() -> None:
-    pool, hybrid = _random_pool(30), Hybrid(cold_start=10, campaign=100)
-    pool.entropy[:] *= 0.4
-    assert "unsure" in hybrid(replace(pool, taken=0), _rng()).reason
-    pool.entropy[:, 1] = 0.65
-    pool.entropy[:5] = np.nan
-    assert "typical" in hybrid(replace(pool, taken=9), _rng()).reason
-    assert "unsure" in hybrid(replace(pool, taken=10), _rng()).reason
+def test_hybrid_asks_for_typical_images_until_one_is_scored() -> None:
+    pool = _random_pool(30)
+    assert "unsure" in hybrid(pool, _rng()).reason
+    pool.entropy[:] = np.nan
+    assert "has not looked" in hybrid(pool, _rng()).reason
+    # as good as the others: it may be anything
+    pool.entropy[:10] = 0.5
+    firsts = [int(hybrid(pool, _rng(seed)).order[0]) for seed in range(100)]
+    assert 40 < sum(first >= 10 for first in firsts) < 90

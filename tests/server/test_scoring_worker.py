@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import requests
 import torch
@@ -71,7 +72,7 @@ def test_everything_is_scored_once_per_model(study: StudyDatastore, settings: Se
     images, pool = pools.pool("ann")
     assert pools.names(images) == [f"i{number}" for number in range(9)], "the damaged one is asked of nobody"
     assert pool.scored.all()
-    assert pool.featured.all()
+    assert np.isfinite(pool.features(np.arange(9))).all()
     assert len(list((study.store.layout.hidden / "frames").glob("*/*.npy"))) == 9
     before = pool.entropy.copy()
     _publish(tmp_path / "models", settings, seed=2)
@@ -120,7 +121,7 @@ def test_a_server_scores_what_is_copied_in_and_says_why_it_chose(study: StudyDat
     names = [f"i{number}" for number in range(9)]
     for name in names:
         study.update_image_info(name, {"id": "other", "why": "because", "rank": 7})
-    with serving(study.store.layout.folder, tmp_path / "server", conf={"cold_start_labels": "0"}) as server:
+    with serving(study.store.layout.folder, tmp_path / "server") as server:
         _until(lambda: unscored(study.store, "shipped", 99) == [], 120)
         write_picture(server.studies / "later.png", speckle(60, 90, seed=77))
         _until(lambda: server.client().info()["datastore"]["total"] == 11)

@@ -42,7 +42,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     pool, test = _folder(tmp_path / "pool", "abcdefgh"), _folder(tmp_path / "test", "xyz")
     plain = {"pool": pool, "test": test, "to": tmp_path / "campaign", "init": "scratch", "seeds": 1}
     plain |= {"strategies": "hybrid,random,stock_epistemic", "budgets": "2,4"}
-    small = {**SMALL, "max_epochs": "1", "batches_per_epoch": "2", "dropout_samples": "2", "cold_start_labels": "2"}
+    small = {**SMALL, "max_epochs": "1", "batches_per_epoch": "2", "dropout_samples": "2"}
 
     def call(**changes: object) -> tuple[int, str]:
         arguments = [part for key, value in (plain | changes).items() for part in (f"--{key}", str(value))]

@@ -10,7 +10,6 @@ import pytest
 from masks import submit
 from scored import score
 
-from fetal_head.config import load_settings
 from fetal_head.model.scoring import Score
 from fetal_head.store.errors import StoreError
 from fetal_head.store.intake import take_in
@@ -54,7 +53,8 @@ def test_a_replaced_image_has_no_score(study: StudyDatastore, folder: Path) -> N
     _replace(folder / "c.png")
     take_in(study.store)
     assert {image.id for image in unscored(study.store, "m1", 9)} == {"b", "c"}
-    assert pools.pool("ann")[1].featured.tolist() == [True, False, False]
+    features = pools.pool("ann")[1].features(np.arange(3))
+    assert np.isnan(features).any(axis=1).tolist() == [False, True, True]
     assert _doubts(pools) == pytest.approx({"a": 0.1, "b": np.nan, "c": np.nan}, nan_ok=True)
 
 
@@ -88,7 +88,7 @@ def test_images_of_the_patient_just_seen_are_recent(study: StudyDatastore) -> No
 
 
 def test_a_suggestion_says_why_and_is_reserved(study: StudyDatastore) -> None:
-    offered = suggestions(Pools(study.store), load_settings().selection)
+    offered = suggestions(Pools(study.store))
     _scored(study, "m1", {"a": score(0.1), "b": score(0.9), "c": score(0.5)})
     told = offered["entropy"]({"client_id": "ann"}, study)
     assert told == {
@@ -108,7 +108,7 @@ def test_a_suggestion_says_why_and_is_reserved(study: StudyDatastore) -> None:
 
 @pytest.mark.parametrize("who", ["ann", ""])
 def test_the_image_that_is_left_is_not_given_again_as_long_as_there_is_another(study: StudyDatastore, who: str) -> None:
-    first = suggestions(Pools(study.store), load_settings().selection)["first"]
+    first = suggestions(Pools(study.store))["first"]
 
     def given(**params: str) -> str:
         return str(first({"client_id": who, **params}, study)["id"])

@@ -20,7 +20,8 @@ class Pool:
     Attributes:
         size: N.
         read_score: gives `entropy`, `bald` or `seen` by name; called once for each that a strategy looks at.
-        read_features: gives `features` and `taken_features`; called once, and only for a strategy that looks at them.
+        read_features: gives `features` of the positions that it is given, (K,); called only by a strategy that looks at them.
+        read_taken_features: gives `taken_features`; called once, and only for such a strategy.
         taken: how many images are labelled or reserved.
         recent: (N,) bool, frames of a patient that was asked for just now.
         left: (N,) bool, the image that whoever asks has before him and does not want again.
@@ -28,7 +29,8 @@ class Pool:
 
     size: int
     read_score: Callable[[str], Numbers]
-    read_features: Callable[[], tuple[Features, Features]]
+    read_features: Callable[[NDArray[np.intp]], Features]
+    read_taken_features: Callable[[], Features]
     taken: int
     recent: NDArray[np.bool_]
     left: NDArray[np.bool_]
@@ -51,28 +53,18 @@ class Pool:
         """(N, S), whether the model sees the structure; False for an image without a score."""
         return self.read_score("seen") > 0
 
-    @property
-    def features(self) -> Features:
-        """(N, D), of unit length; NaN for an image without one."""
-        return self._features[0]
-
-    @property
-    def taken_features(self) -> Features:
-        """(M, D), of the images that are labelled or reserved, as far as known."""
-        return self._features[1]
+    def features(self, positions: NDArray[np.intp]) -> Features:
+        """(K, D), of unit length, of the images at K positions; NaN for one without a feature."""
+        return self.read_features(positions)
 
     @cached_property
-    def _features(self) -> tuple[Features, Features]:
-        return self.read_features()
+    def taken_features(self) -> Features:
+        """(M, D), of the images that are labelled or reserved, as far as known."""
+        features = self.read_taken_features()
+        known: Features = features[~np.isnan(features).any(axis=1)]
+        return known
 
     @property
     def scored(self) -> NDArray[np.bool_]:
         """(N,) bool, which images have a score."""
         return np.asarray(~np.isnan(self.entropy).any(axis=1))
-
-    @property
-    def featured(self) -> NDArray[np.bool_]:
-        """(N,) bool, which images have a feature."""
-        if not self.features.shape[1]:
-            return np.zeros(len(self), dtype=bool)
-        return np.asarray(~np.isnan(self.features).any(axis=1))

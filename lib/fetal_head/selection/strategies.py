@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fetal_head.config import SelectionSettings
 from fetal_head.selection.bald import bald
 from fetal_head.selection.coreset import coreset
 from fetal_head.selection.entropy import entropy
 from fetal_head.selection.first import first
 from fetal_head.selection.foreground_random import foreground_random
-from fetal_head.selection.hybrid import Hybrid
+from fetal_head.selection.hybrid import hybrid
 from fetal_head.selection.pool import Pool
 from fetal_head.selection.random import random
 from fetal_head.selection.ranking import Ranking, put_last
@@ -43,16 +42,14 @@ class Described:
         return put_last(ranking, pool.left)
 
 
-def strategies(settings: SelectionSettings) -> dict[str, Described]:
-    """Name -> strategy; viewers offer the first one first."""
-    hybrid = Hybrid(settings.cold_start_labels, settings.campaign_labels)
-    return {
-        "hybrid": Described(hybrid, "Recommended: images that the model is unsure of, structure by structure, with some chance"),
-        "entropy": Described(entropy, "The image that the model is least sure of"),
-        "bald": Described(bald, "The image in which copies of the model contradict each other most"),
-        "coreset": Described(coreset, "The image least like any labelled one"),
-        "typiclust": Described(typiclust, "The most typical image of those unlike any labelled one; good for the first labels"),
-        "foreground_random": Described(foreground_random, "Any image in which the model sees CSP or LV"),
-        "random": Described(random, "Any image"),
-        "first": Described(first, "The first image by name", spreads=False),
-    }
+# viewers offer the first one first
+STRATEGIES = {
+    "hybrid": Described(hybrid, "Recommended: typical ones of the images that the model is unsure of, structure by structure"),
+    "entropy": Described(entropy, "The image that the model is least sure of"),
+    "bald": Described(bald, "The image in which copies of the model contradict each other most"),
+    "coreset": Described(coreset, "The image least like any labelled one"),
+    "typiclust": Described(typiclust, "The most typical image of those unlike any labelled one; good for the first labels"),
+    "foreground_random": Described(foreground_random, "Any image in which the model sees CSP or LV"),
+    "random": Described(random, "Any image"),
+    "first": Described(first, "The first image by name", spreads=False),
+}

@@ -19,13 +19,15 @@ from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.scoring import Scorer
 from fetal_head.model.segmenter import Segmenter
 from fetal_head.model.weights import Description, load_weights, save_weights
-from fetal_head.selection.strategies import strategies
+from fetal_head.selection.strategies import STRATEGIES
 from fetal_head.simulation.annotator import Choose, ScoredPool, choose_next
 from fetal_head.simulation.cell import Cell, Judged, cell_path, read_cell, write_cell
 from fetal_head.simulation.stock import stock_epistemic
 from fetal_head.simulation.training import Start, Truth, judged, trained
 
 KEY = "campaign.key"
+# every strategy of the server, and MONAI Label's own for comparison
+CHOICES: dict[str, Choose] = {**STRATEGIES, "stock_epistemic": stock_epistemic}
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,9 @@ class Plan:
 
     def check(self) -> None:
         """Raises ValueError, in a sentence, for a plan that cannot be carried out."""
-        choices = available(self.settings)
-        unknown = [name for name in self.strategies if name not in choices]
+        unknown = [name for name in self.strategies if name not in CHOICES]
         if unknown or not self.strategies:
-            raise ValueError(f"no strategy is called '{', '.join(unknown)}'; there are {', '.join(choices)}")
+            raise ValueError(f"no strategy is called '{', '.join(unknown)}'; there are {', '.join(CHOICES)}")
         if len(set(self.strategies)) < len(self.strategies):
             raise ValueError(f"--strategies names one twice ({', '.join(self.strategies)}): name each once; --seeds repeats it")
         if not self.budgets or list(self.budgets) != sorted(set(self.budgets)) or self.budgets[0] < 1:
@@ -83,11 +84,6 @@ class Plan:
 
 def _digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
-
-
-def available(settings: Settings) -> dict[str, Choose]:
-    """Every strategy of the server, and MONAI Label's own for comparison."""
-    return {**strategies(settings.selection), "stock_epistemic": stock_epistemic}
 
 
 def run_campaign(plan: Plan, to: Path) -> Iterator[Cell]:
@@ -117,8 +113,7 @@ def _run(plan: Plan, to: Path, strategy: str, seed: int, pool: ScoredPool, truth
             started = time.monotonic()
             scorer = partial(_scorer, plan, weights, seed)
             scores = pool.first_scores(seed, scorer) if weights is None else pool.scores(scorer())
-            choose = available(plan.settings)[strategy]
-            chosen = choose_next(choose, plan.pool, scores, labelled, budget - len(labelled), seed)
+            chosen = choose_next(CHOICES[strategy], plan.pool, scores, labelled, budget - len(labelled), seed)
             networks, architecture = plan.start.build(plan.settings, seed)
             networks = trained(networks, architecture, truth.samples(chosen, architecture), plan.settings, seed)
             results = _judge(plan, networks, architecture)

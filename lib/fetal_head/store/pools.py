@@ -54,7 +54,8 @@ class Pools:
             pool = Pool(
                 size=len(rows),
                 read_score=partial(self._read_score, self._scores, rows=rows, valid=valid[rows]),
-                read_features=partial(self._read_features, self._scores, rows, taken, valid=valid),
+                read_features=lambda positions: self._read_features(self._scores, rows[positions], valid),
+                read_taken_features=partial(self._read_features, self._scores, taken, valid),
                 taken=len(taken),
                 recent=np.isin(images["patient"][rows], patients, kind="table"),
                 left=rows == self._images.places.get(leaving, -1),
@@ -108,12 +109,9 @@ class Pools:
         with self._lock:
             return scores.of(name, rows, valid)
 
-    def _read_features(
-        self, scores: ScoreTable, rows: NDArray[np.intp], taken: NDArray[np.intp], valid: NDArray[np.bool_]
-    ) -> tuple[Features, Features]:
+    def _read_features(self, scores: ScoreTable, rows: NDArray[np.intp], valid: NDArray[np.bool_]) -> Features:
         with self._lock:
-            features, of_taken = (scores.features(chosen, valid[chosen]) for chosen in (rows, taken))
-        return features, of_taken[~np.isnan(of_taken).any(axis=1)]
+            return scores.features(rows, valid[rows])
 
 
 def _last_labelled(session: Session, who: str) -> Sequence[str]:

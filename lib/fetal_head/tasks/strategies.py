@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from monailabel.interfaces.tasks.strategy import Strategy
 
-from fetal_head.config import SelectionSettings
 from fetal_head.selection.ranking import Ranking
-from fetal_head.selection.strategies import Described, strategies
+from fetal_head.selection.strategies import STRATEGIES, Described
 from fetal_head.store.people import left_by, who_is
 from fetal_head.store.pools import Pools
 from fetal_head.store.reservations import reserve
@@ -20,9 +19,9 @@ from fetal_head.store.study import StudyDatastore
 CANDIDATES = 16
 
 
-def suggestions(pools: Pools, settings: SelectionSettings) -> dict[str, Strategy]:
+def suggestions(pools: Pools) -> dict[str, Strategy]:
     """All strategies over one study, the default one first."""
-    return {name: Suggest(strategy, pools) for name, strategy in strategies(settings).items()}
+    return {name: Suggest(strategy, pools) for name, strategy in STRATEGIES.items()}
 
 
 class Suggest(Strategy):  # type: ignore[misc]
