@@ -24,10 +24,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import numpy as np
@@ -162,7 +164,12 @@ def _count(labels: float | None) -> str:
 def _phantoms(to: Path, name: str, count: int, seed: int) -> list[Pair]:
     study = to / name
     if not study.exists():
-        write_phantoms(study, count, seed)
+        # a process that shares the campaign must not see half of them, nor make them twice
+        to.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=to) as folder:
+            write_phantoms(Path(folder) / name, count, seed)
+            with suppress(OSError):
+                (Path(folder) / name).rename(study)
     return find_pairs(study, study / "labels" / "final")
 
 

@@ -2,8 +2,9 @@
 
     python scripts/bench/next.py --images 1000 --to runs/next.json
 
-A server on a folder of phantoms, each of which is there under several names; one client asks for the next image by the default
-strategy again and again. Beside it a stock MONAI Label app with its random strategy, which looks at no score.
+A server on a folder of phantoms, each of which is there under several names, some of them labelled; one client asks for the next
+image by the default strategy again and again, from when the first scores are there on with a pause after each answer. Beside it a
+stock MONAI Label app with its random strategy, which looks at no score.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from fetal_head.store.scores import unscored
 from fetal_head.store.study import StudyDatastore
 
 PHANTOMS, SEED = 50, 401
+# after so many, a strategy that looks at labelled images has all its work
+LABELLED = 40
+PAUSE_SECONDS = 0.3
 
 
 def main(
@@ -44,9 +48,16 @@ def main(
         studies = _folder(Path(folder), images)
         with server(APPS["ours"][0], studies, Path(folder) / "ours") as (url, _):
             store = StudyDatastore(str(studies)).store
+
+            def scored() -> int:
+                return images - len(unscored(store, SHIPPED_NAME, images))
+
+            while not scored():
+                time.sleep(0.1)
+            first = scored()
             figures["hybrid, being scored"] = summary(_ask(url, "hybrid", questions))
-            figures["not scored yet by then"] = len(unscored(store, SHIPPED_NAME, images))
-            while unscored(store, SHIPPED_NAME, 1):
+            figures["scored meanwhile"] = [first, scored()]
+            while scored() < images:
                 time.sleep(1)
             figures["hybrid, all scored"] = summary(_ask(url, "hybrid", questions))
         shutil.rmtree(studies / ".fetal_head", ignore_errors=True)
@@ -61,12 +72,17 @@ def main(
 
 
 def _folder(folder: Path, images: int) -> Path:
-    write_phantoms(folder / "phantoms", PHANTOMS, SEED, with_labels=False)
+    write_phantoms(folder / "phantoms", PHANTOMS, SEED)
     pictures = sorted((folder / "phantoms").glob("*.png"))
     studies = folder / "studies"
-    studies.mkdir()
+    labels = studies / "labels" / "final"
+    labels.mkdir(parents=True)
     for number in range(images):
-        shutil.copy(pictures[number % PHANTOMS], studies / f"image{chr(97 + number // PHANTOMS)}{number % PHANTOMS}.png")
+        picture, name = pictures[number % PHANTOMS], f"image{chr(97 + number // PHANTOMS)}{number % PHANTOMS}"
+        shutil.copy(picture, studies / f"{name}.png")
+        if number < LABELLED:
+            (label,) = (folder / "phantoms" / "labels" / "final").glob(f"{picture.stem}.*")
+            shutil.copy(label, labels / f"{name}{''.join(label.suffixes)}")
     return studies
 
 
@@ -76,6 +92,7 @@ def _ask(url: str, strategy: str, count: int) -> list[float]:
         started = time.perf_counter()
         answer = requests.post(f"{url}/activelearning/{strategy}", json={"client_id": "ann"}, timeout=120)
         taken.append(time.perf_counter() - started)
+        time.sleep(PAUSE_SECONDS)
         answer.raise_for_status()
         if not answer.json():
             raise SystemExit(f"{strategy} gave no image")

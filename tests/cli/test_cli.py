@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,10 @@ def test_it_is_installed() -> None:
     script = Path(sys.executable).with_name("fetal-head")
     done = subprocess.run([script, "--help"], capture_output=True, text=True, check=True, timeout=120)
     assert "phantom" in done.stdout
+
+
+def test_it_tells_its_version(run: Run) -> None:
+    assert run("--version").stdout.strip() == metadata.version("fetal-head")
 
 
 COMMANDS = (

@@ -92,6 +92,16 @@ def test_a_study_that_was_not_opened_yet_has_no_differences(run: Run, tmp_path: 
     assert "a.png is gone" in run("store", "check", "--studies", "new", status=1).stderr
 
 
+def test_a_study_without_labels_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    write_picture(tmp_path / "new" / "a.png", speckle(60, 90))
+    assert "submitted a label" in run("store", "effort", "--studies", "new").stderr
+    assert "by two people" in run("store", "agreement", "--studies", "new").stderr
+    done = run("export", "--studies", "new", "--format", "coco", "--to", "out", status=1)
+    assert "nothing to export" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.usefixtures("study")
 def test_bad_input_is_one_sentence(run: Run) -> None:
     for arguments, sentence in (

@@ -79,6 +79,7 @@ def test_a_layer_for_each_segment_needs_no_values(tmp_path: Path) -> None:
         ([HEAD], [("BRAIN", 1, 0), ("LV", 1, 0)], "'BRAIN' and 'LV' have the same value"),
         ([MASK], [("BRAIN", 1, 0), ("head", 2, 0), ("LV", 3, 0)], "two segments are called BRAIN"),
         ([HEAD, MASK == 2], [("BRAIN", 1, 0), ("head", 1, 1)], "two segments are called BRAIN"),
+        ([MASK == 2, MASK >= 2], [("CSP", 1, 0), ("LV", 1, 1)], f"CSP and LV overlap in {(MASK == 2).sum()} pixels"),
     ],
 )
 def test_segments_that_are_not_told_apart(

@@ -118,8 +118,10 @@ def test_killed_it_goes_on_from_the_last_epoch(tmp_path: Path) -> None:
         retrain(labels, small_settings(max_epochs=4), broken, start=None, on_epoch=kill_after_two)
     assert not broken.versions()[1:]
     told: list[Epoch] = []
-    resumed = retrain(labels, small_settings(max_epochs=4), broken, start=None, on_epoch=told.append)
+    said: list[str] = []
+    resumed = retrain(labels, small_settings(max_epochs=4), broken, start=None, on_epoch=told.append, say=said.append)
     assert resumed is not None
+    assert "goes on after its epoch 2" in said[-1]
     assert [epoch.number for epoch in told] == [3, 4]
     assert resumed.last.loss == pytest.approx(expected.last.loss, rel=1e-5)
     networks = [load_weights(r.version("v0001").path)[0] for r in (whole, broken)]

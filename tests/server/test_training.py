@@ -100,9 +100,13 @@ def _endless(folder: Path, labelled: str | None = "b") -> Iterator[Server]:
         write_picture(folder / "studies" / f"{name}.png", three_structures(60, 90) * 60)
     with serving(folder / "studies", folder) as server:
         if labelled:
-            label = write_itk(folder / "label.nrrd", three_structures(60, 90))
-            server.client().save_label(labelled, str(label), params={})
+            _submit(server, labelled)
         yield server
+
+
+def _submit(server: Server, image: str) -> None:
+    label = write_itk(server.log.with_name("label.nrrd"), three_structures(60, 90))
+    server.client().save_label(image, str(label), params={})
 
 
 @pytest.fixture(scope="module")
@@ -258,31 +262,32 @@ def test_who_wants_to_wait_is_answered_at_the_end(server: Server) -> None:
         assert answer.result(60).json()["status"] == "DONE"
 
 
-@pytest.mark.parametrize(
-    ("labelled", "sentence"),
-    [(None, "submit at least one image"), ("a", "label images of another patient, then train")],
-    ids=["no label", "a patient that models are judged on"],
-)
-def test_without_a_label_to_learn_from_nothing_starts(tmp_path: Path, labelled: str | None, sentence: str) -> None:
-    with _endless(tmp_path, labelled) as server:
-        for path in ("/train/fetal_head", "/train/"):
-            answer = _post(server, path)
-            assert answer.status_code == 422
-            assert sentence in answer.json()["detail"]
-        assert requests.get(f"{server.url}/train/", timeout=60).status_code == 404
+def test_without_a_label_to_learn_from_nothing_starts(tmp_path: Path) -> None:
+    with _endless(tmp_path, labelled=None) as server:
+
+        def is_refused(sentence: str) -> None:
+            for path in ("/train/fetal_head", "/train/"):
+                answer = _post(server, path)
+                assert answer.status_code == 422
+                assert sentence in answer.json()["detail"]
+            assert requests.get(f"{server.url}/train/", timeout=60).status_code == 404
+
+        is_refused("submit at least one image")
+        _submit(server, "a")  # of a patient that models are judged on
+        is_refused("label images of another patient, then train")
 
 
-@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_training_ends_with_its_server_and_the_next_server_can_train(tmp_path: Path, by: signal.Signals) -> None:
-    with _endless(tmp_path) as server:
-        assert _post(server).ok
-        training = _started(server)
-        serves = psutil.Process(training).parent()
-        assert serves is not None
-        os.kill(serves.pid, by)
-        if by is not signal.SIGKILL:
-            assert _is_gone(serves.pid, 20), "a training holds up the server's end"
-        assert _is_gone(training, 2)
+def test_a_training_ends_with_its_server_and_the_next_server_can_train(tmp_path: Path) -> None:
+    for by in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+        with _endless(tmp_path) as server:
+            assert _post(server).ok
+            training = _started(server)
+            serves = psutil.Process(training).parent()
+            assert serves is not None
+            os.kill(serves.pid, by)
+            if by is not signal.SIGKILL:
+                assert _is_gone(serves.pid, 20), f"a training holds up the server's end by {by}"
+            assert _is_gone(training, 2), by
     with _endless(tmp_path) as server:
         assert _post(server).ok
         _started(server)

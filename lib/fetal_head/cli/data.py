@@ -28,7 +28,10 @@ def phantom(
 
 @app.command("import", epilog="Example: fetal-head import ~/Downloads/HC18 --to studies/hc18")
 def import_(
-    source: Annotated[Path, typer.Argument(help="HC18, Alzubaidi 2023, or a folder of images and masks.")],
+    source: Annotated[
+        Path,
+        typer.Argument(help="HC18, Alzubaidi 2023, or images with masks or with COCO, CVAT or Pascal VOC files."),
+    ],
     to: Annotated[Path, typer.Option(help="New study folder, or one to add to.")],
     as_json: AsJson = False,
 ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from fetal_head.cli.options import AsJson, Conf, Studies, print_table
+from fetal_head.cli.options import AsJson, Conf, Studies, console, print_table
 from fetal_head.cli.store import opened, store
 
 
@@ -21,6 +21,9 @@ def effort(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None
     found = efforts(study)
     if as_json:
         print(json.dumps([asdict(version) for version in found], indent=2))
+        return
+    if not found:
+        console.print("nobody has submitted a label yet that began with a prediction", highlight=False)
         return
     table = Table("model", "structure", "labels", "accepted", "APL px", "changed px", "Dice")
     for version in found:

@@ -40,6 +40,8 @@ def export(
     store = opened(studies, conf)
     with store.reading() as session:
         images = queries.labelled_ids(session)
+    if not images:
+        raise ValueError(f"no image of {studies} is labelled yet: there is nothing to export")
     written, failed = write_labels(
         progress(images, "labels", len(images)),
         lambda image: exported(store, image),

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from fetal_head import __version__
 from fetal_head.config import StoreSettings, load_settings
 
 APP_DIR = Path(__file__).resolve().parents[3] / "apps" / "fetal_head"
@@ -25,6 +26,21 @@ app = typer.Typer(
 # a sentence stays one line, also in a log, and a name in square brackets a name
 console = Console(stderr=True, soft_wrap=True, markup=False)
 T = TypeVar("T")
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")]
+
+
+@app.callback()
+def _main(version: Version = False) -> None:
+    """What stands before a command."""
+
 
 Conf = Annotated[
     list[str] | None, typer.Option("--conf", metavar="KEY=VALUE", help="A setting of configs/*.yaml; may be given often.")

@@ -95,6 +95,9 @@ def agreement(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> N
     if as_json:
         print(json.dumps(found, indent=2))
         return
+    if not found:
+        console.print("no image was labelled by two people; with --conf readers 2 the server asks for that", highlight=False)
+        return
     table = Table("image", "people", "Dice", "difference of measurements")
     for pair in found:
         people = " and ".join(who or "-" for who in pair["people"])

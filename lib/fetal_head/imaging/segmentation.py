@@ -25,7 +25,7 @@ def read_segmentation(volume: sitk.Image, shape: tuple[int, int] | None) -> Mask
     """A segmentation as a mask, uint8 in our values: the image's (rows, columns) if they are given, else as it is in the file.
 
     Raises:
-        ValueError: segments that cannot be told apart, or labels that lie beyond the image.
+        ValueError: segments that cannot be told apart, CSP and LV in the same pixel, or labels that lie beyond the image.
     """
     array = sitk.GetArrayFromImage(volume)
     layered = volume.GetNumberOfComponentsPerPixel() > 1
@@ -39,6 +39,9 @@ def read_segmentation(volume: sitk.Image, shape: tuple[int, int] | None) -> Mask
         for structure in STRUCTURES:
             if structure.value in drawn & found:
                 raise ValueError(f"two segments are called {structure.name}; merge them into one")
+        both = int(((values > BRAIN.value) & (merged > BRAIN.value)).sum())
+        if both:
+            raise ValueError(f"CSP and LV overlap in {both} pixels; give each pixel to one of them, then save it again")
         drawn |= found
         # CSP and LV lie inside the head, so where layers overlap they win over BRAIN
         merged = np.where((values > BRAIN.value) | (merged == 0), values, merged).astype(np.uint8)

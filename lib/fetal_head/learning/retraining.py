@@ -64,7 +64,8 @@ def retrain(
 
     Args:
         start: version to go on from, in its own architecture; None starts from random weights in the settings' one.
-        on_epoch, say: told of every epoch and of every label that is left out, by the first rank alone.
+        on_epoch: told of every epoch, by the first rank alone.
+        say: told of every label that is left out and of an earlier training that is gone on with, by the first rank alone.
 
     Returns:
         None in every rank but the first, when several train together.
@@ -127,7 +128,7 @@ def _retrain(
             on_epoch(epoch)
 
         training, validation = [samples[i] for i in chosen], [samples[i] for i in held]
-        trained = train(networks, architecture, training, validation, learning, report, checkpoint=checkpoint, run=run)
+        trained = train(networks, architecture, training, validation, learning, report, say, checkpoint=checkpoint, run=run)
         if ranks.rank() > 0:
             return None
         served = registry.current()

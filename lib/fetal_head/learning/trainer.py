@@ -60,6 +60,7 @@ def train(
     validation: Sequence[Sample],
     settings: LearningSettings,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
     *,
     shares: Sequence[float] | None = None,
     checkpoint: Path | None = None,
@@ -71,6 +72,7 @@ def train(
     a handful of validation images liked best would spoil them for the judgement that follows.
 
     Args:
+        say: told when the training goes on where an earlier one was broken off.
         shares: how often each training sample is drawn relative to the others; None draws all alike.
         checkpoint: file that holds the state after each epoch; deleted by the caller once the result is safe.
         run: what makes this training another one than that of an older checkpoint, which is then not gone on with; in every
@@ -92,6 +94,7 @@ def train(
         networks.load_state_dict(saved.networks)
         for name, course in courses.items():
             course.load_state(saved.courses[name])
+        say(f"an earlier training was broken off: this one goes on after its epoch {len(epochs)}")
     for number in range(len(epochs) + 1, settings.max_epochs + 1):
         started = time.monotonic()
         loss = {name: course.epoch(number) for name, course in courses.items()}
