@@ -54,8 +54,8 @@ class Pools:
             pool = Pool(
                 size=len(rows),
                 read_score=partial(self._read_score, self._scores, rows=rows, valid=valid[rows]),
-                read_features=lambda positions: self._read_features(self._scores, rows[positions], valid),
-                read_taken_features=partial(self._read_features, self._scores, taken, valid),
+                read_features=partial(self._read_features, self._scores, rows, valid),
+                read_taken_features=partial(self._read_features, self._scores, taken, valid, slice(None)),
                 taken=len(taken),
                 recent=np.isin(images["patient"][rows], patients, kind="table"),
                 left=rows == self._images.places.get(leaving, -1),
@@ -109,9 +109,12 @@ class Pools:
         with self._lock:
             return scores.of(name, rows, valid)
 
-    def _read_features(self, scores: ScoreTable, rows: NDArray[np.intp], valid: NDArray[np.bool_]) -> Features:
+    def _read_features(
+        self, scores: ScoreTable, rows: NDArray[np.intp], valid: NDArray[np.bool_], positions: NDArray[np.intp] | slice
+    ) -> Features:
+        chosen = rows[positions]
         with self._lock:
-            return scores.features(rows, valid[rows])
+            return scores.features(chosen, valid[chosen])
 
 
 def _last_labelled(session: Session, who: str) -> Sequence[str]:
