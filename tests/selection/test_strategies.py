@@ -187,6 +187,8 @@ def test_hybrid_asks_for_typical_images_until_one_is_scored() -> None:
     assert "unsure" in hybrid(pool, _rng()).reason
     pool.entropy[:] = np.nan
     assert "has not looked" in hybrid(pool, _rng()).reason
+    pool.entropy[0] = 0.5
+    assert "has not looked" in hybrid(pool, _rng()).reason, "one that is scored is typical of nothing"
     # as good as the others: it may be anything
     pool.entropy[:10] = 0.5
     firsts = [int(hybrid(pool, _rng(seed)).order[0]) for seed in range(100)]

@@ -30,7 +30,7 @@ def hybrid(pool: Pool, rng: np.random.Generator) -> Ranking:
     """The default strategy: a typical image of those in which the model is less sure of the structure whose turn it is."""
     structure = turn(pool.taken)
     typical = typiclust(pool, rng)
-    if not pool.scored.any():
+    if np.isnan(typical.score).all():  # drawn by lot
         return typical
     doubt = f"the outline of {structure}" if structure else " and ".join(SMALL)
     ranking = put_last(typical, _surer_half(pool, structure))
