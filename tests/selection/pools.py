@@ -20,7 +20,7 @@ def pool_of(
     return Pool(
         size=count,
         read_score={"entropy": numbers, "bald": numbers[:, ::-1] ** 2, "seen": ~np.isnan(numbers)}.__getitem__,
-        read_features=of_images.__getitem__,
+        features=of_images.__getitem__,
         read_taken_features=lambda: of_taken,
         taken=taken,
         recent=np.zeros(count, dtype=bool) if recent is None else np.asarray(recent),

@@ -29,11 +29,27 @@ def _random_pool(count: int, seed: int = 0) -> Pool:
     return pool_of(rng.random((count, 3)), features=features / np.linalg.norm(features, axis=1, keepdims=True))
 
 
+def _clusters(sizes: tuple[int, ...]) -> np.ndarray:
+    """Features of as many images as `sizes` say around as many directions; the first one of each cluster is in its middle."""
+    rng = _rng()
+    middles = np.repeat(np.eye(len(sizes)), sizes, axis=0)
+    features = middles + 0.2 * rng.normal(size=middles.shape)
+    features[np.cumsum([0, *sizes[:-1]])] = np.eye(len(sizes))
+    return np.asarray(features / np.linalg.norm(features, axis=1, keepdims=True))
+
+
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("scored", [0, 7, 20])
 def test_every_strategy_ranks_every_image_once(name: str, scored: int) -> None:
     pool = _random_pool(20)
     pool.entropy[scored:], pool.bald[scored:], pool.seen[scored:] = np.nan, np.nan, False
+    features = pool.features(np.arange(20))
+    features[scored:] = np.nan
+    pool = replace(
+        pool,
+        read_score={"entropy": pool.entropy, "bald": pool.bald, "seen": pool.seen}.__getitem__,
+        features=features.__getitem__,
+    )
     for taken in (0, 50):
         ranking = ALL[name].choose(replace(pool, taken=taken), _rng())
         assert sorted(ranking.order.tolist()) == list(range(20))
@@ -128,26 +144,13 @@ def test_coreset_wants_what_is_least_like_the_labelled_ones() -> None:
 
 
 def test_typiclust_wants_the_middle_of_the_largest_cluster_without_a_label() -> None:
-    rng = _rng()
-    large, small = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
-    features = np.array([*([large] * 12), *([small] * 6)]) + 0.2 * rng.normal(size=(18, 3))
-    features[0], features[12] = large, small  # each in the middle of its cluster
-    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
-    pool = pool_of(np.ones((18, 3)), features=unit, taken=0)
+    features = _clusters((12, 6))
+    pool = pool_of(np.ones((18, 3)), features=features, taken=0)
     assert typiclust(pool, _rng()).order[0] < 12, "the larger cluster"
-    with_label = pool_of(np.ones((18, 3)), features=unit, taken_features=[large], taken=1)
+    with_label = pool_of(np.ones((18, 3)), features=features, taken_features=[[1, 0]], taken=1)
     order = typiclust(with_label, _rng()).order.tolist()
     assert order[0] >= 12, "the one without a label"
     assert order.index(12) < 3, "its middle is typical of it"
-
-
-def _clusters(sizes: tuple[int, ...]) -> np.ndarray:
-    """Features of as many images as `sizes` say around as many directions; the first one of each cluster is in its middle."""
-    rng = _rng()
-    middles = np.repeat(np.eye(len(sizes)), sizes, axis=0)
-    features = middles + 0.2 * rng.normal(size=middles.shape)
-    features[np.cumsum([0, *sizes[:-1]])] = np.eye(len(sizes))
-    return np.asarray(features / np.linalg.norm(features, axis=1, keepdims=True))
 
 
 def test_typiclust_does_without_features_that_an_older_network_had() -> None:

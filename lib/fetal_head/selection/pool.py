@@ -20,8 +20,8 @@ class Pool:
     Attributes:
         size: N.
         read_score: gives `entropy`, `bald` or `seen` by name; called once for each that a strategy looks at.
-        read_features: gives `features` of the positions that it is given, (K,); called only by a strategy that looks at them.
-        read_taken_features: gives `taken_features`; called once, and only for such a strategy.
+        features: gives, of the images at K positions, (K, D) of unit length, NaN for one without a feature.
+        read_taken_features: gives `taken_features`; called once, and only for a strategy that looks at them.
         taken: how many images are labelled or reserved.
         recent: (N,) bool, frames of a patient that was asked for just now.
         left: (N,) bool, the image that whoever asks has before him and does not want again.
@@ -29,7 +29,7 @@ class Pool:
 
     size: int
     read_score: Callable[[str], Numbers]
-    read_features: Callable[[NDArray[np.intp]], Features]
+    features: Callable[[NDArray[np.intp]], Features]
     read_taken_features: Callable[[], Features]
     taken: int
     recent: NDArray[np.bool_]
@@ -52,10 +52,6 @@ class Pool:
     def seen(self) -> NDArray[np.bool_]:
         """(N, S), whether the model sees the structure; False for an image without a score."""
         return self.read_score("seen") > 0
-
-    def features(self, positions: NDArray[np.intp]) -> Features:
-        """(K, D), of unit length, of the images at K positions; NaN for one without a feature."""
-        return self.read_features(positions)
 
     @cached_property
     def taken_features(self) -> Features:

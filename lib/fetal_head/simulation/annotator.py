@@ -61,7 +61,7 @@ def _pool(pairs: Sequence[Pair], scores: Sequence[Score], left: Sequence[int], t
     return SimulatedPool(
         size=len(left),
         read_score=lambda name: np.array([getattr(scores[i], name) for i in left]),
-        read_features=lambda positions: features[np.array(left)[positions]],
+        features=lambda positions: features[np.array(left)[positions]],
         read_taken_features=lambda: features[taken],
         taken=len(taken),
         recent=np.array([pairs[i].patient == last for i in left]),

@@ -54,7 +54,7 @@ class Pools:
             pool = Pool(
                 size=len(rows),
                 read_score=partial(self._read_score, self._scores, rows=rows, valid=valid[rows]),
-                read_features=partial(self._read_features, self._scores, rows, valid),
+                features=partial(self._read_features, self._scores, rows, valid),
                 read_taken_features=partial(self._read_features, self._scores, taken, valid, slice(None)),
                 taken=len(taken),
                 recent=np.isin(images["patient"][rows], patients, kind="table"),
