@@ -53,7 +53,7 @@ def test_nothing_breaks_it(accept: str) -> None:
 
 
 def test_no_list_takes_long() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     for accept in ("," * 60_000, ";" * 60_000, '"' * 60_001, "a/b," * 15_000, '",' * 30_000):
         choose(accept, (PARTS, ALONE))
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2

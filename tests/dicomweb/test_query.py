@@ -96,8 +96,8 @@ def test_anything_is_a_search_or_refused(params: list[tuple[str, str]]) -> None:
 
 
 def test_no_pattern_takes_long() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     assert query(SOPClassUID="1.2").is_void
     assert query(Modality="*?" * 200 + "x").is_void
     assert query(AccessionNumber="*a" * 2000).is_void
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2

@@ -30,7 +30,7 @@ class Bench:
         self.folder.mkdir(exist_ok=True)
         password = folder / "password"
         password.write_text(PASSWORD + "\n")
-        told = {"pacs_user": USER, "pacs_password_file": str(password), "pacs_timeout_seconds": "5", **settings}
+        told = {"pacs_user": USER, "pacs_password_file": str(password), **settings}
         self.settings: PacsSettings = load_settings(told).pacs
         self.orthanc = orthanc
         self.study = StudyDatastore(str(self.folder))

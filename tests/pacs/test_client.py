@@ -28,7 +28,7 @@ JSON = {"Content-Type": "application/dicom+json"}
 
 
 def _settings(**changed: str) -> PacsSettings:
-    return load_settings({"pacs_timeout_seconds": "1", "pacs_megabytes": "1", **changed}).pacs
+    return load_settings({"pacs_megabytes": "1", **changed}).pacs
 
 
 @contextmanager
@@ -215,7 +215,7 @@ def test_a_pacs_that_says_nothing_is_away_after_the_time_limit() -> None:
         waiting.wait(20)
         return 200, JSON, b"[]"
 
-    with _pacs(answer) as pacs:
+    with _pacs(answer, pacs_timeout_seconds="1") as pacs:
         with pytest.raises(PacsAwayError, match="does not answer"):
             list(pacs.series())
         waiting.set()

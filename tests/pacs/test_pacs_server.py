@@ -20,7 +20,7 @@ from serving import Server, serving
 from ultrasound import FRAMES, written
 
 pytestmark = pytest.mark.slow
-QUICK = {"pacs_poll_seconds": "1", "pacs_timeout_seconds": "5", "pacs_replaced": "delete"}
+QUICK = {"pacs_poll_seconds": "1", "pacs_replaced": "delete"}
 
 
 @pytest.fixture(scope="module")

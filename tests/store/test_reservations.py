@@ -122,6 +122,6 @@ def test_processes_that_ask_at_once_share_the_work(folder: Path, settings: Store
     for worker in workers:
         worker.join(60)
         assert worker.exitcode == 0
-    images = [taken.get(timeout=5) for _ in range(23)]
+    images = [taken.get(timeout=60) for _ in range(23)]
     assert len(set(images)) == 23, "an image was given to two people"
     assert StudyDatastore(str(folder), settings).status()["completed"] == 23
