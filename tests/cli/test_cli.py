@@ -15,6 +15,7 @@ from command import Run
 from numpy.testing import assert_array_equal
 from PIL import Image
 
+from fetal_head.datasets.pixel_size import read_pixel_sizes
 from fetal_head.imaging import read_image, read_mask
 from pictures import speckle, three_structures, write_itk, write_picture
 
@@ -86,6 +87,19 @@ def test_predict_writes_masks_overlays_and_a_table(run: Run, tmp_path: Path) -> 
     for name in ("a", "b"):
         assert read_mask(tmp_path / "out" / f"{name}.nrrd").shape == (60, 90)
         assert np.asarray(Image.open(tmp_path / "out" / f"{name}_overlay.png")).shape == (60, 90, 3)
+
+
+def test_predict_knows_the_pixel_sizes_of_a_study(run: Run, tmp_path: Path) -> None:
+    run("phantom", "--count", 1, "--to", tmp_path / "study", "--seed", 5)
+    (known,) = (tmp_path / "study").glob("*.png")
+    beside = write_picture(tmp_path / "study" / "beside.png", speckle(60, 90))
+    (spacing,) = read_pixel_sizes(tmp_path / "study" / "summary.csv").values()
+    alone = write_itk(tmp_path / "alone.nrrd", read_image(known)[0], spacing.spacing)
+    rows = json.loads(run("predict", known, beside, alone, "--to", tmp_path / "out", "--pixel-size", 1, 2, "--json").stdout)
+    assert [row["unit"] for row in rows] == ["mm", "mm", "mm"]
+    assert rows[0]["hc"] == pytest.approx(rows[2]["hc"])
+    rows = json.loads(run("predict", known, beside, "--to", tmp_path / "out", "--json").stdout)
+    assert [row["unit"] for row in rows] == ["mm", "px"]
 
 
 def test_masks_are_not_written_where_images_are(run: Run, tmp_path: Path) -> None:

@@ -57,6 +57,15 @@ def test_without_json_it_prints_a_table(run: Run, phantoms: Path, tmp_path: Path
     assert f"{dice['low']:.3f} to {dice['high']:.3f}" in line
 
 
+def test_it_knows_the_pixel_sizes_of_a_study(run: Run, tmp_path: Path) -> None:
+    run("phantom", "--count", 1, "--to", tmp_path / "study", "--seed", 6)
+    masks = tmp_path / "study" / "labels" / "final"
+    arguments = ("evaluate", "--images", tmp_path / "study", "--masks", masks, "--to", tmp_path / "report", "--json")
+    own = json.loads(run(*arguments).stdout)["biometry"]
+    assert own["hc_mm"]["n"] == 1
+    assert own == json.loads(run(*arguments, "--pixel-size", tmp_path / "study" / "summary.csv").stdout)["biometry"]
+
+
 def test_it_warns_of_patients_whom_the_model_has_learned_from(run: Run, phantoms: Path, tmp_path: Path) -> None:
     architecture = Architecture.of(small_settings().model)
     registry = Registry.of_app(tmp_path / "app")

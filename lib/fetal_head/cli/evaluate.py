@@ -22,7 +22,9 @@ def evaluate(
     to: Annotated[Path, typer.Option(help="Folder for metrics.json, per_image.csv, figures and report.html.")],
     classes: Annotated[str, typer.Option(help="What the masks speak of; other structures are unknown.")] = ",".join(NAMES),
     model: Annotated[str | None, typer.Option(help="Model version; by default the one that is served.")] = None,
-    pixel_size: Annotated[Path | None, typer.Option(help="csv of mm per pixel, as HC18's or with row_mm and column_mm.")] = None,
+    pixel_size: Annotated[
+        Path | None, typer.Option(help="csv of mm per pixel, as HC18's or with row_mm and column_mm; goes before a study's own.")
+    ] = None,
     app_dir: App = APP_DIR,
     as_json: AsJson = False,
     conf: Conf = None,
@@ -34,6 +36,7 @@ def evaluate(
     from fetal_head.model.ancestry import learned_by_line
     from fetal_head.model.predictor import Predictor
     from fetal_head.model.registry import Registry
+    from fetal_head.store.index import spacings_in
 
     registry = Registry.of_app(app_dir)
     # pinned: a version published meanwhile must not judge the second half of the images
@@ -45,6 +48,7 @@ def evaluate(
         Predictor(registry, load_settings(overrides(conf)).model, version),
         classes=_classes(classes),
         pixel_size=pixel_size,
+        told=spacings_in(images),
         learned=learned_by_line(registry.version(version), registry),
         command=shlex.join(["fetal-head", *sys.argv[1:]]),
         progress=lambda pairs: progress(pairs, "images", len(pairs)),

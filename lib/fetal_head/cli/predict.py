@@ -20,7 +20,8 @@ def predict(
     overlay: Annotated[bool, typer.Option(help="Also draw the outlines on the images.")] = False,
     model: Annotated[str | None, typer.Option(help="Model version; by default the one that is served.")] = None,
     pixel_size: Annotated[
-        tuple[float, float] | None, typer.Option(help="mm per pixel down and across, where the files do not tell.")
+        tuple[float, float] | None,
+        typer.Option(help="mm per pixel down and across, where neither the file nor the index of its study folder tells."),
     ] = None,
     weeks: Annotated[float | None, typer.Option(help="Gestational age known from dating, for z-scores and centiles.")] = None,
     app_dir: App = APP_DIR,
@@ -29,18 +30,29 @@ def predict(
 ) -> None:
     """Predict masks, and measure them."""
     from fetal_head.biometry.gestational_age import check_age
+    from fetal_head.datasets.names import stem_of
     from fetal_head.datasets.pixel_size import check_plausible
     from fetal_head.model.batch import predict_files
     from fetal_head.model.predictor import Predictor
     from fetal_head.model.registry import Registry
+    from fetal_head.store.index import spacings_in
 
     if pixel_size is not None:
         check_plausible("an image", pixel_size)
     if weeks is not None:
         check_age("--weeks", weeks)
     predictor = Predictor(Registry.of_app(app_dir), load_settings(overrides(conf)).model, model)
+    told = {folder: spacings_in(folder) for folder in {path.parent for path in images}}
     shown = partial(progress, what="images", total=len(images))
-    rows, failed = predict_files(images, to, predictor, overlay=overlay, spacing=pixel_size, weeks=weeks, progress=shown)
+    rows, failed = predict_files(
+        images,
+        to,
+        predictor,
+        overlay=overlay,
+        spacing_of=lambda path, geometry: told[path.parent].get(stem_of(path)) or geometry.spacing or pixel_size,
+        weeks=weeks,
+        progress=shown,
+    )
     if as_json:
         print(json.dumps(rows, indent=2))
     for reason in failed:

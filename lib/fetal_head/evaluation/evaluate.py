@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from fetal_head import __version__
@@ -32,6 +33,7 @@ def evaluate_folders(
     *,
     classes: Sequence[str] = NAMES,
     pixel_size: Path | None = None,
+    told: Mapping[str, tuple[float, float]] = MappingProxyType({}),
     learned: Learned = UNTOLD,
     command: str = "",
     progress: Callable[[Sequence[Pair]], Iterable[Pair]] = iter,
@@ -42,6 +44,7 @@ def evaluate_folders(
         images, masks: folders, or one folder, with files of the same names; see `pairs.find_pairs`.
         classes: the structures to judge; the masks are taken to say nothing of others.
         pixel_size: csv of millimetres per pixel, and published head circumferences if it has them.
+        told: mm per pixel along (rows, columns) by image name, for images that are not in the csv.
         learned: whom the model has learned from; `metrics["learned_from"]` counts their images, None when nobody can tell.
         command: how this was called, for the report.
         progress: wraps the images to go through, as `rich.progress.track` does.
@@ -55,7 +58,7 @@ def evaluate_folders(
     classes = in_order(classes)
     if to.resolve() in (images.resolve(), masks.resolve()) or (to.exists() and not to.is_dir()):
         raise ValueError(f"{to} cannot take the report: name a new folder, not a file or the one of the images or masks")
-    pairs = find_pairs(images, masks, pixel_size)
+    pairs = find_pairs(images, masks, pixel_size, told)
     comparisons = [compare(pair, predictor, classes) for pair in progress(pairs)]
     if not any(comparison.original for comparison in comparisons):
         raise ValueError(f"no mask in {masks} speaks of {', '.join(classes)}; ask for other classes")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,11 +78,14 @@ class Pair:
         return Known(image, truth, annotated, self.spacing or geometry.spacing)
 
 
-def find_pairs(images: Path, masks: Path, table: Path | None = None) -> list[Pair]:
+def find_pairs(
+    images: Path, masks: Path, table: Path | None = None, told: Mapping[str, tuple[float, float]] = MappingProxyType({})
+) -> list[Pair]:
     """The images of a folder, in the order of their names, with the masks of a folder that may be the same one.
 
     A mask bears its image's name, or that with `_Annotation` (as HC18 has it) or `_mask` at its end. `table` is a csv of pixel
-    sizes and, if it has such a column, head circumferences.
+    sizes and, if it has such a column, head circumferences. `told` are pixel sizes by image name, for images that are not
+    in the table.
 
     Raises:
         ValueError: a folder is missing or holds no image, two images bear one name, an image has no mask or two, or the table
@@ -96,8 +101,9 @@ def find_pairs(images: Path, masks: Path, table: Path | None = None) -> list[Pai
         if path.resolve() not in taken:
             by_stem[stem_of(path)].append(path)
     sizes, circumferences = _published(table, set(pictures))
+    spacings = {**told, **{stem: size.spacing for stem, size in sizes.items()}}
     return [
-        Pair(stem, path, _mask_of(path, by_stem, masks), sizes.get(stem, PixelSize()).spacing, circumferences.get(stem))
+        Pair(stem, path, _mask_of(path, by_stem, masks), spacings.get(stem), circumferences.get(stem))
         for stem, path in pictures.items()
     ]
 

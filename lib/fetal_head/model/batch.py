@@ -12,7 +12,7 @@ from typing import Any
 
 from fetal_head.biometry import measure
 from fetal_head.files import replacing, suffix_of, write_text
-from fetal_head.imaging import read_image, write_mask
+from fetal_head.imaging import Geometry, read_image, write_mask
 from fetal_head.imaging.overlay import overlay as draw
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.report import structures_found
@@ -25,14 +25,14 @@ def predict_files(
     predictor: Predictor,
     *,
     overlay: bool = False,
-    spacing: tuple[float, float] | None = None,
+    spacing_of: Callable[[Path, Geometry], tuple[float, float] | None] = lambda _, geometry: geometry.spacing,
     weeks: float | None = None,
     progress: Callable[[Iterable[Path]], Iterable[Path]] = iter,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Writes `NAME.nrrd`, `NAME_overlay.png` and `predictions.csv`, a row an image, into `to`.
 
     Args:
-        spacing: mm per pixel along (rows, columns) for files that do not tell their own.
+        spacing_of: mm per pixel along (rows, columns) of a file, by its path and what it says itself.
         weeks: gestational age known from dating, for z-scores and centiles.
         progress: wraps the images to go through, as `rich.progress.track` does.
 
@@ -59,7 +59,7 @@ def predict_files(
             if overlay:
                 with replacing(to / f"{name}_overlay.png") as temporary:
                     draw(image, prediction.mask).save(temporary)
-            rows.append(_row(name, prediction, geometry.spacing or spacing, weeks))
+            rows.append(_row(name, prediction, spacing_of(path, geometry), weeks))
     finally:
         # broken off, the masks that are there have their rows
         if rows:
