@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fetal_head.biometry.ellipse import fit_ellipse
-from fetal_head.model.locating import head_ellipse
-from fetal_head.model.preprocessing import place, placement
+from fetal_head.config import load_settings
+from fetal_head.model.locating import Locator, head_ellipse
+from fetal_head.model.network import Architecture
+from fetal_head.model.preprocessing import normalise, place, placement
 
 SIZE = (128, 192)
 
@@ -33,3 +35,18 @@ def test_it_lies_where_it_lies_in_the_image(rows: int, columns: int, down: float
 
 def test_no_head_is_none() -> None:
     assert head_ellipse(torch.zeros(SIZE), placement((540, 800), SIZE)) is None
+
+
+@pytest.mark.parametrize("grey", [0.0, 7.5, 255.0])
+def test_in_one_even_grey_there_is_no_head(grey: float) -> None:
+    class Everywhere(torch.nn.Module):
+        """Takes all that it is shown for head, as a network may that never saw an empty image."""
+
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            return pixels[:, :1] * 0 + 5
+
+    image = np.full((90, 120), grey, dtype=np.float32)
+    locator = Locator(Everywhere(), Architecture.of(load_settings().model))
+    assert locator.find([normalise(image)]) == [None]
+    image[30:60, 40:80] += 1
+    assert locator.find([normalise(image)]) != [None]
