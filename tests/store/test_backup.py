@@ -14,6 +14,7 @@ from fetal_head.config import StoreSettings
 from fetal_head.imaging import read_mask
 from fetal_head.store.backup import backup, restore_backup
 from fetal_head.store.checking import check
+from fetal_head.store.errors import StoreError
 from fetal_head.store.history import set_status
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
@@ -100,6 +101,24 @@ def test_a_folder_of_anything_else_is_not_written_over(study: StudyDatastore, fo
         with pytest.raises(ValueError, match=f"{inside} lies inside the study"):
             backup(study.store, inside)
     assert not (folder / "labels/backup").exists()
+
+
+def test_a_backup_of_another_study_or_a_later_state_is_not_written_over(study: StudyDatastore, tmp_path: Path) -> None:
+    submit(study, "a", 1)
+    backup(study.store, tmp_path / "first")
+    earlier = StudyDatastore(str(restore_backup(tmp_path / "first", tmp_path / "earlier", EMBEDDED).layout.folder), EMBEDDED)
+    submit(study, "a", 2)
+    backup(study.store, tmp_path / "backup")
+    before = {path: path.read_bytes() for path in (tmp_path / "backup").rglob("*") if path.is_file()}
+    # the same image and number, another mask
+    for number in (None, 3):
+        if number:
+            submit(earlier, "a", number)
+        with pytest.raises(StoreError, match=r"1 labels that this study does not have, such as that of a \(2\)") as refused:
+            backup(earlier.store, tmp_path / "backup")
+        assert refused.value.status_code == 409
+    assert {path: path.read_bytes() for path in (tmp_path / "backup").rglob("*") if path.is_file()} == before
+    backup(study.store, tmp_path / "backup")
 
 
 def test_a_backup_that_was_broken_off_is_gone_on_with(

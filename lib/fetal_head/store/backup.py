@@ -45,18 +45,20 @@ def backup(store: Store, to: Path) -> Copied:
     An earlier backup there is brought up to date, and stays what it was until the new one is whole.
 
     Raises:
-        StoreError: `to` lies inside the study, or holds anything else than a backup.
+        StoreError: `to` lies inside the study, holds anything else than a backup, or one of labels that the study does not have.
     """
     _check_target(store, to)
     to.mkdir(parents=True, exist_ok=True)
     partial = to / PARTIAL
-    # it holds the hashes of the users' passwords
-    partial.touch(mode=0o600)
-    with store.reading() as session, partial.open("w", encoding="utf-8") as file:
-        for line in _dump(session):
-            file.write(json.dumps(line) + "\n")
+    with store.reading() as session:
         images = list(session.scalars(select(Image)))
         submissions = list(session.scalars(select(Submission)))
+        _check_replaced(to, submissions)
+        # it holds the hashes of the users' passwords
+        partial.touch(mode=0o600)
+        with partial.open("w", encoding="utf-8") as file:
+            for line in _dump(session):
+                file.write(json.dumps(line) + "\n")
     named = [*_named(store.layout, images, submissions)]
     missing = [str(path) for path, where in named if not _copy(where, to / path)]
     os.sync()
@@ -90,6 +92,16 @@ def _check_target(store: Store, to: Path) -> None:
     # one that was broken off has no whole tables, and may be gone on with
     if to.is_dir() and any(to.iterdir()) and not any((to / name).exists() for name in (TABLES, PARTIAL)):
         raise StoreError(409, f"{to} is not empty and no earlier backup; name a new folder, or an earlier backup")
+
+
+def _check_replaced(to: Path, submissions: list[Submission]) -> None:
+    """A backup of another study, or of a later state of this one, is not written over: no study forgets a submission."""
+    has = {(row.image, row.number, row.sha256) for row in submissions}
+    rows = [row for name, row in _lines(to / TABLES) if name == Submission.__tablename__] if (to / TABLES).exists() else []
+    lost = [f"{row['image']} ({row['number']})" for row in rows if (row["image"], row["number"], row["sha256"]) not in has]
+    if lost:
+        told = f"{len(lost)} labels that this study does not have, such as that of {lost[0]}"
+        raise StoreError(409, f"{to} is a backup with {told}; name a new folder")
 
 
 def _dump(session: Session) -> Iterator[Any]:
