@@ -185,8 +185,21 @@ def test_hybrid_wants_what_is_typical_of_the_doubtful_ones() -> None:
     assert set(order[:9]) == set(range(3, 12)), "the surer half comes last"
 
 
+def test_hybrid_doubts_nothing_of_a_structure_that_the_model_does_not_know() -> None:
+    # even odds in every pixel of the LV, be they a little more even here or there
+    scores = np.full((18, 3), 0.1)
+    scores[:, 2] = np.linspace(0.69, 0.6, 18)
+    pool = pool_of(scores, features=_clusters((8, 4, 6)))
+    turns = [replace(pool, taken=taken) for taken in (0, 1)]
+    assert "the outline of CSP" in hybrid(turns[0], _rng()).reason
+    unknown = hybrid(turns[1], _rng())
+    assert unknown.order.tolist() == typiclust(turns[1], _rng()).order.tolist()
+    assert (unknown.structure, unknown.reason) == (None, typiclust(turns[1], _rng()).reason)
+
+
 def test_hybrid_asks_for_typical_images_until_one_is_scored() -> None:
     pool = _random_pool(30)
+    pool.entropy[:] /= 2
     assert "unsure" in hybrid(pool, _rng()).reason
     pool.entropy[:] = np.nan
     assert "has not looked" in hybrid(pool, _rng()).reason
