@@ -14,7 +14,7 @@ of phantoms and HC18 (scripts/train_shipped.py makes them first). Intervals are 
 
 Here `--init` knows heads alone, and bands are over the seeds. The settings by which a server retrains correct a model that knows
 all structures; within their 200 steps this one learns next to nothing of those that it was never shown. So each training takes
-600 larger steps, by a small network that takes no longer for them. `phantoms --epochs 180 --pool-seed 501 --budgets 10,20,30,40
+600 larger steps, by a small network that takes no longer for them. `phantoms --epochs 180 --pool-seed 601 --budgets 10,20,40,60
 --strategies hybrid,random` takes three times as many, of which the whole pool teaches more.
 
 The segmenter learns; the locator, which knows the head already, does not, which takes half the time. `--part` does some

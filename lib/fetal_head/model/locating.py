@@ -28,8 +28,10 @@ class Locator:
         where = [placement((pixels.shape[1], pixels.shape[2]), size) for pixels in images]
         ellipses = [head_ellipse(torch.sigmoid(plane[0]), placed) for plane, placed in zip(logits, where, strict=True)]
         # the network never saw one even grey and takes most of it for a head; normalised it is black
-        found = [ellipse if pixels.any() else None for ellipse, pixels in zip(ellipses, images, strict=True)]
-        return [Frame.around(ellipse, self._architecture.frame_size) if ellipse else None for ellipse in found]
+        return [
+            Frame.around(ellipse, self._architecture.frame_size) if ellipse and pixels.any() else None
+            for ellipse, pixels in zip(ellipses, images, strict=True)
+        ]
 
 
 def head_ellipse(probability: torch.Tensor, where: Placement, threshold: float = 0.5) -> Ellipse | None:
