@@ -18,7 +18,9 @@ from fetal_head.learning import ranks
 from fetal_head.learning.lineage import fingerprint
 from fetal_head.learning.samples import Sample
 from fetal_head.learning.trainer import Epoch, evaluate, train
+from fetal_head.model.ancestry import Learned, learned_by_line
 from fetal_head.model.network import Architecture, HeadNetworks
+from fetal_head.model.registry import Registry, Version
 from fetal_head.model.weights import Description, load_weights, read_description, save_weights
 
 
@@ -66,9 +68,11 @@ def train_stage(
         "digests": {part: fingerprint(pool[part]) for part in shares} | {"validation": fingerprint(validation)},
         "start": sha256(start.read_bytes()).hexdigest() if start else None,
     }
+    before = learned_by_line(Version(start.stem, start), Registry(start.parent)) if start else Learned(frozenset(), whole=True)
+    patients = {sample.patient for part in shares if part != "phantoms" for sample in pool[part]}
     lineage = {
         "images": {part: len(pool[part]) for part in shares},
-        "patients": sorted({sample.patient for part in shares if part != "phantoms" for sample in pool[part]}),
+        "patients": sorted(patients | before.patients),
         **sources,
         "seeds": list(checkpoints),
         **learning.model_dump(mode="json"),
@@ -98,7 +102,8 @@ def train_stage(
         created = datetime.now(timezone.utc).date().isoformat()
         views = [sample.framed for sample in validation if sample.framed is not None]
         metrics = {"dice": evaluate(networks.segmenter, views, architecture.frame_size)}
-        parent = start.stem if start else None
+        # one whose patients are all named here need not be there to be asked
+        parent = start.stem if start and not before.whole else None
         save_weights(to, networks, Description(architecture, parent=parent, created=created, training=lineage, metrics=metrics))
         for checkpoint in checkpoints.values():
             checkpoint.unlink(missing_ok=True)

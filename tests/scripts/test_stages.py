@@ -16,7 +16,9 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import stages
 from fetal_head.learning.samples import Sample, read_samples
 from fetal_head.learning.trainer import Epoch
+from fetal_head.model.ancestry import Learned, learned_by_line
 from fetal_head.model.network import Architecture
+from fetal_head.model.registry import Registry, Version
 from fetal_head.model.weights import Description, read_description, save_weights
 from small_labels import small_settings, small_study
 
@@ -36,6 +38,10 @@ def _start(path: Path, seed: int = 1) -> Path:
     torch.manual_seed(seed)
     save_weights(path, NETWORKS.build(), Description(NETWORKS))
     return path
+
+
+def _learned(model: Path) -> Learned:
+    return learned_by_line(Version(model.name, model), Registry(model.parent))
 
 
 def _flipped(sample: Sample) -> Sample:
@@ -64,6 +70,27 @@ def test_a_killed_stage_goes_on_with_the_same_alone(
     monkeypatch.setattr(stages, "_say", lambda epoch: told.append(epoch.number))
     stages.train_stage("heads", {"heads": samples}, [], SETTINGS, to, start)
     assert told == ([2] if change == "nothing" else [1, 2])
+
+
+def test_a_stage_names_whom_those_before_it_have_seen(
+    tmp_path: Path, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A campaign that starts from its weights must know, and has no other file to ask."""
+    monkeypatch.setitem(stages.STAGES, "first", stages.STAGES["heads"])
+    of_other = [replace(sample, patient=f"other-{i}") for i, sample in enumerate(samples)]
+    first, heads = tmp_path / "first.safetensors", tmp_path / "heads.safetensors"
+    stages.train_stage("first", {"heads": of_other}, [], SETTINGS, first, None)
+    stages.train_stage("heads", {"heads": samples}, [], SETTINGS, heads, first)
+    first.unlink()
+    found = _learned(heads)
+    assert found.whole
+    assert found.patients == {sample.patient for sample in [*of_other, *samples]}
+
+
+def test_a_stage_from_weights_that_name_nobody_names_not_all(tmp_path: Path, samples: list[Sample]) -> None:
+    to = tmp_path / "heads.safetensors"
+    stages.train_stage("heads", {"heads": samples}, [], SETTINGS, to, _start(tmp_path / "first.safetensors"))
+    assert not _learned(to).whole
 
 
 def test_a_finished_stage_of_something_else_is_refused(tmp_path: Path, samples: list[Sample]) -> None:
