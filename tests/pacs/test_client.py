@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
 
 from fetal_head.config import PacsSettings, load_settings
 from fetal_head.pacs.client import Instance, Pacs
@@ -195,6 +197,62 @@ def _counted(iter_content: Any, read: list[int]) -> Any:
             yield chunk
 
     return counting
+
+
+def _told(tag: str, reason: int | None = None) -> bytes:
+    item = {"00081155": {"vr": "UI", "Value": ["1.2"]}} | ({"00081197": {"vr": "US", "Value": [reason]}} if reason else {})
+    return json.dumps({tag: {"vr": "SQ", "Value": [item]}}).encode()
+
+
+def _object() -> Dataset:
+    made = Dataset()
+    made.SOPClassUID, made.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.88.33", "1.2"
+    made.file_meta = FileMetaDataset()
+    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return made
+
+
+TAKEN, FAILED = "00081199", "00081198"
+XML = b"<NativeDicomModel/>"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "content"),
+    [
+        (200, "application/dicom+json", _told(TAKEN)),
+        (200, "application/json; charset=utf-8", _told(TAKEN)),
+        (200, "text/plain", b""),
+        (409, "application/dicom+json; charset=utf-8", _told(FAILED, 0x0111)),
+    ],
+)
+def test_what_is_stored_or_there_already_is_stored(status: int, kind: str, content: bytes) -> None:
+    seen: list[tuple[str, str | None]] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> Answer:
+        seen.append((request.path, request.headers.get("Accept")))
+        return status, {"Content-Type": kind}, content
+
+    with _pacs(answer) as pacs:
+        pacs.store([_object()])
+    assert seen == [("/dicom-web/studies", "application/dicom+json")]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "content"),
+    [
+        (202, "application/dicom+json; charset=utf-8", _told(FAILED, 0xA700)),
+        (409, "application/dicom+json", _told(FAILED)),
+        (202, "text/xml", XML),
+        (200, "text/html", b"<html>Sign in</html>"),
+        (200, "application/dicom+json", b"{}"),
+        (500, "text/plain", b""),
+    ],
+)
+def test_what_is_not_told_to_be_stored_is_not_stored(status: int, kind: str, content: bytes) -> None:
+    """The label before it would be withdrawn, and no label would count."""
+    answer = (status, {"Content-Type": kind}, content)
+    with _pacs(lambda _: answer) as pacs, pytest.raises(PacsRefusalError, match="does not take it"):
+        pacs.store([_object()])
 
 
 def test_a_list_without_end_is_told_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,6 +158,26 @@ def test_the_file_of_what_was_sent_can_be_lost(bench: Bench, tmp_path: Path) -> 
     assert segmentation.InstanceNumber == report.InstanceNumber == 2
 
 
+@pytest.mark.parametrize("replaced", ["reject", "delete"])
+def test_a_lost_file_of_what_was_sent_brings_nothing_back_that_was_withdrawn(
+    orthanc: Orthanc, tmp_path: Path, replaced: str
+) -> None:
+    bench = Bench(orthanc, tmp_path, pacs_replaced=replaced)
+    image = stored(orthanc, tmp_path)["grey"]
+    bench.puller.pull()
+    for number, mask in enumerate((PHANTOM.mask, _moved(PHANTOM.mask)), start=1):
+        bench.submit(image, mask)
+        bench.pusher.push()
+        history.set_status(bench.study.store, image, number, "rejected", "rev")
+        bench.pusher.push()
+    for status in ("approved", "rejected", "approved"):
+        (bench.folder / ".fetal_head" / "pacs.sqlite").unlink()
+        history.set_status(bench.study.store, image, 1, status, "rev")
+        Pusher(bench.pacs, bench.study.store, bench.settings).push()
+        segmentations, reports = _counting(bench)
+        assert [s.InstanceNumber for s in segmentations] == [r.InstanceNumber for r in reports] == [1] * (status == "approved")
+
+
 def test_images_that_are_not_of_the_pacs_are_none_of_its_business(bench: Bench, tmp_path: Path) -> None:
     files = written(tmp_path)
     bench.study.add_image("1.2.3", str(files["grey"]), {})

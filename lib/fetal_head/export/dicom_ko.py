@@ -28,11 +28,21 @@ def rejection(header: Dataset, at: datetime) -> KeyObjectSelectionDocument:
     made = KeyObjectSelectionDocument(
         evidence=[rejected],
         content=KeyObjectSelection(codes.DCM.RejectedForQualityReasons, [rejected]),
-        series_instance_uid=uid_of("KO series", rejected.SeriesInstanceUID),
+        series_instance_uid=series_uid(rejected.SeriesInstanceUID),
         series_number=SERIES_NUMBER,
         series_description="Fetal head, replaced or deleted",
-        sop_instance_uid=uid_of("KO", rejected.SOPInstanceUID),
+        sop_instance_uid=note_uid(rejected.SOPInstanceUID),
         instance_number=int(rejected.get("InstanceNumber") or 1),
         **MADE_BY,
     )
     return dated(made, at)
+
+
+def series_uid(rejected: str) -> str:
+    """The series of all rejection notes on the objects of a series."""
+    return uid_of("KO series", rejected)
+
+
+def note_uid(rejected: str) -> str:
+    """The SOP Instance UID of the rejection note on an object."""
+    return uid_of("KO", rejected)

@@ -26,7 +26,7 @@ class Description:
     Attributes:
         architecture: how to build the networks that the weights fit.
         structures: the outputs, in their order.
-        parent: version that the training started from, None when from nothing or from weights whose patients `training` names too.
+        parent: version that the training started from; None when from nothing, or from weights whose patients `training` names.
         created: ISO date and time.
         training: settings, and the labels and patients that it learned from and that were held back.
         metrics: Dice on those held back, by structure, and the verdict, which says what the images are that it rests on.

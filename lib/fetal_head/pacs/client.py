@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from typing import Any, NamedTuple
 
 import requests
 from dicomweb_client import DICOMwebClient
 from monailabel.config import settings as upstream
 from pydicom.dataset import Dataset
+from pydicom.filewriter import dcmwrite
 from requests_toolbelt import MultipartDecoder
 from requests_toolbelt.multipart.decoder import ImproperBodyPartContentException, NonMultipartContentTypeException
+from urllib3.fields import RequestField
+from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
 from fetal_head.config import PacsSettings
 from fetal_head.pacs.answers import asked, dataset_in, list_in, pages, uid_in, value_in
@@ -67,7 +71,6 @@ class Pacs:
             session=self.session,
             qido_url_prefix=upstream.MONAI_LABEL_QIDO_PREFIX or None,
             wado_url_prefix=upstream.MONAI_LABEL_WADO_PREFIX or None,
-            stow_url_prefix=upstream.MONAI_LABEL_STOW_PREFIX or None,
         )
         # who works in the background waits by himself
         self._client.set_http_retry_params(retry=False)
@@ -133,18 +136,21 @@ class Pacs:
             raise
 
     def store(self, objects: Sequence[Dataset]) -> None:
-        """Stores objects. One that is there already stays as it is."""
-        try:
-            answer = self._client.store_instances(objects)
-        except requests.HTTPError as error:
-            answer = dataset_in(error.response)
-            if not answer.get("FailedSOPSequence"):
-                status = error.response.status_code
-                raise PacsRefusalError(f"the PACS does not take it, it answers {status}", status) from error
+        """Stores objects. One that is there already stays as it is; what the PACS does not tell to be stored is not stored."""
+        boundary = choose_boundary()
+        body, _ = encode_multipart_formdata([_part(each) for each in objects], boundary)
+        address = "/".join(part for part in (self.url, upstream.MONAI_LABEL_STOW_PREFIX, "studies") if part)
+        kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
+        response = self.session.post(address, data=body, headers={"Content-Type": kind, "Accept": "application/dicom+json"})
+        answer = dataset_in(response)
         failed = [item.get("FailureReason") for item in answer.get("FailedSOPSequence") or []]
         reasons = [f"{reason:#06x}" if isinstance(reason, int) else "none" for reason in failed if reason != DUPLICATE]
         if reasons:
             raise PacsRefusalError(f"the PACS does not take it, its reason is {', '.join(reasons)}")
+        is_told = answer.get("ReferencedSOPSequence") or not response.content
+        if not failed and not (response.ok and is_told):
+            status = response.status_code
+            raise PacsRefusalError(f"the PACS does not take it, it answers {status}", status)
 
     def delete(self, instance: Instance) -> None:
         """Deletes an instance, by DICOMweb or, where that cannot, by Orthanc's own interface. One that is gone is no error."""
@@ -161,3 +167,9 @@ class Pacs:
     def _address(self, instance: Instance) -> str:
         prefix = f"/{upstream.MONAI_LABEL_WADO_PREFIX}" if upstream.MONAI_LABEL_WADO_PREFIX else ""
         return f"{self.url}{prefix}/studies/{instance.study}/series/{instance.series}/instances/{instance.uid}"
+
+
+def _part(dataset: Dataset) -> RequestField:
+    content = BytesIO()
+    dcmwrite(content, dataset, write_like_original=False)
+    return RequestField("", content.getvalue(), headers={"Content-Type": "application/dicom"})

@@ -12,11 +12,11 @@ from pydicom.dataset import Dataset
 from sqlalchemy import select
 
 from fetal_head.config import PacsSettings
-from fetal_head.export import dicom_seg, dicom_sr
+from fetal_head.export import dicom_ko, dicom_seg, dicom_sr
 from fetal_head.export.dicom_ko import rejection
 from fetal_head.export.dicom_seg import segmentation
 from fetal_head.export.dicom_sr import report, report_uid
-from fetal_head.export.source import Source, source_of
+from fetal_head.export.source import source_of
 from fetal_head.imaging.dicom import read_dataset
 from fetal_head.imaging.multiframe import original_of
 from fetal_head.pacs.client import Instance, Pacs
@@ -24,6 +24,7 @@ from fetal_head.pacs.errors import PacsAwayError
 from fetal_head.pacs.failures import Failures, is_of_all, sentence_of
 from fetal_head.pacs.outbox import Outbox
 from fetal_head.pseudonym import pseudonym
+from fetal_head.store import queries
 from fetal_head.store.exported import exported
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
@@ -32,6 +33,8 @@ from fetal_head.store.tables import APPROVED, Image, Submission
 OUTBOX = "pacs.sqlite"
 # an image of a PACS is called by its instance, and perhaps a frame
 PULLED = re.compile(r"[0-9.]+(\.f\d+)?")
+# as the outbox keeps it
+NO_LABEL = ""
 
 logger = logging.getLogger(__name__)
 
@@ -79,15 +82,22 @@ class Pusher:
             logger.warning("the label of the image %s was not sent to the PACS: %s", pseudonym(image), sentence_of(error))
 
     def _current(self) -> dict[str, str]:
-        """Image -> all that its label and what is made of it depend on, for the images that can be the PACS's."""
+        """Image -> all that its label and what is made of it depend on, for the images that can be the PACS's.
+
+        An image whose labels are all withdrawn has an empty one: the PACS may have to be told.
+        """
         s = Submission
         columns = (s.number, s.sha256, s.annotated, s.who, s.model, s.at, s.status == APPROVED, Image.info["spacing"])
         rows = select(Image.id, *columns).select_from(s).join(Image, Image.id == s.image).where(s.current, s.tag == FINAL)
         with self._store.reading() as session:
-            return {image: json.dumps(label) for image, *label in session.execute(rows) if PULLED.fullmatch(image)}
+            found = dict.fromkeys(session.scalars(select(s.image).where(s.tag == FINAL).distinct()), NO_LABEL)
+            found |= {image: json.dumps(label) for image, *label in session.execute(rows)}
+        return {image: label for image, label in found.items() if PULLED.fullmatch(image)}
 
     def _send(self, image: str, label: str | None) -> None:
         """In an order in which what is cut off can be done again: what is to come is noted before, what is done after."""
+        if not self._outbox.objects(image):
+            self._find_earlier(image)
         wanted = self._objects(image) if label else {}
         noted = self._outbox.objects(image)
         self._outbox.note(image, [each for each in wanted if each not in noted], "coming")
@@ -103,14 +113,10 @@ class Pusher:
 
     def _objects(self, image: str) -> dict[Instance, Dataset]:
         """The DICOM objects of an image's label; none for an image that did not come from the PACS."""
-        label = exported(self._store, image)
-        if label is None or label.file.suffix.lower() != ".dcm":
-            return {}
-        dataset = read_dataset(label.file)
-        if original_of(dataset).image_id != image:
+        label, dataset = exported(self._store, image), self._dataset(image)
+        if label is None or dataset is None:
             return {}
         source = source_of(dataset, label.spacing)
-        self._find_earlier(image, source)
         noted = self._outbox.objects(image)
         gone = {each.uid for each, state in noted.items() if state == "withdrawn"}
         outlines = next(s for n in count() if (s := segmentation(label, source, n)).SOPInstanceUID not in gone)
@@ -120,12 +126,26 @@ class Pusher:
         measurements = report(label, source, outlines, earlier[-1] if earlier else None, number)
         return {_instance(made): made for made in (outlines, measurements) if made is not None}
 
-    def _find_earlier(self, image: str, source: Source) -> None:
-        """Notes what a study folder that was lost has sent of an image, so that it does not go on to count."""
-        if not self._outbox.objects(image):
-            series = (dicom_seg.series_uid(source), dicom_sr.series_uid(source))
-            earlier = [each for uid in series for each in self._pacs.instances(source.header.StudyInstanceUID, uid)]
-            self._outbox.note(image, earlier, "stored")
+    def _dataset(self, image: str) -> Dataset | None:
+        """A DICOM image; None where there is none, or it did not come from the PACS."""
+        with self._store.reading() as session:
+            row = queries.image_of(session, image)
+        file = queries.image_path(self._store.layout, row) if row else None
+        if file is None or file.suffix.lower() != ".dcm":
+            return None
+        dataset = read_dataset(file)
+        return dataset if original_of(dataset).image_id == image else None
+
+    def _find_earlier(self, image: str) -> None:
+        """Notes what a study folder or an outbox that was lost has sent of an image, and what of it was rejected since."""
+        if (dataset := self._dataset(image)) is None:
+            return
+        source = source_of(dataset, None)
+        study = source.header.StudyInstanceUID
+        for series in (dicom_seg.series_uid(source), dicom_sr.series_uid(source)):
+            notes = {note.uid for note in self._pacs.instances(study, dicom_ko.series_uid(series))}
+            for each in self._pacs.instances(study, series):
+                self._outbox.note(image, [each], "withdrawn" if dicom_ko.note_uid(each.uid) in notes else "stored")
 
     def _withdraw(self, instance: Instance) -> None:
         if self._settings.pacs_replaced == "delete":
