@@ -53,3 +53,4 @@ def test_there_is_no_line_of_what_is_not_measured() -> None:
     cut = _mask(0, 0)
     cut[:110, 150] = 1
     assert [line.name for line in calipers(cut, None)] == ["lv_width"]
+    assert calipers(np.where(cut == 3, cut, 0)[110:], None) == []

@@ -96,19 +96,22 @@ def _refusal(reading: Callable[[], object]) -> str | None:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    """Pictures with every kind of dots per inch."""
+    """Pictures with every kind of dots per inch, and a PNG by ITK, which writes into it how long a pixel is."""
+    by_itk = sitk.GetImageFromArray(GREY)
+    by_itk.SetSpacing((0.2, 0.3))
+    sitk.WriteImage(by_itk, str(folder / "itk.png"))
+    kinds = [
+        *((suffix, GREY, {"dpi": dpi}) for suffix in SUFFIXES for dpi in ((300, 200), (72.009, 71.5))),
+        *((suffix, RGB, {}) for suffix in SUFFIXES),
+        *((".tif", GREY, {"resolution_unit": unit, "x_resolution": 80.3, "y_resolution": 19.9}) for unit in (1, 2, 3)),
+        (".tif", GREY, {"resolution_unit": 3}),
+        (".tif", GREY, {"resolution_unit": 2, "x_resolution": 80.0}),
+        (".tif", GREY, {"dpi": (0, 0)}),
+    ]
+    pictures = enumerate(kinds)
     return [
-        write_picture(folder / f"{number}{suffix}", pixels, **options)
-        for number, (suffix, pixels, options) in enumerate(
-            [
-                *((suffix, GREY, {"dpi": dpi}) for suffix in SUFFIXES for dpi in ((300, 200), (72.009, 71.5))),
-                *((suffix, RGB, {}) for suffix in SUFFIXES),
-                *((".tif", GREY, {"resolution_unit": unit, "x_resolution": 80.3, "y_resolution": 19.9}) for unit in (1, 2, 3)),
-                (".tif", GREY, {"resolution_unit": 3}),
-                (".tif", GREY, {"resolution_unit": 2, "x_resolution": 80.0}),
-                (".tif", GREY, {"dpi": (0, 0)}),
-            ]
-        )
+        folder / "itk.png",
+        *(write_picture(folder / f"{n}{suffix}", pixels, **more) for n, (suffix, pixels, more) in pictures),
     ]
 
 

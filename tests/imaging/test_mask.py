@@ -49,6 +49,9 @@ def _images(folder: Path) -> list[Path]:
     tilted.SetSpacing((0.3, 0.2, 1))
     tilted.SetDirection((0, -1, 0, 1, 0, 0, 0, 0, 1))
     sitk.WriteImage(tilted, str(folder / "tilted.nrrd"))
+    by_itk = sitk.GetImageFromArray(grey)
+    by_itk.SetSpacing((0.2, 0.3))
+    sitk.WriteImage(by_itk, str(folder / "itk.png"))
     nibabel.save(nibabel.Nifti1Image(grey.T[..., None], np.eye(4)), folder / "eye.nii.gz")
     return [
         write_picture(folder / "plain.png", grey),
@@ -62,6 +65,7 @@ def _images(folder: Path) -> list[Path]:
         write_dicom(folder / "none.dcm", grey),
         write_dicom(folder / "some.dcm", grey, spacing=(0.4, 0.1)),
         folder / "tilted.nrrd",
+        folder / "itk.png",
         folder / "eye.nii.gz",
     ]
 

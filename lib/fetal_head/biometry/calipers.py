@@ -42,7 +42,7 @@ def calipers(mask: Mask, spacing: tuple[float, float] | None) -> list[Caliper]:
     lines = {} if ellipse is None else _of_head(ellipse)
     if ellipse is not None:
         lines["csp_width"] = _across(regions.csp, ellipse.angle + math.pi / 2, scale)
-    ventricle = fit_ellipse(regions.lv, scale)
+    ventricle = None if regions.lv_cut else fit_ellipse(regions.lv, scale)
     if ventricle is not None:
         lines["lv_width"] = _across(regions.lv, ventricle.angle + math.pi / 2, scale)
     return [Caliper(name, _in_pixels(points, scale)) for name, points in lines.items() if len(points)]

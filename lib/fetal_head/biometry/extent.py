@@ -6,10 +6,16 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 from skimage.measure import find_contours
 
 from fetal_head.biometry.ellipse import fit_ellipse
 from fetal_head.imaging.mask import bounding_box
+
+# pixels. The corners of the stairs of an edge that runs askew stand out by half a pixel on either side; smoothed, by half of that
+SMOOTHING = 1.0
+# beyond four times the smoothing there is nothing left of the region
+MARGIN = 5
 
 
 def extent(region: NDArray[np.bool_], direction: float, spacing: tuple[float, float] = (1.0, 1.0)) -> float | None:
@@ -21,7 +27,8 @@ def extent(region: NDArray[np.bool_], direction: float, spacing: tuple[float, fl
 def shadow(region: NDArray[np.bool_], direction: float, spacing: tuple[float, float] = (1.0, 1.0)) -> tuple[float, float] | None:
     """Where a region's shadow on a line through the centre of pixel (0, 0) begins and ends; None for an empty region.
 
-    The outline runs half-way between a pixel inside and one outside, so a block of n pixels is n pixels long.
+    The outline runs half-way between a pixel inside and one outside, so a block of n pixels is n pixels long, and is smoothed
+    for those that do not lie along the pixels.
 
     Args:
         region: (rows, columns).
@@ -31,9 +38,11 @@ def shadow(region: NDArray[np.bool_], direction: float, spacing: tuple[float, fl
     around = bounding_box(region)
     if around is None:
         return None
-    outlines = find_contours(np.pad(region[around], 1).astype(float), 0.5)
+    drawn = np.pad(region[around], MARGIN).astype(float)
+    # nothing that is thinner than two pixels outlives the smoothing
+    outlines = find_contours(gaussian_filter(drawn, SMOOTHING), 0.5) or find_contours(drawn, 0.5)
     rows, columns = around
-    outline = (np.concatenate(outlines) + np.array([rows.start - 1, columns.start - 1])) * np.asarray(spacing)
+    outline = (np.concatenate(outlines) + np.array([rows.start - MARGIN, columns.start - MARGIN])) * np.asarray(spacing)
     along = outline[:, 1] * math.cos(direction) + outline[:, 0] * math.sin(direction)
     return float(along.min()), float(along.max())
 

@@ -43,6 +43,11 @@ FLAGS: tuple[Flag, ...] = (
         lambda found, _: found.head_cut,
     ),
     Flag(
+        "lv_cut",
+        "The lateral ventricle touches the border of the image: its width is not given.",
+        lambda found, _: found.lv_cut,
+    ),
+    Flag(
         "in_pieces",
         "A structure is in several pieces, and the largest is measured: erase what does not belong to it.",
         lambda found, _: found.in_pieces,

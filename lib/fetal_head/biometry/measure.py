@@ -37,10 +37,11 @@ def measure(
 def _lengths(mask: Mask, spacing: tuple[float, float] | None) -> Biometry:
     unit, scale = ("px", (1.0, 1.0)) if spacing is None else ("mm", spacing)
     regions = regions_of(mask)
-    lv_width = width(regions.lv, scale)
+    lv_width = None if regions.lv_cut else width(regions.lv, scale)
+    seen = {"head_cut": regions.cut, "lv_cut": regions.lv_cut, "in_pieces": regions.in_pieces}
     ellipse = fit_ellipse(regions.head, scale)
     if ellipse is None or regions.cut:
-        return Biometry(unit, lv_width=lv_width, head_cut=regions.cut, in_pieces=regions.in_pieces)
+        return Biometry(unit, lv_width=lv_width, **seen)
     return Biometry(
         unit,
         hc=ellipse.circumference,
@@ -50,7 +51,7 @@ def _lengths(mask: Mask, spacing: tuple[float, float] | None) -> Biometry:
         ci=100 * ellipse.minor / ellipse.major,
         csp_width=extent(regions.csp, ellipse.angle + math.pi / 2, scale),
         lv_width=lv_width,
-        in_pieces=regions.in_pieces,
+        **seen,
     )
 
 

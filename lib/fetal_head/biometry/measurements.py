@@ -26,6 +26,7 @@ class Biometry:
         hc_z, bpd_z, ofd_z, lv_width_z: SD above the mean of INTERGROWTH-21st at `weeks`; None without `weeks`, see `growth`.
         hc_centile, bpd_centile, ofd_centile, lv_width_centile: the same in percent, 0..100.
         head_cut: the head touches the image's border, so HC, BPD, OFD and all that follows from them are not given.
+        lv_cut: the LV touches the image's border, so its width is not given: the rest of it may be wider.
         in_pieces: BRAIN, CSP or LV is in several pieces, of which the largest is measured.
         flags: names of what a person should look at, see `flags.FLAGS`.
     """
@@ -52,5 +53,6 @@ class Biometry:
     lv_width_z: float | None = None
     lv_width_centile: float | None = None
     head_cut: bool = False
+    lv_cut: bool = False
     in_pieces: bool = False
     flags: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ class Regions:
         head: with everything inside it; empty where no pixel is BRAIN.
         csp, lv: empty where there is none.
         cut: the head touches the image's border.
+        lv_cut: the LV does.
         in_pieces: a structure has other pieces, which are not measured.
     """
 
@@ -32,6 +33,7 @@ class Regions:
     csp: Region
     lv: Region
     cut: bool
+    lv_cut: bool
     in_pieces: bool
 
 
@@ -42,8 +44,11 @@ def regions_of(mask: Mask) -> Regions:
     drawn = (_changed(whole, binary_fill_holes), mask == CSP.value, mask == LV.value)
     head, csp, lv = (_largest(region) for region in drawn)
     in_pieces = any(np.count_nonzero(a) > np.count_nonzero(b) for a, b in zip(drawn, (head, csp, lv), strict=True))
-    cut = bool(head[0].any() or head[-1].any() or head[:, 0].any() or head[:, -1].any())
-    return Regions(head, csp, lv, cut, in_pieces)
+    return Regions(head, csp, lv, _touches_border(head), _touches_border(lv), in_pieces)
+
+
+def _touches_border(region: Region) -> bool:
+    return bool(region[0].any() or region[-1].any() or region[:, 0].any() or region[:, -1].any())
 
 
 def _largest(region: Region) -> Region:

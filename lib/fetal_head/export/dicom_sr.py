@@ -99,8 +99,8 @@ def _groups(
             Measurement(quantity.name, value, quantity.unit, method=quantity.method)
             for quantity in QUANTITIES
             if quantity.structure == structure
-            # without a pixel size only the ratio is what it is called
-            and (found.unit == "mm" or quantity.field == "ci")
+            # without a pixel size no length is what it is called, nor a ratio of lengths: pixels need not be square
+            and found.unit == "mm"
             and (value := getattr(found, quantity.field)) is not None
         ]
         if measurements:

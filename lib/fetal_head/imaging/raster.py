@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +24,7 @@ MILLIMETRES = {INCH: 25.4, CENTIMETRE: 10.0}
 # those that make rows of columns
 ORIENTATION, TURNED = 274, (5, 6, 7, 8)
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
+PNG_SIGNATURE, PNG_CHUNK = 8, struct.Struct(">I4s")
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "BMP": ".bmp"}
 
 
@@ -67,10 +70,29 @@ def raster_pixels(image: Image.Image) -> NDArray[np.generic]:
 
 
 def raster_frame(path: Path, image: Image.Image) -> Frame:
-    """The frame that ITK gives a picture: the dots per inch of JPEG and TIFF count in a viewer, those of PNG and BMP do not."""
+    """The frame that ITK gives a picture.
+
+    The dots per inch of JPEG and TIFF count in a viewer, those of PNG and BMP do not; but ITK writes into a PNG how long its
+    pixels are (sCAL), as metres what it means as millimetres, and reads it.
+    """
     if isinstance(image, TiffImageFile):
         return _tiff_frame(image)
-    return itk_frame(path, "JPEGImageIO") if image.format == "JPEG" else Frame()
+    if image.format == "JPEG":
+        return itk_frame(path, "JPEGImageIO")
+    return itk_frame(path, "PNGImageIO") if image.format == "PNG" and _has_scale(path) else Frame()
+
+
+def _has_scale(path: Path) -> bool:
+    """Whether a PNG says how long its pixels are: ITK takes a millisecond to find that it does not, and pictures are many."""
+    with path.open("rb") as file:
+        file.seek(PNG_SIGNATURE)
+        while len(head := file.read(PNG_CHUNK.size)) == PNG_CHUNK.size:
+            length, kind = PNG_CHUNK.unpack(head)
+            if kind in (b"sCAL", b"IDAT"):
+                return bool(kind == b"sCAL")
+            # behind a chunk is its checksum
+            file.seek(length + 4, os.SEEK_CUR)
+    return False
 
 
 def _tiff_frame(image: TiffImageFile) -> Frame:
