@@ -57,12 +57,12 @@ def test_each_signs_in_and_does_what_his_role_may(guarded: Server, browser: Brow
     rev.open("p1")
     expect(rev.page.get_by_role("button", name="Approve version 1")).to_have_count(0)
     rev.button("Approve version 2")
-    expect(rev.page.locator("#fh-message")).to_have_text("Version 2 is approved.")
+    expect(rev.page.locator("#fh-message")).to_have_text("Version 2 of p1 is approved.")
     judged = _history(guarded, "p1")[1]
     assert (judged["status"], judged["reviewer"]) == ("approved", "rev")
     rev.page.get_by_label("Review", exact=True).fill("too thick")
     rev.button("Reject version 2")
-    expect(rev.page.locator("#fh-message")).to_have_text("Version 2 is rejected.")
+    expect(rev.page.locator("#fh-message")).to_have_text("Version 2 of p1 is rejected.")
     judged = _history(guarded, "p1")[1]
     assert (judged["status"], judged["comment"], judged["current"]) == ("rejected", "too thick", False)
     expect(rev.page.get_by_role("button", name="Train")).to_be_hidden()

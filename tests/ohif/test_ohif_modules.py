@@ -165,10 +165,11 @@ def test_a_tab_neither_overwrites_nor_forgets_what_another_one_keeps(call: Call)
           const size = { rows: 4, columns: 4 };
           const tab = () => {
             const predicted = { mask: new Uint8Array(16), annotated: ['BRAIN'], model: 'm' };
-            return { drafts: new Drafts('ann'), editor: new Editor({ image: 'a', series: '1.2' }, size, predicted, false) };
+            const of = { image: 'a', series: '1.2', instance: '1.2.3' };
+            return { drafts: new Drafts('ann'), editor: new Editor(of, size, predicted, false) };
           };
           const [one, two] = [tab(), tab()];
-          const kept = () => new Drafts('ann').of('1.2', size)?.runs ?? null;
+          const kept = () => new Drafts('ann').of('1.2', size, '1.2.3')?.runs ?? null;
           one.editor.edit((mask) => mask.fill(1, 0, 12));
           two.editor.edit((mask) => mask.fill(2, 0, 1));
           const told = [one.drafts.keep(one.editor), two.drafts.keep(two.editor)];
@@ -177,14 +178,43 @@ def test_a_tab_neither_overwrites_nor_forgets_what_another_one_keeps(call: Call)
           told.push(two.drafts.keep(two.editor));
           stays.push(JSON.stringify(kept()) === JSON.stringify(one.editor.draft.runs));
           const three = tab();
-          three.editor.resume(three.drafts.of('1.2', size));
+          three.editor.resume(three.drafts.of('1.2', size, '1.2.3'));
           three.editor.edit((mask) => mask.fill(3, 12, 16));
           told.push(three.drafts.keep(three.editor), one.drafts.keep(one.editor));
           three.editor.submitted(three.editor.print);
           three.drafts.keep(three.editor);
           const gone = kept();
           told.push(one.drafts.keep(one.editor));
+          one.editor.edit((mask) => mask.fill(2, 0, 1));
+          one.drafts.keep(one.editor);
+          stays.push(kept() !== null, new Drafts('ann').of('1.2', size, 'a file that took its place') === null);
           return { told, stays, gone };
         }""",
     )
-    assert found == {"told": [True, False, True, True, False, True], "stays": [True, True], "gone": None}
+    assert found == {"told": [True, False, True, True, False, True], "stays": [True, True, True, True], "gone": None}
+
+
+def test_earlier_versions_are_those_of_the_open_image(call: Call) -> None:
+    """They can be judged and loaded: an answer that comes late must not lay another image's in their place."""
+    found = call(
+        "past",
+        """async ({ Past }) => {
+          const { Review } = await import('/ohif/fetal-head/review.js');
+          const answers = {};
+          window.fetch = (path) => new Promise((done) => {
+            answers[path] = (who) => done(new Response(JSON.stringify([{ number: 1, who, tag: 'final', status: 'pending', at: 0 }])));
+          });
+          const past = new Past(() => {}, new Review(true, () => {}));
+          const first = past.show('a');
+          past.clear();
+          const second = past.show('b');
+          answers['/history/b']('ben');
+          await second;
+          answers['/history/a']('ann');
+          await first;
+          const shown = past.element.textContent;
+          past.clear();
+          return [shown.includes('ben'), shown.includes('ann'), past.element.querySelectorAll('button').length];
+        }""",
+    )
+    assert found == [True, False, 0]

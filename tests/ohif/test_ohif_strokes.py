@@ -37,6 +37,25 @@ def test_a_stroke_ends_where_the_tool_is_put_down(named_desk: Sit) -> None:
         assert ann.mask[40, 50] == 0, "it is one step"
 
 
+def test_a_polygon_that_is_not_closed_is_neither_submitted_nor_lost(named_desk: Sit) -> None:
+    ann = named_desk()
+    image = ann.open("p11")
+    before = ann.mask
+    ann.press("2")
+    ann.press("p")
+    for corner in ((30, 30), (70, 30), (50, 60)):
+        ann.click(*corner)
+    for key in (" ", "n"):
+        ann.press(key)
+        expect(ann.page.locator("#fh-message")).to_have_text("The polygon is not closed: Enter closes it, Escape gives it up.")
+    assert ann.page.evaluate("fetalHead.image") == image
+    ann.press("Enter")
+    assert ann.mask[40, 50] == 2
+    assert not np.array_equal(ann.mask, before)
+    ann.press("Control+s")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+
+
 def test_keys_clicks_and_what_is_erased(named_desk: Sit) -> None:
     ann = named_desk()
     ann.open("p9")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from email import message_from_bytes, policy
 
@@ -18,7 +19,7 @@ from pydicom import Dataset, dcmread
 
 from fetal_head.imaging import read_image
 from fetal_head.imaging.whole_numbers import eight_bits
-from pictures import speckle, write_picture
+from pictures import speckle, write_itk, write_picture
 from serving import Server
 
 pytestmark = pytest.mark.slow
@@ -106,6 +107,27 @@ def test_a_damaged_image_is_told_and_not_given(dicomweb: Server) -> None:
     assert study == uids(dicomweb, "Patient00002_well")[0]
     for path in ("", "/metadata"):
         assert ask(dicomweb, "GET", f"{WEB}/studies/{study}{path}").status_code == 206
+
+
+def test_a_mask_is_no_label_of_a_picture_that_it_was_not_drawn_on(dicomweb: Server) -> None:
+    picture = dicomweb.studies / "Drawn.png"
+    write_picture(picture, speckle(60, 90))
+    before = _wait_for(dicomweb, "Drawn", None)
+    mask = write_itk(dicomweb.studies.parent / "mask.nrrd", np.ones((60, 90), np.uint8)).read_bytes()
+
+    def submitted(instance: str) -> requests.Response:
+        said = {"params": json.dumps({"instance": instance, "client_id": "ann"})}
+        return ask(dicomweb, "PUT", "/datastore/label?image=Drawn", data=said, files={"label": ("m.nrrd", mask)})
+
+    write_picture(picture, speckle(60, 90, seed=5))
+    after = _wait_for(dicomweb, "Drawn", before)
+    refused = submitted(before[2])
+    assert (refused.status_code, "was replaced" in refused.text) == (409, True)
+    assert ask(dicomweb, "GET", "/history/Drawn").json() == []
+    assert submitted(after[2]).status_code == 200
+    (entry,) = ask(dicomweb, "GET", "/history/Drawn").json()
+    assert (entry["tag"], entry["who"]) == ("final", "ann")
+    picture.unlink()
 
 
 def test_a_replaced_image_is_another_instance(dicomweb: Server) -> None:

@@ -37,21 +37,24 @@ def measure(
 def _lengths(mask: Mask, spacing: tuple[float, float] | None) -> Biometry:
     unit, scale = ("px", (1.0, 1.0)) if spacing is None else ("mm", spacing)
     regions = regions_of(mask)
-    lv_width = None if regions.lv_cut else width(regions.lv, scale)
-    seen = {"head_cut": regions.cut, "lv_cut": regions.lv_cut, "in_pieces": regions.in_pieces}
+    found = Biometry(
+        unit,
+        lv_width=None if regions.lv_cut else width(regions.lv, scale),
+        head_cut=regions.cut,
+        lv_cut=regions.lv_cut,
+        in_pieces=regions.in_pieces,
+    )
     ellipse = fit_ellipse(regions.head, scale)
     if ellipse is None or regions.cut:
-        return Biometry(unit, lv_width=lv_width, **seen)
-    return Biometry(
-        unit,
+        return found
+    return replace(
+        found,
         hc=ellipse.circumference,
         hc_axes=math.pi * (ellipse.minor + ellipse.major) / 2,
         bpd=ellipse.minor,
         ofd=ellipse.major,
         ci=100 * ellipse.minor / ellipse.major,
         csp_width=extent(regions.csp, ellipse.angle + math.pi / 2, scale),
-        lv_width=lv_width,
-        **seen,
     )
 
 

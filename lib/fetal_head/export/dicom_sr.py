@@ -94,14 +94,14 @@ def _annotated_part(label: Label) -> Mask:
 def _groups(
     label: Label, source: Source, outlines: Segmentation, found: Biometry
 ) -> Iterator[PlanarROIMeasurementsAndQualitativeEvaluations]:
+    if found.unit != "mm":
+        # no length is what it is called then, nor a ratio of lengths: pixels need not be square
+        return
     for structure in (BY_NAME[name] for name in label.annotated):
         measurements = [
             Measurement(quantity.name, value, quantity.unit, method=quantity.method)
             for quantity in QUANTITIES
-            if quantity.structure == structure
-            # without a pixel size no length is what it is called, nor a ratio of lengths: pixels need not be square
-            and found.unit == "mm"
-            and (value := getattr(found, quantity.field)) is not None
+            if quantity.structure == structure and (value := getattr(found, quantity.field)) is not None
         ]
         if measurements:
             yield PlanarROIMeasurementsAndQualitativeEvaluations(

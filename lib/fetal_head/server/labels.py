@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, Form, UploadFile
+from fastapi import APIRouter, Depends, Form, HTTPException, UploadFile
 from fastapi.responses import FileResponse
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.files import suffix_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.server.asked import AsAdmin, AsAnnotator, json_object
+from fetal_head.server.dicomweb import identifiers
 from fetal_head.server.identity import known, requires
 from fetal_head.server.images import existing
 from fetal_head.server.turns import Turns
 from fetal_head.server.uploads import kept, name_of
+from fetal_head.store.instances import Instances
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 
 
-def label_routes(app: MONAILabelApp, turns: Turns) -> APIRouter:
+def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIRouter:
     """The routes over the study's labels, each with the role that upstream asks for."""
     router = APIRouter(prefix="/datastore", tags=["Datastore"])
     study: StudyDatastore = app.datastore()
@@ -30,11 +32,19 @@ def label_routes(app: MONAILabelApp, turns: Turns) -> APIRouter:
     def save_label(
         image: str, label: UploadFile, user: AsAnnotator, params: str = Form("{}"), tag: str = FINAL
     ) -> dict[str, Any]:
-        """Keeps a submitted mask. Answers 404 for an unknown image, and 422, saying why, for what is no mask of it."""
+        """Keeps a submitted mask.
+
+        Answers 404 for an unknown image, 422, saying why, for what is no mask of it, and 409 when `params` has as `instance` the
+        SOPInstanceUID of a file that another one has taken the place of.
+        """
+        told = json_object(params)
+        drawn_on, there = told.pop("instance", None), identifiers(instances, image=image)
+        if drawn_on and there and drawn_on != there["SOPInstanceUID"]:
+            raise HTTPException(409, "the image was replaced since this was drawn: load the page again, and draw on the new one")
         # only what kind of mask it is, which a .nrrd does not tell by itself
         suffix = suffix_of(name_of(label))
         with kept(label, suffix if suffix in MASK_EXTENSIONS else "") as path:
-            study.save_label(image, str(path), tag or FINAL, json_object(params) | known(user))
+            study.save_label(image, str(path), tag or FINAL, told | known(user))
         return {**(app.on_save_label(image, image) or {}), "image": image, "label": image}
 
     @router.delete("/label")

@@ -86,7 +86,7 @@ def _routers(
         batch_routes(app, predictions),
         training_routes(app),
         image_routes(app),
-        label_routes(app, turns),
+        label_routes(app, instances, turns),
         # before the history, which would take its path for an image's
         effort_routes(app),
         history_routes(app),

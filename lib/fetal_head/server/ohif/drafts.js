@@ -6,6 +6,7 @@ import { name } from './choices.js';
  * @typedef {object} Kept
  * @property {number} at when, in ms
  * @property {string} who drew it
+ * @property {string} instance the file that it was drawn on
  * @property {string | null} base the print of the label that it began with; null for none
  *
  * @typedef {import('./editor.js').Editor['draft'] & Kept} Draft
@@ -35,7 +36,8 @@ export class Drafts {
       this.forget(editor.series);
       return true;
     }
-    const kept = JSON.stringify({ ...editor.draft, at: Date.now(), who: this.who, base: editor.base });
+    const { draft, instance, base } = editor;
+    const kept = JSON.stringify({ ...draft, at: Date.now(), who: this.who, instance, base });
     if (!this._isOurs(editor.series)) return false;
     try {
       localStorage.setItem(this._prefix + editor.series, kept);
@@ -49,14 +51,15 @@ export class Drafts {
   /**
    * @param {string} series the image's identifier in DICOM, which no image of another study has
    * @param {import('./raster.js').Size} size of the image that is there now
-   * @returns {Draft | null} null when there is none of an image of this size
+   * @param {string} instance its file, which may be another one than the draft was drawn on
+   * @returns {Draft | null} null when there is none of this file
    */
-  of(series, size) {
+  of(series, size, instance) {
     const kept = this._read(series);
     this._seen.set(series, kept);
     try {
       const draft = JSON.parse(kept ?? 'null');
-      return draft?.rows === size.rows && draft.columns === size.columns ? draft : null;
+      return draft?.rows === size.rows && draft.columns === size.columns && draft.instance === instance ? draft : null;
     } catch {
       return null;
     }

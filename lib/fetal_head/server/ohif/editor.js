@@ -18,15 +18,17 @@ const STEPS = 200;
 
 export class Editor extends EventTarget {
   /**
-   * @param {{ image: string, series: string }} of its id, and its identifier in DICOM, which no image of another study has
+   * @param {{ image: string, series: string, instance: string }} of its id, its identifier in DICOM, which no image of another study
+   *   has, and that of its file, which is another one once the file is replaced
    * @param {import('./raster.js').Size} size
    * @param {Version} version what the server has: a prediction or a label
    * @param {boolean} isLabel
    */
-  constructor({ image, series }, size, { mask, annotated, model }, isLabel) {
+  constructor({ image, series, instance }, size, { mask, annotated, model }, isLabel) {
     super();
     this.image = image;
     this.series = series;
+    this.instance = instance;
     this.size = size;
     this.mask = Uint8Array.from(mask);
     this.annotated = new Set(annotated);

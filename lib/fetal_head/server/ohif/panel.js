@@ -134,12 +134,12 @@ export class Panel {
       const structures = /** @type {Structures} */ (this.structures);
       const first = told.number === null ? prediction(image, structures) : label(image, told, structures);
       first.catch(() => {});
-      const size = await /** @type {Viewer} */ (this.viewer).open(uids);
+      const { size, instance } = await /** @type {Viewer} */ (this.viewer).open(uids);
       show(image, uids);
       structures.settle();
       this.overlay?.attach();
       const version = fitting(await first, size);
-      const editor = new Editor({ image, series: uids.series }, size, version, told.number !== null);
+      const editor = new Editor({ image, series: uids.series, instance }, size, version, told.number !== null);
       this.say(this._resume(editor, told) || (told.flag ? `Flagged: ${told.flag.comment}` : ''));
       this._follow(editor);
     } catch (error) {
@@ -161,6 +161,7 @@ export class Panel {
     this.editor = null;
     this.image = image;
     this.biometry?.clear();
+    this._past?.clear();
     this._title.textContent = image;
     this._showState('Loading …');
     this._work?.offerAgain(false);
@@ -175,7 +176,7 @@ export class Panel {
    */
   _resume(editor, told) {
     const drafts = /** @type {Drafts} */ (this.drafts);
-    const draft = drafts.of(editor.series, editor.size);
+    const draft = drafts.of(editor.series, editor.size, editor.instance);
     if (!draft) return '';
     if (printOf(draft) === editor.base) {
       drafts.forget(editor.series);

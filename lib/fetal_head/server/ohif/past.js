@@ -11,16 +11,27 @@ export class Past {
   constructor(load, review) {
     this._load = load;
     this._review = review;
+    /** The image that is shown, empty for none, and how often it was asked for one. */
+    this._image = '';
+    this._asked = 0;
     this._list = el('ol', { className: 'past' });
     this.element = el('section', { 'aria-label': 'Earlier versions' }, el('h3', {}, 'Earlier versions'), review.element, this._list);
   }
 
-  /**
-   * @param {string} image
-   * @returns {Promise<any[]>} the entries, the first one first
-   */
+  /** No image is shown any more: neither may be judged, nor may an answer that is still to come be shown. */
+  clear() {
+    this._image = '';
+    this._asked += 1;
+    this._list.replaceChildren();
+  }
+
+  /** @param {string} image */
   async show(image) {
+    this._image = image;
+    const asked = ++this._asked;
     const entries = await history(image);
+    // an answer that was overtaken tells of another image, or of what it was
+    if (asked !== this._asked) return;
     const rows = [...entries].reverse().map((entry) => {
       const of = entry.tag === 'original' ? `prediction ${entry.model ?? ''}` : entry.who || 'nobody named';
       const state = entry.deleted ? 'deleted' : entry.current ? `${entry.status}, current` : entry.status;
@@ -28,10 +39,9 @@ export class Past {
       const look = button('Load', () => this._load(entry), {
         'aria-label': `Load version ${entry.number}`,
       });
-      const judge = this._review.buttons(image, entry, () => this.show(image));
+      const judge = this._review.buttons(image, entry, async () => this._image === image && this.show(image));
       return el('li', {}, `${text}${entry.comment ? ` – ${entry.comment}` : ''} `, look, ...judge);
     });
     this._list.replaceChildren(...rows);
-    return entries;
   }
 }

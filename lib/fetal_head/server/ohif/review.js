@@ -41,7 +41,7 @@ export class Review {
       await judge(image, number, status, this._comment.value.trim());
       this._comment.value = '';
       await judged();
-      this._say(`Version ${number} is ${status}.`);
+      this._say(`Version ${number} of ${image} is ${status}.`);
     } catch (error) {
       this._say(/** @type {Error} */ (error).message);
     }

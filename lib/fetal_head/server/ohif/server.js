@@ -105,7 +105,8 @@ export async function predict(model, image, who) {
  * @param {string} who
  */
 export async function submit(editor, who) {
-  const data = form({ annotated: [...editor.annotated], seconds: editor.seconds, model_version: editor.model, client_id: who });
+  const { annotated, seconds, model, instance } = editor;
+  const data = form({ annotated: [...annotated], seconds, model_version: model, client_id: who, instance });
   data.append('label', writeNrrd(editor.mask, editor.size), 'mask.nrrd');
   return (await ask(`/datastore/label?image=${id(editor.image)}`, { method: 'PUT', body: data })).json();
 }

@@ -57,6 +57,11 @@ export class Toolbox {
     return tools[this._name];
   }
 
+  /** Whether something is drawn that is in no mask until it is closed. */
+  get isBegun() {
+    return this.tool?.isBegun?.() ?? false;
+  }
+
   /** Ends a stroke that goes on. */
   rest() {
     this.tool?.release();

@@ -12,6 +12,7 @@
  * @property {() => Drawn} drawn
  * @property {() => void} [finish] a double click or Enter
  * @property {() => void} [cancel] Escape
+ * @property {() => boolean} [isBegun] whether something is begun that no mask has
  */
 
 import { BRAIN, erase, paint, replace } from './paint.js';
@@ -98,6 +99,7 @@ export function polygon(editor, chosen) {
       pointer = to;
     },
     release() {},
+    isBegun: () => corners.length > 0,
     drawn: () => (corners.length ? { lines: [[...corners, pointer]], handles: corners } : NOTHING),
     finish,
     cancel() {

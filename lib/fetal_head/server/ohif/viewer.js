@@ -26,7 +26,7 @@ export class Viewer {
   /**
    * Opens an image in the viewport and lays an empty mask over it.
    * @param {{ study: string, series: string }} uids
-   * @returns {Promise<import('./raster.js').Size>}
+   * @returns {Promise<{ size: import('./raster.js').Size, instance: string }>} its size, and the identifier of its file in DICOM
    */
   async open({ study, series }) {
     const displaySet = await this._displaySet(study, series);
@@ -41,8 +41,8 @@ export class Viewer {
     }
     await this._shown(displaySet);
     await this._layOver(displaySet);
-    const { Rows: rows, Columns: columns } = displaySet.instances[0];
-    return { rows, columns };
+    const { Rows: rows, Columns: columns, SOPInstanceUID: instance } = displaySet.instances[0];
+    return { size: { rows, columns }, instance };
   }
 
   /** @returns {string} */

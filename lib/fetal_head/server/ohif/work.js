@@ -81,7 +81,7 @@ export class Work {
       if (!editor || !(await this._submit())) return;
       const sample = await this._sample();
       this._panel.toolbox?.rest();
-      if (editor.unsent) this._panel.say('The next image waits: what was drawn since is not submitted.');
+      if (editor.unsent || this._panel.toolbox?.isBegun) this._panel.say('The next image waits: what was drawn since is not submitted.');
       else await this._show(sample);
     });
   }
@@ -153,6 +153,10 @@ export class Work {
    */
   async _alone(work) {
     if (this._busy) return false;
+    if (this._panel.toolbox?.isBegun) {
+      this._panel.say('The polygon is not closed: Enter closes it, Escape gives it up.');
+      return false;
+    }
     this._busy = true;
     try {
       return await work();
