@@ -201,8 +201,9 @@ def test_earlier_versions_are_those_of_the_open_image(call: Call) -> None:
         """async ({ Past }) => {
           const { Review } = await import('/ohif/fetal-head/review.js');
           const answers = {};
+          const version = { number: 1, tag: 'final', status: 'pending', at: 0 };
           window.fetch = (path) => new Promise((done) => {
-            answers[path] = (who) => done(new Response(JSON.stringify([{ number: 1, who, tag: 'final', status: 'pending', at: 0 }])));
+            answers[path] = (who) => done(new Response(JSON.stringify([{ ...version, who }])));
           });
           const past = new Past(() => {}, new Review(true, () => {}));
           const first = past.show('a');
