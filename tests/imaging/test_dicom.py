@@ -120,3 +120,14 @@ def test_palettes(tmp_path: Path, bits: int, palette: np.ndarray, shift: int, fi
         dataset.add_new(f"{name}PaletteColorLookupTableData", "OW", palette.tobytes())
     dataset.save_as(tmp_path / "a.dcm")
     assert_array_equal(read_image(tmp_path / "a.dcm")[0], palette[indices] >> shift)
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_what_lies_above_the_stored_bits_is_no_grey(tmp_path: Path, is_signed: bool) -> None:
+    """An overlay in the unused bits, as files of old have it, and a sign that fills the stored bits alone."""
+    greys = GREY.astype(np.int16) * 8 - (1024 if is_signed else 0)
+    overlay = (np.indices(GREY.shape).sum(axis=0) % 2).astype(np.uint16) << 12
+    dataset = dcmread(write_dicom(tmp_path / "a.dcm", (greys.astype(np.uint16) & 0x0FFF) | overlay))
+    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 11, int(is_signed)
+    dataset.save_as(tmp_path / "a.dcm")
+    assert_array_equal(read_image(tmp_path / "a.dcm")[0], greys)

@@ -102,7 +102,15 @@ def _decoded(dataset: FileDataset, path: Path) -> tuple[NDArray[np.generic], str
     if syntax.is_compressed and syntax != RLELossless:
         pixels, interpretation = _DECODER.decode(path)
         return pixels, _colours(dataset, syntax, interpretation)
-    return dataset.pixel_array, str(dataset.PhotometricInterpretation)
+    return _stored_bits(dataset), str(dataset.PhotometricInterpretation)
+
+
+def _stored_bits(dataset: FileDataset) -> NDArray[np.generic]:
+    """Above the bits of a grey value there may be an overlay, or a sign that was not carried on; neither is grey."""
+    pixels = dataset.pixel_array
+    allocated, stored = int(dataset.BitsAllocated), int(dataset.get("BitsStored") or dataset.BitsAllocated)
+    unused = allocated - stored if int(dataset.get("HighBit") or allocated - 1) == stored - 1 else 0
+    return np.asarray(pixels << unused >> unused)
 
 
 def _colours(dataset: FileDataset, syntax: UID, said: str) -> str:
