@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fastapi import HTTPException
-from masks import submit, tables
+from masks import assert_whole, submit, tables
 from monailabel.interfaces.datastore import DefaultLabelTag
 from numpy.testing import assert_array_equal
 
 from fetal_head.config import StoreSettings
 from fetal_head.datasets import Case, StudyWriter
 from fetal_head.imaging import read_image, read_mask
+from fetal_head.store.intake import rebuild
 from fetal_head.store.study import StudyDatastore, labelled_images
 from pictures import speckle, three_structures, write_dicom, write_itk, write_picture
 
@@ -139,6 +140,32 @@ def test_a_removed_image_can_be_uploaded_anew_and_its_past_stays(store: StudyDat
     past = store.store.layout.history / "a"
     assert (past / "image-1.png").read_bytes() == before
     assert_array_equal(read_mask(past / "0001.nrrd"), MASK)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_another_picture_under_the_id_of_one_that_went_away_has_none_of_its_labels(
+    study: StudyDatastore, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    submit(study, "a", 1)
+    if killed:
+        with monkeypatch.context() as patch:
+            patch.setattr("fetal_head.store.store.Session.commit", _kill)
+            with pytest.raises(KeyboardInterrupt):
+                study.remove_image("a")
+    else:
+        (folder / "a.png").unlink()
+    study.refresh()
+    study.add_image("a", str(write_picture(tmp_path / "x.png", speckle(60, 90, seed=9))), {})
+    submit(study, "a", 2, tag="original")
+    study.refresh()
+    assert study.get_unlabeled_images() == ["a", "b", "c"]
+    assert_whole(study.store)
+    before = tables(study.store)
+    assert tables(rebuild(folder, study.store.settings)) == before
+
+
+def _kill(_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_status_counts_and_labels_of_other_tags(store: StudyDatastore, tmp_path: Path) -> None:

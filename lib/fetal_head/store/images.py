@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from fetal_head.datasets.names import DEVICE
 from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
 from fetal_head.imaging.dicom_patient import read_patient
+from fetal_head.store.changes import FileChanges
 from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import NOT_READ_BACK, is_read_back
 from fetal_head.store.layout import HISTORY, Layout, stamp_of
 from fetal_head.store.said import check_image_info, check_said
 from fetal_head.store.set_aside import FLAG, SKIPPED
-from fetal_head.store.settling import settle
+from fetal_head.store.settling import mark, settle
 from fetal_head.store.store import Store
 from fetal_head.store.submissions import live_image, write_facts, write_image_facts
 from fetal_head.store.tables import Image, Reservation, Submission
@@ -83,13 +85,9 @@ def remove_image(store: Store, image_id: str) -> None:
     """
     with store.writing() as (session, files):
         image = live_image(session, image_id)
-        now = int(time.time())
-        image.removed, image.size, image.mtime_ns = now, 0, 0
-        for row in session.scalars(select(Submission).where(Submission.image == image_id, Submission.deleted.is_(None))):
-            row.deleted = now
-            write_facts(files, store.layout, row)
+        image.removed, image.size, image.mtime_ns = int(time.time()), 0, 0
+        _delete_labels(session, files, store.layout, image_id)
         session.execute(delete(Reservation).where(Reservation.image == image_id))
-        settle(session, files, store.layout, image_id)
         write_image_facts(files, store.layout, image)
         try:
             files.move(store.layout.folder / image.file, _retired(store.layout, image))
@@ -127,7 +125,18 @@ def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str,
             raise StoreError(409, f"the study folder holds a file {name} already; choose another id") from error
         size, mtime_ns = stamp_of(store.layout.folder / name) or (0, 0)
         image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, info=info, removed=None, readings=0))
+        # those of one that was taken away by hand stand, for the day on which it comes back: this is another picture
+        mark(session, [image_id])
+        _delete_labels(session, files, store.layout, image_id)
         write_image_facts(files, store.layout, image)
+
+
+def _delete_labels(session: Session, files: FileChanges, layout: Layout, image_id: str) -> None:
+    """Marks all that stands of an image's submissions as deleted."""
+    for row in session.scalars(select(Submission).where(Submission.image == image_id, Submission.deleted.is_(None))):
+        row.deleted = int(time.time())
+        write_facts(files, layout, row)
+    settle(session, files, layout, image_id)
 
 
 def _retired(layout: Layout, image: Image) -> Path:
