@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from pydicom import dcmread
 from fetal_head.config import StoreSettings
 from fetal_head.datasets import Case, StudyWriter
 from fetal_head.imaging import read_mask
-from fetal_head.store.history import entries
+from fetal_head.store.history import entries, set_status
 from fetal_head.store.intake import take_in
 from fetal_head.store.settling import FINAL, ORIGINAL
 from fetal_head.store.study import StudyDatastore, labelled_images
@@ -121,6 +122,32 @@ def test_labels_put_there_by_hand_count_and_the_old_ones_are_kept(study: StudyDa
     assert_array_equal(read_mask(study.get_label_uri("b", FINAL)), MASK)
     submit(study, "b", 2)
     assert [path.name for path in (folder / "labels/final").glob("b.*")] == ["b.nrrd"], "one label a tag"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda study: submit(study, "a", 3),
+        lambda study: submit(study, "a", 3, tag=ORIGINAL),
+        lambda study: set_status(study.store, "a", 1, "rejected", "rev"),
+        lambda study: study.remove_label("a", FINAL),
+    ],
+    ids=["label", "prediction", "review", "deletion"],
+)
+def test_a_label_that_was_corrected_in_place_is_taken_in_whatever_else_is_done_before(
+    study: StudyDatastore, folder: Path, change: Callable[[StudyDatastore], None]
+) -> None:
+    submit(study, "a", 1)
+    study.refresh()
+    plain = folder / "labels/final/a.nrrd"
+    plain.write_bytes(write_itk(folder.parent / "corrected.nrrd", mask_of(777)).read_bytes())
+    before = plain.parent.stat().st_mtime_ns
+    change(study)
+    assert_array_equal(read_mask(plain), mask_of(777))
+    assert plain.parent.stat().st_mtime_ns > before, "somebody is called to look"
+    study.refresh()
+    assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(777))
+    assert_whole(study.store)
 
 
 def test_a_current_label_that_went_missing_is_put_back(study: StudyDatastore, folder: Path) -> None:

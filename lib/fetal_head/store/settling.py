@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from monailabel.interfaces.datastore import DefaultLabelTag
 from sqlalchemy import BindParameter, Update, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from fetal_head.store.changes import FileChanges
+from fetal_head.store.changes import UNSETTLED, FileChanges
 from fetal_head.store.layout import Label, Layout, stamp_of
 from fetal_head.store.tables import REJECTED, Image, Submission
 
@@ -38,16 +39,34 @@ _STEPS = _steps()
 
 
 def settle(session: Session, files: FileChanges, layout: Layout, image: str) -> None:
-    """Called after every change of an image's submissions: marks the current ones and lays them out as plain files."""
+    """Called after every change of an image's submissions: marks the current ones and lays them out as plain files.
+
+    What somebody else wrote into a plain file stays there for the next look at the folder, which takes it in.
+    """
     session.flush()
     before = current_labels(session, image)
     mark(session, [image])
     after = current_labels(session, image)
     for tag, old in before.items():
-        if tag not in after or after[tag].suffix != old.suffix:
+        if (tag not in after or after[tag].suffix != old.suffix) and _is_ours(session, layout, old):
             files.remove(layout.plain(label_of(old)))
     for row in after.values():
-        put_plain(files, layout, row)
+        if _is_ours(session, layout, row):
+            put_plain(files, layout, row)
+
+
+def _is_ours(session: Session, layout: Layout, row: Submission) -> bool:
+    """Whether the plain file of a submission is as the store left it; if not, a look at the folder is called for."""
+    plain = layout.plain(label_of(row))
+    stamp = stamp_of(plain)
+    if stamp is None or stamp.mtime_ns == UNSETTLED:
+        return True
+    same = select(Submission).filter_by(image=row.image, tag=row.tag, suffix=row.suffix, **stamp._asdict())
+    if session.scalar(same.limit(1)):
+        return True
+    # whoever writes into a file in place changes nothing that is watched
+    os.utime(plain.parent)
+    return False
 
 
 def mark(session: Session, images: Sequence[str]) -> None:
