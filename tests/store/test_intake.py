@@ -108,6 +108,16 @@ def test_images_come_and_go_and_come_back_with_their_labels(study: StudyDatastor
     assert_whole(study.store)
 
 
+def test_a_label_stays_with_its_picture_when_another_of_the_same_id_comes(study: StudyDatastore, folder: Path) -> None:
+    submit(study, "b")
+    write_picture(folder / "b.jpg", speckle(60, 90, seed=9))
+    study.refresh()
+    assert [label.image.name for label in labelled_images(study)] == ["b.png"]
+    (folder / "b.png").unlink()
+    study.refresh()
+    assert study.get_image_info("b")["name"] == "b.jpg"
+
+
 def test_labels_put_there_by_hand_count_and_the_old_ones_are_kept(study: StudyDatastore, folder: Path) -> None:
     submit(study, "a", 1)
     # in place, as ITK writes

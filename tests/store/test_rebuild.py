@@ -62,9 +62,8 @@ def test_check_tells_every_difference(study: StudyDatastore, folder: Path) -> No
     write_itk(folder / "labels/final/nobody.nrrd", MASK)
     assert check(study.store) == [
         "c.png is gone",
-        "b.jpg was replaced",
         "d.png is not taken in",
-        "b.png does not count: b.jpg has the same id",
+        "b.jpg does not count: b.png has the same id",
         "labels/history/a/0001.nrrd is not what was submitted",
         "labels/history/b/0001.json is not what the database says",
         f"labels/history/b: the database does not know 0002.nrrd, {UNKNOWN}",

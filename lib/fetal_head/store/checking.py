@@ -34,8 +34,8 @@ def check(store: Store) -> list[str]:
 
 
 def _images(session: Session, layout: Layout) -> Iterator[str]:
-    files = layout.image_files()
     there = {image.id: image for image in session.scalars(select(Image).where(Image.removed.is_(None)))}
+    files = layout.image_files({image.id: image.file for image in there.values()})
     for image in there.values():
         name, stamp = files.get(image.id, (None, None))
         if name is None:

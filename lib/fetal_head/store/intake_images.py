@@ -40,9 +40,9 @@ def take_in_images(store: Store, index: Index, quiet_for: float) -> None:
     Files are compared twice: outside a transaction to find what differs, which can take long, and inside to be sure that
     it is not an upload that is just going on.
     """
-    found = store.layout.image_files()
     with store.reading() as session:
         known = _known(session)
+    found = store.layout.image_files({i: image.file for i, image in known.items()})
     differing = [i for i in found.keys() | known.keys() if _differs(found.get(i), known.get(i))]
     differing = [i for i in differing if i not in found or found[i][1].is_quiet(quiet_for)]
     if not differing:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -115,17 +115,18 @@ class Layout:
         """What clients said of an image."""
         return self.history / image / IMAGE_FACTS
 
-    def image_files(self) -> dict[str, tuple[str, Stamp]]:
-        """The images in the folder: id -> file name and stamp. Of two files with one id the first by name counts."""
+    def image_files(self, known: Mapping[str, str]) -> dict[str, tuple[str, Stamp]]:
+        """The images in the folder: id -> file name and stamp. Of two files with one id the `known` name counts, or the first."""
         found: dict[str, tuple[str, Stamp]] = {}
         for name, stamp in sorted(_files(self.folder), reverse=True):
             image, suffix = split_name(name)
             if suffix.lower() not in EXTENSIONS:
                 continue
-            if is_read_back(image):
-                found[image] = name, stamp
-            else:
+            if not is_read_back(image):
                 leave_out(self.folder / name, NOT_READ_BACK)
+            # labels were made for the known one
+            elif image not in found or found[image][0] != known.get(image):
+                found[image] = name, stamp
         return found
 
     def label_files(self) -> dict[Label, Stamp]:
