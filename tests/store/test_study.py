@@ -142,6 +142,19 @@ def test_a_removed_image_can_be_uploaded_anew_and_its_past_stays(store: StudyDat
     assert_array_equal(read_mask(past / "0001.nrrd"), MASK)
 
 
+def test_what_came_with_an_upload_that_was_killed_before_its_commit_is_known(
+    study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = write_picture(tmp_path / "x.png", speckle(60, 90))
+    with monkeypatch.context() as patch:
+        patch.setattr("fetal_head.store.store.Session.commit", _kill)
+        with pytest.raises(KeyboardInterrupt):
+            study.add_image("d", str(picture), {"patient": "P7", "spacing": [0.1, 0.2]})
+    study.refresh()
+    assert {"patient": "P7", "spacing": [0.1, 0.2]}.items() <= study.get_image_info("d").items()
+    assert_whole(study.store)
+
+
 @pytest.mark.parametrize("killed", [False, True])
 def test_another_picture_under_the_id_of_one_that_went_away_has_none_of_its_labels(
     study: StudyDatastore, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.pseudonym import pseudonym
+from fetal_head.store.facts import read_image
 from fetal_head.store.index import Index
 from fetal_head.store.layout import Layout, Stamp, stamp_of
 from fetal_head.store.rebuilding import chunks
@@ -49,12 +50,10 @@ def take_in_images(store: Store, index: Index, quiet_for: float) -> None:
         return
     # before the transaction, which others wait for
     new = [i for i in differing if i in found and i not in known]
-    patients = {i: patient for i in new if (patient := read_patient(store.layout.folder / found[i][0]))}
+    said = {i: _said(store.layout, i, found[i][0], index) for i in new}
     with store.writing() as (session, _):
         known = _known(session)
         now = {i: file for i in differing if (file := _again(store.layout, found.get(i), known.get(i)))}
-        said = {i: {"patient": patient} for i, patient in patients.items()}
-        said |= {i: {**said.get(i, {}), **told} for i, told in index.images.items()}
         _apply(session, said, now, known, [i for i in differing if _differs(now.get(i), known.get(i))])
 
 
@@ -64,6 +63,12 @@ def say_of_images(session: Session, index: Index) -> None:
         said = index.images.get(row.id, {})
         if said.keys() - row.info.keys():
             row.info = {**said, **row.info}
+
+
+def _said(layout: Layout, image_id: str, file: str, index: Index) -> dict[str, Any]:
+    """What is known of a new image: by its file, by the index, and by an upload of it that was killed before its commit."""
+    patient = {"patient": name} if (name := read_patient(layout.folder / file)) else {}
+    return {**patient, **index.images.get(image_id, {}), **read_image(layout.image_facts(image_id)).get("info", {})}
 
 
 def _known(session: Session) -> dict[str, Known]:
