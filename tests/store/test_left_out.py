@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from numpy.testing import assert_array_equal
 
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import read_mask
+from fetal_head.store.checking import check
 from fetal_head.store.intake import rebuild
 from fetal_head.store.layout import Layout
 from fetal_head.store.pools import Pools
-from fetal_head.store.settling import FINAL
+from fetal_head.store.settling import FINAL, ORIGINAL
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.worklist import worklist
 from pictures import speckle, write_itk, write_picture
@@ -129,3 +131,20 @@ def test_a_submission_that_makes_no_sense_is_left_out_and_the_others_are_not(
     study = StudyDatastore(str(folder), settings)
     assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(1))
     assert [len(tables(rebuilt)["submissions"]), study.get_labeled_images()] == [2, ["a", "b"]]
+
+
+def test_a_label_that_is_gone_with_its_past_holds_up_nothing(
+    study: StudyDatastore, folder: Path, settings: StoreSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    submit(study, "a", 1, tag=ORIGINAL)
+    submit(study, "b", 2)
+    shutil.rmtree(folder / "labels")
+    study = StudyDatastore(str(folder), settings)
+    study.refresh()
+    assert sum("put it back from a backup" in record.message for record in caplog.records) == 2, "once for each"
+    assert "labels/final/b.nrrd is gone" in check(study.store)
+    submit(study, "a", 3)
+    submit(study, "b", 4)
+    study.refresh()
+    assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(3))
+    assert_array_equal(read_mask(study.get_label_uri("b", FINAL)), mask_of(4))

@@ -175,10 +175,10 @@ def _put_back(store: Store, labels: list[Label]) -> None:
             )
             if row is None or label_of(row) != label:
                 continue
-            if _is_stale(stamp_of(store.layout.plain(label)), _known(session, [label.image])[label]):
+            is_stale = _is_stale(stamp_of(store.layout.plain(label)), _known(session, [label.image])[label])
+            if is_stale and put_plain(files, store.layout, row):
                 message = "the label '%s' of the image %s is put back; delete labels through the server"
                 logger.warning(message, label.tag, pseudonym(label.image))
-                put_plain(files, store.layout, row)
 
 
 def _without_annotated(info: Mapping[str, Any]) -> dict[str, Any]:

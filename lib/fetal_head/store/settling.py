@@ -10,7 +10,8 @@ from sqlalchemy import BindParameter, Update, and_, bindparam, func, select, upd
 from sqlalchemy.orm import Session, aliased
 
 from fetal_head.store.changes import UNSETTLED, FileChanges
-from fetal_head.store.layout import Label, Layout, stamp_of
+from fetal_head.store.layout import HISTORY, Label, Layout, stamp_of
+from fetal_head.store.left_out import leave_out
 from fetal_head.store.tables import REJECTED, Image, Submission
 
 FINAL, ORIGINAL = DefaultLabelTag.FINAL.value, DefaultLabelTag.ORIGINAL.value
@@ -83,14 +84,20 @@ def current_labels(session: Session, image: str) -> dict[str, Submission]:
     return {row.tag: row for row in rows}
 
 
-def put_plain(files: FileChanges, layout: Layout, row: Submission) -> None:
+def put_plain(files: FileChanges, layout: Layout, row: Submission) -> bool:
     """Lays a kept mask out as the plain label of its tag. A copy, no link: tools write into files in place.
 
-    A file that is UNSETTLED is never taken for the right one.
+    A file that is UNSETTLED is never taken for the right one. False when the kept mask is gone: the rest of the study goes on.
     """
     plain = layout.plain(label_of(row))
     if stamp_of(plain) != (row.size, row.mtime_ns):
-        files.put_copy(plain, layout.kept(row.image, row.number, row.suffix).read_bytes(), row.mtime_ns)
+        try:
+            content = layout.kept(row.image, row.number, row.suffix).read_bytes()
+        except FileNotFoundError:
+            leave_out(plain, f"the mask that it is made of is gone from labels/{HISTORY}: put it back from a backup")
+            return False
+        files.put_copy(plain, content, row.mtime_ns)
+    return True
 
 
 def label_of(row: Submission) -> Label:
