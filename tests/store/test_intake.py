@@ -182,18 +182,6 @@ def test_files_that_are_being_written_are_left_for_later(study: StudyDatastore, 
     assert "d" in study.list_images()
 
 
-def test_the_watcher_sees_what_is_done_within_seconds(study: StudyDatastore, folder: Path) -> None:
-    study.watch()
-    write_picture(folder / "d.png", speckle(60, 90))
-    (folder / "labels/final").mkdir()
-    write_itk(folder / "labels/final/b.nrrd", MASK)
-    (folder / "c.png").unlink()
-    end = time.monotonic() + 10
-    while (study.list_images(), study.get_labeled_images()) != (["a", "b", "d"], ["b"]) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert (study.list_images(), study.get_labeled_images()) == (["a", "b", "d"], ["b"])
-
-
 def test_a_database_is_not_taken_for_that_of_another_study(folder: Path, tmp_path: Path, settings: StoreSettings) -> None:
     StudyDatastore(str(folder), settings)
     shutil.copytree(folder, tmp_path / "other", ignore=shutil.ignore_patterns(".fetal_head"))

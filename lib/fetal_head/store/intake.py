@@ -24,10 +24,11 @@ BORN = "history"
 logger = logging.getLogger(__name__)
 
 
-def take_in(store: Store, quiet_for: float = 0.0) -> None:
+def take_in(store: Store, quiet_for: float = 0.0) -> bool:
     """Brings the database up to date with the folder; files stay as they are.
 
-    Files that were written within the last `quiet_for` seconds are left for the next time: they may not be whole yet.
+    Files that were written within the last `quiet_for` seconds are left for the next time: they may not be whole yet. False
+    when there are some.
 
     Raises:
         ValueError: the folder was never taken in before, and its index is damaged.
@@ -38,15 +39,16 @@ def take_in(store: Store, quiet_for: float = 0.0) -> None:
         is_new = session.get(Meta, BORN) is None
     news = _read(store, is_new) if stamp and (seen is None or seen.value != _text(stamp)) else None
     index = news or Index()
-    take_in_images(store, index, quiet_for)
+    are_quiet = take_in_images(store, index, quiet_for)
     if is_new:
         # a study whose database was lost: its history tells more than its plain labels do
         with store.writing() as (session, _):
             adopt_history(session, store.layout)
             session.merge(Meta(key=BORN, value=uuid4().hex))
-    take_in_labels(store, index, quiet_for)
+    are_quiet &= take_in_labels(store, index, quiet_for)
     if news and stamp:
         _remember(store, news, stamp, is_new)
+    return are_quiet
 
 
 def was_taken_in(store: Store) -> bool:

@@ -35,8 +35,8 @@ Files = Mapping[str, tuple[str, Stamp]]
 Said = Mapping[str, dict[str, Any]]
 
 
-def take_in_images(store: Store, index: Index, quiet_for: float) -> None:
-    """Adds, updates and marks as removed what differs between folder and database.
+def take_in_images(store: Store, index: Index, quiet_for: float) -> bool:
+    """Adds, updates and marks as removed what differs between folder and database; False when a file is not quiet yet.
 
     Files are compared twice: outside a transaction to find what differs, which can take long, and inside to be sure that
     it is not an upload that is just going on.
@@ -44,10 +44,11 @@ def take_in_images(store: Store, index: Index, quiet_for: float) -> None:
     with store.reading() as session:
         known = _known(session)
     found = store.layout.image_files({i: image.file for i, image in known.items()})
-    differing = [i for i in found.keys() | known.keys() if _differs(found.get(i), known.get(i))]
-    differing = [i for i in differing if i not in found or found[i][1].is_quiet(quiet_for)]
+    all_differing = [i for i in found.keys() | known.keys() if _differs(found.get(i), known.get(i))]
+    differing = [i for i in all_differing if i not in found or found[i][1].is_quiet(quiet_for)]
+    are_quiet = len(differing) == len(all_differing)
     if not differing:
-        return
+        return are_quiet
     # before the transaction, which others wait for
     new = [i for i in differing if i in found and i not in known]
     said = {i: _said(store.layout, i, found[i][0], index) for i in new}
@@ -55,6 +56,7 @@ def take_in_images(store: Store, index: Index, quiet_for: float) -> None:
         known = _known(session)
         now = {i: file for i in differing if (file := _again(store.layout, found.get(i), known.get(i)))}
         _apply(session, said, now, known, [i for i in differing if _differs(now.get(i), known.get(i))])
+    return are_quiet
 
 
 def say_of_images(session: Session, index: Index) -> None:

@@ -34,8 +34,10 @@ class Known(NamedTuple):
     current: Stamp | None
 
 
-def take_in_labels(store: Store, index: Index, quiet_for: float) -> None:
+def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
     """Submits what others put beside an image, damaged or not, and puts back current labels that are missing.
+
+    False when a file is not quiet yet.
 
     A label that differs from the current one but is as an earlier one was is what a crash left behind, or was put there
     and is known: then the current one is put back, or what is there is left alone.
@@ -47,8 +49,8 @@ def take_in_labels(store: Store, index: Index, quiet_for: float) -> None:
     with store.reading() as session:
         known = _known(session)
         images = set(session.scalars(select(Image.id).where(Image.removed.is_(None))))
-    strangers = [label for label, stamp in found.items() if label.image in images and _is_new(stamp, known.get(label))]
-    strangers = [label for label in strangers if found[label].is_quiet(quiet_for)]
+    all_strangers = [label for label, stamp in found.items() if label.image in images and _is_new(stamp, known.get(label))]
+    strangers = [label for label in all_strangers if found[label].is_quiet(quiet_for)]
     # of several files with one id, the youngest becomes the current label
     strangers.sort(key=lambda label: (found[label].mtime_ns, label))
     for some in chunks(strangers):
@@ -56,6 +58,7 @@ def take_in_labels(store: Store, index: Index, quiet_for: float) -> None:
     missing = [label for label, versions in known.items() if versions.current and _is_stale(found.get(label), versions)]
     if missing:
         _put_back(store, missing)
+    return len(strangers) == len(all_strangers)
 
 
 def say_of_labels(session: Session, files: FileChanges, layout: Layout, index: Index) -> None:

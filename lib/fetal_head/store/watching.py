@@ -31,20 +31,21 @@ class Watcher(threading.Thread):
         """Looks until the process ends."""
         seen: list[Stamp | None] = []
         while True:
-            before = self._times()
-            if before != seen:
-                started = time.monotonic()
-                try:
-                    take_in(self._store, quiet_for=QUIET_SECONDS)
-                except Exception as error:  # whatever it is, the next look may go well
-                    logger.warning("the study folder was not looked at: %s", without_file(error))
+            started = time.monotonic()
+            try:
+                before = self._times()
                 # what was not quiet yet needs another look
-                if all(stamp.is_quiet(2 * QUIET_SECONDS) for stamp in before if stamp):
+                if before != seen and take_in(self._store, quiet_for=QUIET_SECONDS) and _are_quiet(before):
                     seen = before
-                time.sleep((time.monotonic() - started) / LARGEST_SHARE)
-            time.sleep(EVERY_SECONDS)
+            except Exception as error:  # whatever it is, the next look may go well
+                logger.warning("the study folder was not looked at: %s", without_file(error))
+            time.sleep(EVERY_SECONDS + (time.monotonic() - started) / LARGEST_SHARE)
 
     def _times(self) -> list[Stamp | None]:
         layout = self._store.layout
         folders = [layout.folder, layout.labels, *(layout.labels / tag for tag in layout.tags())]
         return [stamp_of(path) for path in (*folders, layout.index)]
+
+
+def _are_quiet(stamps: list[Stamp | None]) -> bool:
+    return all(stamp.is_quiet(2 * QUIET_SECONDS) for stamp in stamps if stamp)
