@@ -45,6 +45,18 @@ def test_each_submission_is_kept_with_who_and_from_what(study: StudyDatastore) -
     assert_whole(study.store)
 
 
+def test_the_prediction_of_an_image_that_was_replaced_is_kept(study: StudyDatastore) -> None:
+    for number in (1, 1, 2):
+        study.keep_prediction(study.get_image_uri("a"), mask_of(number), Geometry(MASK.shape), "shipped")
+    submit(study, "a", 3)
+    assert [(e.facts["tag"], e.facts["prediction"]) for e in entries(study.store, "a")] == [
+        (ORIGINAL, None),
+        (ORIGINAL, None),
+        (FINAL, 2),
+    ]
+    assert_array_equal(read_mask(study.get_label_uri("a", ORIGINAL)), mask_of(2))
+
+
 def test_a_prediction_of_a_file_that_is_none_of_ours_is_not_kept(study: StudyDatastore, tmp_path: Path) -> None:
     study.keep_prediction(str(tmp_path / "a.png"), MASK, Geometry(MASK.shape), "shipped")
     assert entries(study.store, "a") == []

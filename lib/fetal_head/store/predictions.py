@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from fetal_head.imaging import Geometry, Mask
 from fetal_head.labels import NAMES
 from fetal_head.store.drafts import SUFFIX, encoded
@@ -12,8 +14,9 @@ from fetal_head.store.submissions import Draft, submit
 
 
 def keep(store: Store, image_id: str, mask: Mask, geometry: Geometry, version: str) -> None:
-    """Submits a prediction under its own tag, unless the last one is of the same version of the model."""
+    """Submits a prediction under its own tag, unless the last one is the same, and of the same version of the model."""
+    content = encoded(mask, geometry)
     with store.reading() as session:
         last = label_of_tag(session, image_id, ORIGINAL)
-    if last is None or last.model != version:
-        submit(store, image_id, ORIGINAL, Draft(encoded(mask, geometry), SUFFIX, annotated=list(NAMES), model=version))
+    if last is None or (last.model, last.sha256) != (version, sha256(content).hexdigest()):
+        submit(store, image_id, ORIGINAL, Draft(content, SUFFIX, annotated=list(NAMES), model=version))

@@ -165,7 +165,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         return (told_spacing(info) if info.get("path") == path else None) or geometry.spacing
 
     def keep_prediction(self, path: str, mask: Mask, geometry: Geometry, version: str) -> None:
-        """Keeps what was predicted for the image at `path`, once for each version of the model, unless it is none of ours.
+        """Keeps what was predicted for the image at `path`, once as long as picture and model stay, unless it is none of ours.
 
         What is corrected can so be compared with what it was. Whoever asked for the prediction gets it in any case.
         """
