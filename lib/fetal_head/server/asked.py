@@ -8,14 +8,12 @@ from typing import Annotated, Any, NoReturn
 
 from fastapi import Depends, HTTPException
 
-from fetal_head.server.identity import User, requires
+from fetal_head.server.identity import User, known, requires
+from fetal_head.store.people import who_is
 
 AsUser = Annotated[User, Depends(requires("user"))]
 AsAnnotator = Annotated[User, Depends(requires("annotator"))]
 AsAdmin = Annotated[User, Depends(requires("admin"))]
-
-# by which a client says who sits before it, where the server does not know it
-WHO = ("client_id", "user")
 
 
 def json_object(text: str) -> dict[str, Any]:
@@ -29,9 +27,14 @@ def json_object(text: str) -> dict[str, Any]:
     return params
 
 
-def only(params: Mapping[str, Any] | None, *keys: str) -> dict[str, Any]:
-    """Of what a client sent what is asked for. The rest is dropped: viewers send much that only other apps know."""
-    return {key: value for key, value in (params or {}).items() if key in keys}
+def asked_for(params: Mapping[str, Any] | None, user: User, *keys: str) -> dict[str, Any]:
+    """Of what a client sent what is asked for, and the `user`. The rest is dropped: viewers send much that only other apps know.
+
+    Raises:
+        StoreError: what it calls him is no name (422).
+    """
+    said = params or {}
+    return {key: said[key] for key in keys if key in said} | {"user": who_is({**said, **known(user)})}
 
 
 def check_offered(what: str, name: str, names: Iterable[str]) -> None:

@@ -12,9 +12,9 @@ from monailabel.endpoints.batch_infer import run, status
 from monailabel.interfaces.app import MONAILabelApp
 from monailabel.interfaces.tasks.batch_infer import BatchInferImageType
 
-from fetal_head.server.asked import WHO, AsAdmin, check_offered, only
+from fetal_head.server.asked import AsAdmin, asked_for, check_offered
 from fetal_head.server.background import active_task, stop_task
-from fetal_head.server.identity import known, requires
+from fetal_head.server.identity import requires
 from fetal_head.server.predictions import Predictions
 from fetal_head.store.images import check_tag
 from fetal_head.store.settling import ORIGINAL
@@ -52,7 +52,7 @@ def batch_routes(app: MONAILabelApp, predictions: Predictions) -> APIRouter:
         Of `params`, `label_tag` and `max_batch_size` count. With `run_sync` the answer comes at the end, as one prediction.
         """
         check_offered("model", model, models)
-        asked = only(params, "label_tag", "max_batch_size", *WHO) | known(user)
+        asked = asked_for(params, user, "label_tag", "max_batch_size")
         check_tag(asked.get("label_tag") or ORIGINAL)
         most = asked.get("max_batch_size") or 0
         if not isinstance(most, int) or most < 0:

@@ -10,8 +10,7 @@ from fastapi import APIRouter, BackgroundTasks, File, Form, HTTPException, Uploa
 from monailabel.endpoints.infer import send_response
 from monailabel.interfaces.app import MONAILabelApp
 
-from fetal_head.server.asked import WHO, AsUser, check_offered, json_object, only
-from fetal_head.server.identity import known
+from fetal_head.server.asked import AsUser, asked_for, check_offered, json_object
 from fetal_head.server.predictions import Predictions
 from fetal_head.server.sessions import Sessions
 from fetal_head.server.uploads import kept_image
@@ -52,7 +51,7 @@ def infer_routes(app: MONAILabelApp, predictions: Predictions, sessions: Session
         both, as `output` says.
         """
         check_offered("model", model, models)
-        asked = only(json_object(params), "result_extension", "gestational_weeks", *WHO) | known(user)
+        asked = asked_for(json_object(params), user, "result_extension", "gestational_weeks")
 
         def predict() -> Any:
             with path_of(image, session_id, file) as path:

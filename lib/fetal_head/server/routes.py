@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from fetal_head.config import ServerSettings, load_settings
-from fetal_head.server.asked import WHO, AsUser, check_offered, only
+from fetal_head.server.asked import AsUser, asked_for, check_offered
 from fetal_head.server.background import stop_every_task
 from fetal_head.server.batch import batch_routes
 from fetal_head.server.biometry import biometry_routes
@@ -24,7 +24,7 @@ from fetal_head.server.effort import effort_routes
 from fetal_head.server.forms import Utf8Forms
 from fetal_head.server.health import health_routes
 from fetal_head.server.history import history_routes
-from fetal_head.server.identity import known, requires
+from fetal_head.server.identity import requires
 from fetal_head.server.images import image_routes
 from fetal_head.server.infer import infer_routes
 from fetal_head.server.labels import label_routes
@@ -138,7 +138,7 @@ def viewer_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> API
         It is another one than `leaving`, the image that is open, as long as there is any.
         """
         check_offered("strategy", strategy, strategies)
-        asked = only(params, *WHO, "leaving") | known(user)
+        asked = asked_for(params, user, "leaving")
         # not upstream's: it does not say who asks, and writes down for every image whom it was offered to
         found: dict[str, Any] = app.next_sample({**asked, "strategy": strategy})
         if not found:

@@ -15,9 +15,9 @@ from fetal_head.learning.form import with_form
 from fetal_head.learning.running import running
 from fetal_head.learning.split import split
 from fetal_head.model.registry import Registry
-from fetal_head.server.asked import WHO, AsAdmin, check_offered, only
+from fetal_head.server.asked import AsAdmin, asked_for, check_offered
 from fetal_head.server.background import active_task, stop_task, wait_for_end
-from fetal_head.server.identity import User, known, requires
+from fetal_head.server.identity import User, requires
 from fetal_head.store.study import labelled_images
 
 
@@ -44,7 +44,7 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
 
     def asked_of(model: str, params: dict[str, Any] | None, user: User) -> dict[str, Any]:
         # upstream passes on all that it gets, a folder to import code from included
-        asked = only(params, *trainers[model]["config"], *WHO) | known(user)
+        asked = asked_for(params, user, *trainers[model]["config"])
         try:
             with_form(settings, asked)
         except ValueError as error:
