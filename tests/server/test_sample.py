@@ -1,4 +1,4 @@
-"""What 3D Slicer is told of an image whose file somebody has just taken away."""
+"""What 3D Slicer is told of an image whose file somebody has just taken away, or that cannot be read."""
 
 from __future__ import annotations
 
@@ -17,3 +17,11 @@ def test_an_image_that_is_gone_is_told_of_in_a_sentence(tmp_path: Path) -> None:
     assert refused.value.status_code == 503
     (tmp_path / "Anna.png").write_bytes(b"image")
     assert for_slicer(sample, tmp_path / "links")["name"].startswith("Anna-")
+
+
+def test_an_image_that_cannot_be_read_is_told_of_in_a_sentence(tmp_path: Path) -> None:
+    # as a file without the right to read is, but for root
+    (tmp_path / "Anna.png").mkdir()
+    with pytest.raises(HTTPException, match="cannot be read") as refused:
+        for_slicer({"id": "Anna", "path": str(tmp_path / "Anna.png")}, tmp_path / "links")
+    assert refused.value.status_code == 503

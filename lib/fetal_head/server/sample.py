@@ -17,14 +17,15 @@ def for_slicer(sample: dict[str, Any], links: Path) -> dict[str, Any]:
     So `path` is a link in a folder of its own below `links`, `name` ends in letters that belong to the id, and the
     checksum tells whether an old download will do. `path` is missing where no link can be made: Slicer then downloads.
 
-    Answers 503 when the file was taken away by hand, and the study has not seen it yet.
+    Answers 503 when the file cannot be read: it was taken away by hand and the study has not seen it yet, or it is not ours to
+    read.
     """
     image = Path(sample["path"])
     try:
         content = image.read_bytes()
-    except FileNotFoundError as error:
-        sentence = f"the file of the image '{sample['id']}' is gone from the study folder; ask again in a few seconds"
-        raise HTTPException(503, sentence) from error
+    except OSError as error:
+        sentence = f"the file of the image '{sample['id']}' is gone from the study folder, or cannot be read ({error.strerror})"
+        raise HTTPException(503, f"{sentence}; ask again in a few seconds") from error
     letters = "".join(chr(ord("a") + byte % 26) for byte in sha256(sample["id"].encode()).digest()[:8])
     extension = image.name.removeprefix(sample["id"])
     told = {**sample, "name": f"{sample['id']}-{letters}{extension}", "checksum": f"SHA256:{sha256(content).hexdigest()}"}
