@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -202,6 +203,7 @@ def test_the_archive_holds_the_labelled_set(store: StudyDatastore, tmp_path: Pat
         store.get_dataset_archive(None)
     for image in ("a", "B"):
         store.save_label(image, str(write_itk(tmp_path / "l.nrrd", MASK)), FINAL, {})
+    os.utime(store.get_image_uri("a"), (0, 0))
     with zipfile.ZipFile(store.get_dataset_archive(None)) as archive:
         assert set(archive.namelist()) == {"image/a.png", "image/B.JPG", "label/a.nrrd", "label/B.nrrd", "metadata.json"}
     with zipfile.ZipFile(store.get_dataset_archive(1)) as archive:

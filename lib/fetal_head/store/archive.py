@@ -27,7 +27,8 @@ def write_archive(layout: Layout, labels: Sequence[Labelled], index: dict[str, A
     to = layout.hidden / "dataset.zip"
     wanted = {label.id for label in labels}
     objects = {image: entry for image, entry in index["objects"].items() if image in wanted}
-    with replacing(to) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+    # a zip knows no time before 1980, and a copied file may have one
+    with replacing(to) as temporary, zipfile.ZipFile(temporary, "w", strict_timestamps=False) as archive:
         for label in labels:
             try:
                 archive.write(label.image, f"image/{label.image.name}")
