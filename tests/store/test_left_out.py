@@ -54,6 +54,10 @@ def _image_of_another_age(folder: Path) -> None:
     os.utime(write_picture(folder / "d.png", speckle(60, 90)), ns=(TOO_LATE, TOO_LATE))
 
 
+def _image_whose_name_is_too_long(folder: Path) -> None:
+    write_picture(folder / f"{'ü' * 120}.png", speckle(60, 90))
+
+
 def _history_that_is_no_text(folder: Path) -> None:
     (folder / "labels/history" / NO_TEXT).mkdir()
 
@@ -71,6 +75,7 @@ ODD = (
     _tag_that_leads_to_itself,
     _label_of_another_age,
     _image_of_another_age,
+    _image_whose_name_is_too_long,
     _history_that_is_no_text,
     _number_that_is_none,
 )

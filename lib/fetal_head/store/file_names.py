@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 
-from fetal_head.files import suffix_of
+from fetal_head.files import WRITING, suffix_of
 from fetal_head.imaging import EXTENSIONS
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 
 NOT_READ_BACK = "its id ends like the first half of an extension, and its labels would be another image's: call it otherwise"
+TOO_LONG = "its name is so long that no label can be called after it: call it otherwise"
+# file systems take 255 bytes, and a backup writes a mask under a longer name before it takes its place
+LONGEST_ID = 255 - len(WRITING) - max(map(len, MASK_EXTENSIONS))
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -21,7 +24,14 @@ def split_name(name: str) -> tuple[str, str]:
     return image, suffix
 
 
-def is_read_back(image: str) -> bool:
+def why_not(image: str) -> str | None:
+    """Why no image can have that id; None when it can."""
+    if not _is_read_back(image):
+        return NOT_READ_BACK
+    return TOO_LONG if len(os.fsencode(image)) > LONGEST_ID else None
+
+
+def _is_read_back(image: str) -> bool:
     """Whether every file that is called after an id tells that id again: `a.seg` with `.nrrd` is a segmentation of `a`."""
     # nothing but what stands behind a dot can go over to the extension
     suffixes = (*EXTENSIONS, *MASK_EXTENSIONS) if "." in image else ()

@@ -18,7 +18,7 @@ from fetal_head.imaging import EXTENSIONS, read_image
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.errors import StoreError, told
-from fetal_head.store.file_names import NOT_READ_BACK, is_read_back
+from fetal_head.store.file_names import why_not
 from fetal_head.store.layout import HISTORY, Layout, stamp_of
 from fetal_head.store.said import check_image_info, check_said
 from fetal_head.store.set_aside import FLAG, SKIPPED
@@ -58,8 +58,8 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
     suffix = suffix_of(path)
     image_id = image_id or path.name[: len(path.name) - len(suffix)]
     check_name("image id", image_id)
-    if not is_read_back(image_id):
-        raise StoreError(422, f"the image id '{image_id}' is not accepted: {NOT_READ_BACK}")
+    if reason := why_not(image_id):
+        raise StoreError(422, f"the image id '{image_id}' is not accepted: {reason}")
     try:
         if suffix not in EXTENSIONS:
             raise ValueError(f"{path.name} ends in none of {', '.join(EXTENSIONS)}")

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from fetal_head.imaging import EXTENSIONS
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
-from fetal_head.store.file_names import NOT_READ_BACK, is_read_back, split_name
+from fetal_head.store.file_names import split_name, why_not
 from fetal_head.store.left_out import leave_out
 from fetal_head.store.said import MAX_INTEGER
 
@@ -122,8 +122,8 @@ class Layout:
             image, suffix = split_name(name)
             if suffix.lower() not in EXTENSIONS:
                 continue
-            if not is_read_back(image):
-                leave_out(self.folder / name, NOT_READ_BACK)
+            if reason := why_not(image):
+                leave_out(self.folder / name, reason)
             # labels were made for the known one
             elif image not in found or found[image][0] != known.get(image):
                 found[image] = name, stamp
