@@ -10,21 +10,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-from fastapi import HTTPException
+from fastapi import HTTPException, UploadFile
 from masks import MASK, assert_whole, mask_of, next_image, submit, tables
 from numpy.testing import assert_array_equal
 
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import read_mask
+from fetal_head.server.uploads import kept
 from fetal_head.store.checking import check
 from fetal_head.store.history import entries
 from fetal_head.store.intake import rebuild, take_in
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
-from pictures import speckle, write_picture
+from pictures import speckle, write_itk, write_picture
 
 EMBEDDED = StoreSettings(database_url="embedded", lease_minutes=30, readers=1)
 
@@ -116,6 +118,20 @@ def test_a_full_disk_takes_no_image_and_packs_no_archive(small_disk: Path, tmp_p
     assert Path(study.get_dataset_archive(None)).stat().st_size > 0
     assert_whole(study.store)
     study.store.database.close()
+
+
+def test_a_full_folder_for_temporary_files_is_told_of(
+    study: StudyDatastore, small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mask, upload = write_itk(tmp_path / "mask.nrrd", MASK), UploadFile(BytesIO(bytes(4096)))
+    monkeypatch.setattr("tempfile.tempdir", str(small_disk))
+    _fill(small_disk)
+    for refused in (lambda: study.save_label("a", str(mask), FINAL, {}), lambda: kept(upload).__enter__()):
+        with pytest.raises(HTTPException, match=r"disk.* cannot be written, the disk is full: make room") as error:
+            refused()
+        assert error.value.status_code == 507
+    assert not [*small_disk.glob(".writing-*"), *small_disk.glob("fetal-head-*")]
+    assert entries(study.store, "a") == []
 
 
 def test_a_read_only_disk_is_named_and_later_all_is_there(small_disk: Path, say: Say) -> None:

@@ -13,6 +13,7 @@ from fetal_head.imaging.geometry import Geometry
 from fetal_head.imaging.mask import Mask
 
 WRITTEN = (".nrrd", ".nii.gz", ".nii", ".png")
+LONGEST_HEADER = 4096
 
 
 def write_mask(path: str | Path, mask: Mask, geometry: Geometry) -> None:
@@ -24,6 +25,7 @@ def write_mask(path: str | Path, mask: Mask, geometry: Geometry) -> None:
 
     Raises:
         ValueError: an extension other than .nrrd, .nii.gz, .nii and .png, or a mask of another size than its image.
+        OSError: the disk does not take it.
     """
     path = Path(path)
     suffix = suffix_of(path)
@@ -34,6 +36,8 @@ def write_mask(path: str | Path, mask: Mask, geometry: Geometry) -> None:
     if suffix == ".png":
         Image.fromarray(np.ascontiguousarray(mask, dtype=np.uint8)).save(path, format="PNG")
     else:
+        # on a full disk ITK writes a part of the file, or nothing, and says nothing: the system says whether there is room
+        path.write_bytes(bytes(mask.size + LONGEST_HEADER))
         sitk.WriteImage(_volume(mask, geometry), str(path), True)
 
 

@@ -11,14 +11,15 @@ from tempfile import TemporaryDirectory
 from fastapi import HTTPException, UploadFile
 
 from fetal_head.imaging import suffix_by_content
+from fetal_head.store.errors import disk_told
 
 
 @contextmanager
 def kept(upload: UploadFile, suffix: str = "") -> Iterator[Path]:
-    """An upload as a file, until the block ends."""
+    """An upload as a file, until the block ends. Answers 507 when there is no room for it."""
     with TemporaryDirectory(prefix="fetal-head-") as folder:
         path = Path(folder) / f"upload{suffix}"
-        with path.open("wb") as file:
+        with disk_told(folder), path.open("wb") as file:
             shutil.copyfileobj(upload.file, file)
         yield path
 

@@ -10,6 +10,7 @@ from typing import Any
 from fetal_head.files import temporary_in
 from fetal_head.imaging import Geometry, Mask, annotated_in, read_geometry, read_mask, write_mask
 from fetal_head.labels import in_order
+from fetal_head.store.errors import disk_told
 from fetal_head.store.people import who_is
 from fetal_head.store.said import check_said, check_text
 from fetal_head.store.submissions import Draft
@@ -46,8 +47,8 @@ def read_draft(image: Path, label: Path, said: dict[str, Any]) -> Draft:
 
 
 def encoded(mask: Mask, geometry: Geometry) -> bytes:
-    """The bytes of a mask's file."""
-    with temporary_in(Path(gettempdir()), SUFFIX) as path:
+    """The bytes of a mask's file. Raises StoreError when there is no room for it."""
+    with disk_told(gettempdir()), temporary_in(Path(gettempdir()), SUFFIX) as path:
         write_mask(path, mask, geometry)
         return path.read_bytes()
 

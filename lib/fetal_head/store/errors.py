@@ -57,7 +57,8 @@ class DamagedError(StoreError):
 def told(database: str) -> Iterator[None]:
     """Turns what the driver of the `database` or the disk says within the block into a StoreError; mistakes of ours stay."""
     try:
-        yield
+        with disk_told("the study folder"):
+            yield
     except IntegrityError:
         raise
     except (DataError, OverflowError, UnicodeEncodeError) as error:
@@ -72,10 +73,17 @@ def told(database: str) -> Iterator[None]:
             (m for text, m in _DATABASE.items() if text in said or text == state), (503, "gives no answer; is it running?")
         )
         raise StoreError(status, f"the database {database} {meaning} ({said})") from error
+
+
+@contextmanager
+def disk_told(folder: str) -> Iterator[None]:
+    """Turns what the disk of a `folder` says within the block into a StoreError; mistakes of ours stay."""
+    try:
+        yield
     except OSError as error:
         if error.errno not in _DISK:
             raise
         status, meaning = _DISK[error.errno]
         # of a copy the second one is written
-        path = error.filename2 or error.filename or "the study folder"
+        path = error.filename2 or error.filename or folder
         raise StoreError(status, f"{path} cannot be written, {meaning}") from error

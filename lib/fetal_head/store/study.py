@@ -131,6 +131,8 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
             raise StoreError(404, f"there is no image '{image_id}'")
         try:
             draft = read_draft(Path(image), Path(label_filename), dict(label_info or {}))
+        except StoreError:
+            raise
         except (ValueError, TypeError) as error:
             raise StoreError(422, f"the label of '{image_id}' was not accepted: {error}") from error
         submissions.submit(self.store, image_id, label_tag, draft)
