@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import gettempdir
 from typing import Any
+from uuid import uuid4
 
 from fastapi import HTTPException
 from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 
 from fetal_head.biometry import measure
 from fetal_head.biometry.gestational_age import check_age
-from fetal_head.imaging import WRITTEN, read_image, write_mask
+from fetal_head.files import temporary_in
+from fetal_head.imaging import WRITTEN, Geometry, Mask, read_image, write_mask
 from fetal_head.labels import VALUES
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.report import structures_found
+from fetal_head.store.errors import disk_told
 from fetal_head.store.people import who_is
 from fetal_head.store.reservations import renew
 from fetal_head.store.study import StudyDatastore
@@ -47,23 +50,29 @@ class Infer(InferTask):  # type: ignore[misc]
             extension, weeks = _extension(request.get("result_extension")), _weeks(request.get("gestational_weeks"))
             image, geometry = read_image(request["image"])
             prediction = self._predictor.predict(image)
-            with NamedTemporaryFile(prefix="fetal-head-", suffix=extension, delete=False) as file:
-                result = Path(file.name)  # the server deletes it once it is sent
-            write_mask(result, prediction.mask, geometry)
         except (TypeError, ValueError, OverflowError) as error:
             raise HTTPException(422, str(error)) from error
         self._datastore.keep_prediction(request["image"], prediction.mask, geometry, prediction.version)
         renew(self._datastore.store, who)
         spacing = self._datastore.spacing_of(request["image"], geometry)
-        return str(result), {
+        told = {
             # all of them in the order of their values, found or not: Slicer counts segments by this list
             "label_names": dict(VALUES),
             "model_version": prediction.version,
             "pixel_size_mm": spacing,
             "structures": structures_found(prediction, spacing),
             "biometry": asdict(measure(prediction.mask, spacing, weeks=weeks, confidence=prediction.confidence)),
-            "latencies": {"total": round(time.perf_counter() - started, 3)},
         }
+        # last of all, since after an answer that fails nobody deletes it
+        result = _written(prediction.mask, geometry, extension)
+        return str(result), {**told, "latencies": {"total": round(time.perf_counter() - started, 3)}}
+
+
+def _written(mask: Mask, geometry: Geometry, extension: str) -> Path:
+    """A file of the mask, which the server deletes once it is sent. Raises StoreError when there is no room for it."""
+    with disk_told(gettempdir()), temporary_in(Path(gettempdir()), extension) as temporary:
+        write_mask(temporary, mask, geometry)
+        return temporary.rename(temporary.with_name(f"fetal-head-{uuid4()}{extension}"))
 
 
 def _extension(asked: object) -> str:
