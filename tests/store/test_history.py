@@ -102,6 +102,22 @@ def test_a_rejected_label_gives_way_to_the_one_before(study: StudyDatastore) -> 
     assert_whole(study.store)
 
 
+def test_what_is_learned_from_stays_while_labels_change(study: StudyDatastore) -> None:
+    submit(study, "a", 1)
+    (label,) = labelled_images(study)
+    submit(study, "a", 2)
+    assert_array_equal(read_mask(label.mask), mask_of(1))
+    for number in (1, 2):
+        set_status(study.store, "a", number, "rejected", "rev")
+    assert_array_equal(read_mask(label.mask), mask_of(1))
+    assert study.datalist() == []
+
+
+def test_clients_are_told_of_labels_where_any_tool_finds_them(study: StudyDatastore) -> None:
+    submit(study, "a", 1)
+    assert study.datalist() == [{"image": study.get_image_uri("a"), "label": study.get_label_uri("a", FINAL)}]
+
+
 def test_differences_are_told_by_structure(study: StudyDatastore) -> None:
     submit(study, "a", 3)
     submit(study, "a", 10)

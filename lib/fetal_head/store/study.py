@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from fetal_head.store.reservations import renew
 from fetal_head.store.said import told_spacing
 from fetal_head.store.settling import FINAL, label_of
 from fetal_head.store.store import Store
+from fetal_head.store.tables import Submission
 from fetal_head.store.watching import Watcher
 
 logger = logging.getLogger(__name__)
@@ -71,7 +73,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
             return queries.unlabelled_ids(session, label_tag or FINAL)
 
     def datalist(self) -> list[dict[str, Any]]:
-        return [{"image": str(label.image), "label": str(label.mask)} for label in labelled_images(self)]
+        return [{"image": str(label.image), "label": str(label.mask)} for label in self._plainly_labelled()]
 
     def get_image(self, image_id: str, params: Any = None) -> Any:
         uri = self.get_image_uri(image_id)
@@ -146,7 +148,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
     def get_dataset_archive(self, limit_cases: int | None) -> str:
         """A zip of images and labels. There is one at a time, in the study folder: nobody clears up behind a download."""
         with told(self.store.database.name):
-            return str(write_archive(self.store.layout, labelled_images(self)[: limit_cases or None], self.json()))
+            return str(write_archive(self.store.layout, self._plainly_labelled()[: limit_cases or None], self.json()))
 
     def refresh(self) -> None:
         take_in(self.store)
@@ -179,16 +181,24 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
             reason = nameless(without_file(error), [image_id])
             logger.warning("the prediction of the image %s was not kept: %s", pseudonym(image_id), reason)
 
+    def _plainly_labelled(self) -> list[Labelled]:
+        """The labelled images, with the masks that any tool finds."""
+        return _labelled(self.store, lambda label: self.store.layout.plain(label_of(label)))
+
 
 def labelled_images(datastore: StudyDatastore) -> list[Labelled]:
-    """Every image with a submitted or approved label, and what is known of it."""
+    """Every image with a submitted or approved label, with a mask that stays, whatever is corrected or rejected later."""
     layout = datastore.store.layout
-    with datastore.store.reading() as session:
+    return _labelled(datastore.store, lambda label: layout.kept(label.image, label.number, label.suffix))
+
+
+def _labelled(store: Store, mask_of: Callable[[Submission], Path]) -> list[Labelled]:
+    with store.reading() as session:
         return [
             Labelled(
                 image.id,
-                queries.image_path(layout, image),
-                layout.plain(label_of(label)),
+                queries.image_path(store.layout, image),
+                mask_of(label),
                 image.info.get("patient"),
                 tuple(label.annotated) if label.annotated else None,
             )
