@@ -103,6 +103,11 @@ def _interrupted_at_the_second(write: Callable[[Path, Cell], None]) -> Callable[
 
 
 def test_bad_plans_are_one_sentence(run, tmp_path: Path) -> None:
+    # the v0001 from which a file was trained lies beside it, that of the app is another
+    child = tmp_path / "elsewhere" / "v0002.safetensors"
+    _model(child, {"patients": ["somebody"]}, "v0001")
+    _model(child.with_stem("v0001"), {"patients": ["b"]})
+    _model(Registry.of_app(tmp_path / "app").folder / "v0001.safetensors", {"patients": ["somebody"]})
     for changes, sentence in (
         ({"strategies": "hybrd"}, "no strategy is called 'hybrd'"),
         ({"strategies": "hybrid,random,hybrid"}, "--strategies names one twice (hybrid, random, hybrid)"),
@@ -112,6 +117,7 @@ def test_bad_plans_are_one_sentence(run, tmp_path: Path) -> None:
         ({"test": tmp_path / "pool"}, "the patient a is in the pool and in the test set"),
         ({"pool": "nowhere"}, "there is no folder nowhere/images"),
         ({"init": "v0009"}, "no model version is called 'v0009'"),
+        ({"init": child}, "'v0001' has learned from b, which is in the pool"),
     ):
         status, said = run(**changes)
         assert status == 1

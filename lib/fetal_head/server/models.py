@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.model.listing import listing
-from fetal_head.model.registry import Registry, Version
+from fetal_head.model.registry import SHIPPED_NAME, Registry, Version
 from fetal_head.model.weights import load_weights
 from fetal_head.server.asked import AsAdmin, check_offered
 from fetal_head.server.identity import requires
@@ -49,7 +49,11 @@ def model_routes(app: MONAILabelApp) -> APIRouter:
             except (ValueError, RuntimeError) as error:
                 raise HTTPException(422, f"the model was not accepted: {error}") from error
         uploaded = {"by": user.name, "at": datetime.now(timezone.utc).isoformat(timespec="seconds")}
-        version = registry.add(network, replace(description, training={**description.training, "uploaded": uploaded}))
+        parent = description.parent
+        if parent not in (None, SHIPPED_NAME):  # its number is that of another version here
+            parent = f"the uploaded file's {parent}"
+        training = {**description.training, "uploaded": uploaded}
+        version = registry.add(network, replace(description, parent=parent, training=training))
         if publish:
             registry.publish(version.name)
         return {**_told(version), "published": publish}
