@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fetal_head.patients import patient_of
+from fetal_head.patients import known_patients, patient_of
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,9 @@ from fetal_head.patients import patient_of
 )
 def test_patient_of(image: str, patient: str) -> None:
     assert patient_of(image) == patient
+
+
+def test_a_patient_is_known_by_name_or_by_that_of_an_image() -> None:
+    images = [("Patient1_a", "told"), ("scan1", "told"), ("scan2", "other"), ("scan3", "third")]
+    assert known_patients(images, {"Patient1", "third"}) == {"told", "third"}
+    assert known_patients(images, set()) == set()

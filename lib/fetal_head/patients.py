@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 
 FETAL_PLANES_NAME = re.compile(r"(Patient\d+)(?![0-9A-Za-z])", re.IGNORECASE)
 HC18_NAME = re.compile(r"(\d+)_\d*HC", re.IGNORECASE)
@@ -18,3 +19,11 @@ def patient_of(image_id: str) -> str:
     if match := HC18_NAME.fullmatch(image_id):
         return f"HC18-{match[1]}"
     return image_id
+
+
+def known_patients(images: Iterable[tuple[str, str]], known: Collection[str]) -> set[str]:
+    """The patients of images, each (id, patient), who are known by their own name or by what an image's name says.
+
+    The latter is whom a model has learned from if nobody had told the image's patient yet.
+    """
+    return {patient for image_id, patient in images if patient in known or patient_of(image_id) in known}

@@ -32,6 +32,12 @@ def test_the_unseen_count_then_the_held_then_the_learned() -> None:
     assert basis(learned, [], {"b", "c"}) == (learned, JudgedOn.TRAINING)
 
 
+def test_a_patient_who_was_told_later_is_known_by_his_images() -> None:
+    held = [replace(label, id=name) for label, name in zip(_of("a", "a", "b"), ("scan1", "scan2", "scan3"), strict=True)]
+    assert basis([], held, {"scan1"}) == (held[2:], JudgedOn.VALIDATION)
+    assert basis([], held, {"scan1", "scan3"}) == (held, JudgedOn.LEARNED_BEFORE)
+
+
 @pytest.mark.parametrize("scratch", [True, False])
 def test_patients_whom_an_earlier_model_learned_from_do_not_judge_it(tmp_path: Path, scratch: bool) -> None:
     registry = Registry(tmp_path / "models")

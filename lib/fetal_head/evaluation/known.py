@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from fetal_head.evaluation.pairs import Pair
 from fetal_head.model.ancestry import Learned
+from fetal_head.patients import known_patients
 
 
 def known_images(pairs: Sequence[Pair], learned: Learned) -> int | None:
     """How many are of patients whom the model or one before it has learned from; None when nobody can tell."""
-    count = sum(pair.patient in learned.patients for pair in pairs)
+    known = known_patients(((pair.id, pair.patient) for pair in pairs), learned.patients)
+    count = sum(pair.patient in known for pair in pairs)
     return count if count or learned.whole else None
 
 

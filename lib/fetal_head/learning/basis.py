@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from fetal_head.learning.judging import JudgedOn
 from fetal_head.learning.samples import Labelled
+from fetal_head.patients import known_patients
 
 
 def basis(learned: Sequence[Labelled], held: Sequence[Labelled], known: Collection[str]) -> tuple[list[Labelled], JudgedOn]:
@@ -17,5 +18,6 @@ def basis(learned: Sequence[Labelled], held: Sequence[Labelled], known: Collecti
     """
     if not held:
         return list(learned), JudgedOn.TRAINING
-    unseen = [label for label in held if label.patient_id not in known]
+    seen = known_patients(((label.id, label.patient_id) for label in held), known)
+    unseen = [label for label in held if label.patient_id not in seen]
     return (unseen, JudgedOn.VALIDATION) if unseen else (list(held), JudgedOn.LEARNED_BEFORE)

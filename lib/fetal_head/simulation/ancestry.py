@@ -8,6 +8,7 @@ from hashlib import sha256
 from fetal_head.evaluation.pairs import Pair
 from fetal_head.model.ancestry import learned_from, line
 from fetal_head.model.registry import Registry, Version
+from fetal_head.patients import known_patients
 
 
 def check_ancestry(version: Version, registry: Registry, pairs: Sequence[Pair]) -> None:
@@ -17,7 +18,6 @@ def check_ancestry(version: Version, registry: Registry, pairs: Sequence[Pair]) 
         ValueError: it has, or a model in the line does not say what it has learned from or is not there to be asked; the
             sentence names one.
     """
-    patients = {pair.patient for pair in pairs}
     ids = {pair.id for pair in pairs}
     masks = {sha256(pair.mask.read_bytes()).hexdigest()[:12]: pair.id for pair in pairs}
     for ancestor in line(version, registry):
@@ -28,7 +28,7 @@ def check_ancestry(version: Version, registry: Registry, pairs: Sequence[Pair]) 
             )
         labels, known = learned_from(ancestor.description.training)
         seen = sorted(ids & labels.keys()) or sorted(masks[digest] for digest in labels.values() if digest in masks)
-        seen = seen or sorted(patients & known)
+        seen = seen or sorted(known_patients(((pair.id, pair.patient) for pair in pairs), known))
         if seen:
             raise ValueError(
                 f"the model '{ancestor.name}' has learned from {seen[0]}, which is in the pool or the test set: "
