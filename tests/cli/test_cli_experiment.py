@@ -6,10 +6,16 @@ import json
 from pathlib import Path
 from statistics import mean, stdev
 
+import pytest
 from command import Run
 
 from fetal_head.datasets.phantoms import write_phantoms
-from small_labels import SMALL
+from fetal_head.evaluation import experiment
+from fetal_head.learning.split import is_validation
+from fetal_head.model.network import Architecture
+from fetal_head.model.registry import Registry
+from fetal_head.model.weights import Description
+from small_labels import SMALL, small_settings
 
 QUICK = {**SMALL, "max_epochs": "1", "batches_per_epoch": "1", "batch_size": "2"}
 
@@ -50,6 +56,33 @@ def test_trials_of_another_experiment_are_not_taken_for_its_own(run: Run, tmp_pa
     refused(*grid, "--init", "shipped")
     write_phantoms(study, 1, 1)
     refused(*grid)
+
+
+def test_whom_the_starting_model_knows_is_not_judged_on(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_phantoms(tmp_path / "study", 6, 0)
+    held = ["phantom-0-00000", "phantom-0-00004", "phantom-0-00005"]
+    assert all(is_validation(patient, 5) for patient in held)
+    registry, architecture = Registry.of_app(tmp_path / "app"), Architecture.of(small_settings().model)
+    for training in ({"patients": held[:2]}, {"patients": held}, {}):
+        registry.add(architecture.build(), Description(architecture, training=training))
+    judged: list[str] = []
+    train = experiment.train
+
+    def spy(networks, architecture, training, validation, *rest):  # type: ignore[no-untyped-def]
+        judged.extend(sample.patient for sample in validation)
+        return train(networks, architecture, training, validation, *rest)
+
+    monkeypatch.setattr(experiment, "train", spy)
+
+    def said(init: str, status: int = 0) -> str:
+        grid = ["experiment", "augmentation", "--studies", "study", "--to", init, "--values", "none", "--seeds", 1, *CONF]
+        return run(*grid, "--init", init, status=status).stderr
+
+    assert "Nobody can tell" not in said("v0001")
+    assert judged == held[2:]
+    assert "has learned from every patient that is for validation" in said("v0002", status=1)
+    assert "Nobody can tell whether the model has learned from these patients" in said("v0003")
+    assert judged == [*held[2:], *held]
 
 
 def test_bad_input_is_one_sentence(run: Run, tmp_path: Path) -> None:

@@ -51,8 +51,10 @@ def _experiment(
     setting: str, studies: Path, to: Path, values: str, seeds: int, init: str | None, app_dir: Path, conf: list[str] | None
 ) -> None:
     from fetal_head.evaluation.experiment import Trial, means, run_experiment
+    from fetal_head.evaluation.known import warning
     from fetal_head.evaluation.plots import dice_by_value
     from fetal_head.files import replacing
+    from fetal_head.model.ancestry import NOTHING, learned_by_line
     from fetal_head.model.registry import Registry
     from fetal_head.store.study import StudyDatastore, labelled_images
 
@@ -66,14 +68,21 @@ def _experiment(
         console.print(f"{trial.value}, seed {trial.seed}: trained in {trial.seconds:.0f} s", highlight=False)
 
     given = overrides(conf)
+    labels = labelled_images(StudyDatastore(str(studies), load_settings(given).store))
+    registry = Registry.of_app(app_dir)
+    start = registry.version(init) if init else None
+    learned = learned_by_line(start, registry) if start else NOTHING
+    if not learned.whole:
+        console.print(warning(None, len(labels)), highlight=False)
     trials = run_experiment(
         setting,
         wanted,
         range(seeds),
-        labelled_images(StudyDatastore(str(studies), load_settings(given).store)),
+        labels,
         lambda changed: load_settings({**given, **changed}),
         to,
-        start=Registry.of_app(app_dir).version(init).path if init else None,
+        start=start.path if start else None,
+        known=learned.patients,
         on_trial=say,
     )
     picture = dice_by_value(trials, setting)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from itertools import product
@@ -24,6 +24,7 @@ from fetal_head.model.engine import engine
 from fetal_head.model.network import Architecture
 from fetal_head.model.segmenter import Segmenter
 from fetal_head.model.weights import load_weights
+from fetal_head.patients import known_patients
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def run_experiment(
     to: Path,
     *,
     start: Path | None = None,
+    known: Collection[str] = (),
     on_trial: Callable[[Trial], None] = lambda _: None,
 ) -> list[Trial]:
     """Trains once for each value and seed; what `to`/trials.json already holds is not trained again.
@@ -65,15 +67,17 @@ def run_experiment(
         setting: name of the setting that is changed.
         settings_with: the settings with some of them overridden.
         start: model file to start from, in its own architecture; None starts from random weights.
+        known: patients whom that model or one before it has learned from; they are not judged on.
 
     Raises:
-        ValueError: a value is not allowed, there is no label or none that can be read, or all labelled patients are for
-            validation or none is; `to` holds trials of other images, labels, starting weights or settings.
+        ValueError: a value is not allowed, there is no label or none that can be read, all labelled patients are for
+            validation, or none is that the model does not know; `to` holds trials of other images, labels, starting weights
+            or settings.
         OSError: an image or a label is gone.
     """
     if not labels:
         raise ValueError("there is no submitted label yet; correct and submit images of several patients first")
-    learned_from = _digest(labels, start)
+    learned_from = _digest(labels, start, known)
     grid = {}
     for value, seed in product(values, seeds):
         settings = settings_with({setting: value, "seed": str(seed)})
@@ -86,7 +90,7 @@ def run_experiment(
     for (value, seed), (settings, origin) in grid.items():
         if (value, seed) in done:
             continue
-        trials.append(replace(_trial(value, labels, settings, start), origin=origin))
+        trials.append(replace(_trial(value, labels, settings, start, known), origin=origin))
         write_text(to / "trials.json", json.dumps([asdict(trial) for trial in trials], indent=2))
         on_trial(trials[-1])
     return [trial for trial in trials if (trial.value, trial.seed) in grid]
@@ -105,11 +109,11 @@ def means(trials: Sequence[Trial], value: str) -> dict[str, tuple[float, float |
     return found
 
 
-def _digest(labels: Sequence[Labelled], start: Path | None) -> str:
-    """Of the bytes of all images, labels and starting weights."""
+def _digest(labels: Sequence[Labelled], start: Path | None, known: Collection[str]) -> str:
+    """Of the bytes of all images, labels and starting weights, and of the patients whom the latter know."""
     files = [label.image for label in sorted(labels, key=lambda label: label.id)] + ([start] if start else [])
     hashes = [sha256(file.read_bytes()).hexdigest() for file in files]
-    return sha256(json.dumps([lineage(labels)["digest"], *hashes]).encode()).hexdigest()
+    return sha256(json.dumps([lineage(labels)["digest"], *hashes, *sorted(known)]).encode()).hexdigest()
 
 
 def _origin(learned_from: str, settings: Settings) -> str:
@@ -121,7 +125,7 @@ def _read(path: Path) -> list[Trial]:
     return [Trial(**trial) for trial in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
 
 
-def _trial(value: str, labels: Sequence[Labelled], settings: Settings, start: Path | None) -> Trial:
+def _trial(value: str, labels: Sequence[Labelled], settings: Settings, start: Path | None, known: Collection[str]) -> Trial:
     torch.manual_seed(settings.learning.seed)
     if start:
         networks, description = load_weights(start)
@@ -136,6 +140,10 @@ def _trial(value: str, labels: Sequence[Labelled], settings: Settings, start: Pa
     chosen, held = split([sample.patient for sample in samples], settings.learning.validation_folds)
     if not held:
         raise ValueError("no labelled patient is for validation: label more patients, there is nothing to compare by")
+    seen = known_patients(((samples[i].id, samples[i].patient) for i in held), known)
+    held = [i for i in held if samples[i].patient not in seen]
+    if not held:
+        raise ValueError("the model to start from has learned from every patient that is for validation: start from another one")
     started = time.monotonic()
     training, validation = [samples[i] for i in chosen], [samples[i] for i in held]
     trained = train(networks, architecture, training, validation, settings.learning)

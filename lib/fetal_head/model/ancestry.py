@@ -22,6 +22,8 @@ class Learned(NamedTuple):
 
 
 UNTOLD = Learned(frozenset(), whole=False)
+# by random weights
+NOTHING = Learned(frozenset(), whole=True)
 
 
 def line(version: Version, registry: Registry) -> Iterator[Version]:
