@@ -47,7 +47,6 @@ from fetal_head.evaluation.pairs import Pair, find_pairs
 from fetal_head.files import write_text
 from fetal_head.labels import NAMES
 from fetal_head.model.registry import Registry, Version
-from fetal_head.patients import patient_of
 from fetal_head.simulation.ancestry import check_ancestry
 from fetal_head.simulation.campaign import Plan, run_campaign
 from fetal_head.simulation.cell import Cell
@@ -214,20 +213,21 @@ def _over_patients(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     return points
 
 
-def _by_image(cells: Sequence[Cell]) -> dict[str, dict[str, float]]:
-    """The figures of each test image, averaged over the seeds."""
-    gathered: dict[str, list[dict[str, float]]] = {}
+def _by_image(cells: Sequence[Cell]) -> dict[tuple[str, str], dict[str, float]]:
+    """The figures of each test image, known by its patient and its id, averaged over the seeds."""
+    gathered: dict[tuple[str, str], list[dict[str, float]]] = {}
     for cell in cells:
         for image in cell.images:
             mean = {} if image.mean_dice is None else {MEAN: image.mean_dice}
-            gathered.setdefault(image.id, []).append({**image.dice, **mean, APL: float(sum(image.apl.values()))})
+            apl = float(sum(image.apl.values()))
+            gathered.setdefault((image.patient_id, image.id), []).append({**image.dice, **mean, APL: apl})
     return {
         image: {what: float(np.mean([seed[what] for seed in seeds])) for what in seeds[0]} for image, seeds in gathered.items()
     }
 
 
-def _estimate(values: dict[str, float]) -> Estimate:
-    return mean_over_patients(list(values.values()), [patient_of(image) for image in values])
+def _estimate(values: dict[tuple[str, str], float]) -> Estimate:
+    return mean_over_patients(list(values.values()), [patient for patient, _ in values])
 
 
 def _table(points: Sequence[dict[str, Any]]) -> Table:

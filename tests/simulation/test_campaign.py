@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 
 from fetal_head import cli
-from fetal_head.evaluation.pairs import Pair
+from fetal_head.evaluation.pairs import Pair, find_pairs
 from fetal_head.learning.lineage import lineage
 from fetal_head.learning.samples import Labelled
 from fetal_head.model.network import Architecture
@@ -20,10 +21,10 @@ from fetal_head.model.weights import Description, save_weights
 from fetal_head.simulation import campaign
 from fetal_head.simulation.ancestry import check_ancestry
 from fetal_head.simulation.campaign import Plan
-from fetal_head.simulation.cell import Cell, Judged
+from fetal_head.simulation.cell import Cell, Judged, cell_path, read_cell, write_cell
 from fetal_head.simulation.summary import summarise
-from fetal_head.simulation.training import Start
-from pictures import three_structures, write_picture
+from fetal_head.simulation.training import Start, judged
+from pictures import three_structures, write_dicom, write_picture
 from small_labels import SMALL, small_settings
 
 
@@ -199,3 +200,19 @@ def test_figures_of_known_cells() -> None:
     assert (test["strategy"], test["baseline"], test["n"]) == ("hybrid", "random", 10), "one for each patient"
     assert test["difference"] == pytest.approx(0.1)
     assert test["p"] == pytest.approx(2 / 2**10), "the smallest that ten can give"
+
+
+def test_frames_of_one_patient_are_one_observation(tmp_path: Path) -> None:
+    mask = three_structures(60, 90)
+    for number in range(6):
+        file = write_dicom(tmp_path / f"1.2.826.{number}.dcm", mask * 60)
+        header = dcmread(file)
+        header.PatientID = f"P-{number % 2}"
+        header.save_as(file)
+        write_picture(tmp_path / f"1.2.826.{number}_mask.png", mask)
+    for strategy, predicted in (("hybrid", mask), ("random", np.zeros_like(mask))):
+        images = judged(lambda _, drawn=predicted: drawn, find_pairs(tmp_path, tmp_path))
+        write_cell(tmp_path, Cell(strategy, 0, 5, (), tuple(images), 1.0))
+    cells = [read_cell(cell_path(tmp_path, strategy, 0, 5)) for strategy in ("hybrid", "random")]
+    (test,) = summarise([cell for cell in cells if cell])["tests"]
+    assert (test["n"], test["difference"]) == (2, 1)

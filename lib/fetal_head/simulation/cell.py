@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fetal_head.files import write_text
+from fetal_head.patients import patient_of
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,18 @@ class Judged:
     Attributes:
         dice: by structure that its mask has, at the image's own size.
         apl: pixels of contour that would have to be drawn to correct the prediction, by annotated structure.
+        patient: None, as in cells of before, takes it from the id.
     """
 
     id: str
     dice: dict[str, float]
     apl: dict[str, int]
+    patient: str | None = None
+
+    @property
+    def patient_id(self) -> str:
+        """The patient, told or taken from the name."""
+        return self.patient or patient_of(self.id)
 
     @property
     def mean_dice(self) -> float | None:

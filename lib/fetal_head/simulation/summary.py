@@ -11,7 +11,6 @@ from scipy import stats
 from scipy.integrate import trapezoid
 
 from fetal_head.labels import NAMES
-from fetal_head.patients import patient_of
 from fetal_head.simulation.cell import Cell, Judged
 
 MEAN, APL = "mean", "apl"
@@ -100,7 +99,7 @@ def _by_patient(cells: Sequence[Cell], strategy: str) -> dict[str, float]:
         if cell.strategy == strategy:
             for image in cell.images:
                 if image.mean_dice is not None:
-                    found.setdefault(patient_of(image.id), []).append(image.mean_dice)
+                    found.setdefault(image.patient_id, []).append(image.mean_dice)
     return {patient: math.fsum(values) / len(values) for patient, values in found.items()}
 
 

@@ -82,5 +82,5 @@ def judged(predict: Callable[[NDArray[np.float32]], Mask], pairs: Sequence[Pair]
         names = [name for name in NAMES if name in known.annotated]
         changes = effort(predict(known.image), known.truth, names)
         dice = {n: c.dice for n, c in changes.items() if c.dice is not None and region_of(known.truth, n).any()}
-        found.append(Judged(pair.id, dice, {name: change.apl for name, change in changes.items()}))
+        found.append(Judged(pair.id, dice, {name: change.apl for name, change in changes.items()}, pair.patient))
     return found
