@@ -16,6 +16,7 @@ from fetal_head.selection.hybrid import hybrid, turn
 from fetal_head.selection.pool import Pool
 from fetal_head.selection.ranking import FRONT, put_last
 from fetal_head.selection.strategies import STRATEGIES as ALL
+from fetal_head.selection.strategies import Choose
 from fetal_head.selection.typiclust import typiclust
 
 
@@ -160,6 +161,13 @@ def test_typiclust_does_without_features_that_an_older_network_had() -> None:
     assert set(typiclust(pool, _rng()).order[:3].tolist()) == {0, 1, 2}
     features[1:] = np.nan
     assert "has not looked" in typiclust(pool_of(np.ones((12, 3)), features=features), _rng()).reason
+
+
+@pytest.mark.parametrize("strategy", [coreset, hybrid, typiclust])
+def test_where_a_network_gives_no_features_it_is_drawn_by_lot(strategy: Choose) -> None:
+    pool = pool_of(np.full((5, 3), 0.1), features=np.empty((5, 0)), taken_features=np.empty((2, 0)))
+    assert {int(strategy(pool, _rng(seed)).order[0]) for seed in range(40)} == set(range(5))
+    assert "drawn by lot" in strategy(pool, _rng()).reason
 
 
 def test_hybrid_takes_turns() -> None:

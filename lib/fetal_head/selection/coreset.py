@@ -11,7 +11,7 @@ from fetal_head.selection.ranking import Ranking, at_random, by_score
 def coreset(pool: Pool, rng: np.random.Generator) -> Ranking:
     """The image whose nearest labelled one is furthest away in the network's features."""
     if not len(pool.taken_features) or not pool.scored.any():
-        return at_random(len(pool), "It was drawn by lot: there is nothing labelled yet to be unlike.", rng)
+        return at_random(len(pool), "It was drawn by lot: the model knows no labelled image to be unlike.", rng)
     # of unit length, so the largest cosine is the smallest distance
     features = pool.features(np.arange(len(pool)))
     nearest = np.full(len(pool), -np.inf, dtype=np.float32)

@@ -20,7 +20,8 @@ class Pool:
     Attributes:
         size: N.
         read_score: gives `entropy`, `bald` or `seen` by name; called once for each that a strategy looks at.
-        features: gives, of the images at K positions, (K, D) of unit length, NaN for one without a feature.
+        features: gives, of the images at K positions, (K, D) of unit length, NaN for one without a feature; D is 0 for a network
+            that gives none.
         read_taken_features: gives `taken_features`; called once, and only for a strategy that looks at them.
         taken: how many images are labelled or reserved.
         recent: (N,) bool, frames of a patient that was asked for just now.
@@ -57,7 +58,7 @@ class Pool:
     def taken_features(self) -> Features:
         """(M, D), of the images that are labelled or reserved, as far as known."""
         features = self.read_taken_features()
-        known: Features = features[~np.isnan(features).any(axis=1)]
+        known: Features = features[~np.isnan(features).all(axis=1)]  # none where a network gives no numbers
         return known
 
     @property

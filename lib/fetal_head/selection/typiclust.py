@@ -24,7 +24,7 @@ def typiclust(pool: Pool, rng: np.random.Generator) -> Ranking:
     scored = np.flatnonzero(pool.scored)
     drawn = rng.permutation(scored)[:SAMPLE]
     features = pool.features(drawn)
-    is_known = ~np.isnan(features).any(axis=1)
+    is_known = ~np.isnan(features).all(axis=1)  # nor is one without numbers, of a network that gives none
     drawn, features = drawn[is_known], features[is_known]
     if len(drawn) < 2:
         return at_random(len(pool), "It was drawn by lot: the model has not looked at the images yet.", rng)
