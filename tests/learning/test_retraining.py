@@ -163,7 +163,9 @@ def test_another_way_of_running_is_no_other_training(tmp_path: Path) -> None:
     assert [epoch.number for epoch in told] == [2, 3]
 
 
-@pytest.mark.parametrize(("change", "after"), [("a new label", 3), ("a corrected label", 1), ("another patient", 1)])
+@pytest.mark.parametrize(
+    ("change", "after"), [("a new label", 3), ("a corrected label", 1), ("another image", 1), ("another patient", 1)]
+)
 def test_other_labels_are_learned_from_the_first_epoch_on(tmp_path: Path, change: str, after: int) -> None:
     registry = Registry(tmp_path / "models")
     labels = small_study(tmp_path, 5)
@@ -171,6 +173,9 @@ def test_other_labels_are_learned_from_the_first_epoch_on(tmp_path: Path, change
     if change == "a corrected label":
         labels.pop()
         write_mask(labels[0].mask, three_structures(60, 120)[:, ::-1], Geometry((60, 120)))
+    elif change == "another image":
+        labels.pop()
+        write_picture(labels[0].image, three_structures(60, 120)[:, ::-1] * 60)
     elif change == "another patient":
         labels.pop()
         labels[0] = replace(labels[0], patient=labels[1].patient_id)

@@ -16,7 +16,7 @@ from fetal_head.labels import NAMES
 from fetal_head.learning import ranks
 from fetal_head.learning.basis import basis
 from fetal_head.learning.judging import ImageDice, JudgedOn, Verdict, judge, judged_dice
-from fetal_head.learning.lineage import learned_and_held
+from fetal_head.learning.lineage import fingerprint, learned_and_held
 from fetal_head.learning.running import only_training
 from fetal_head.learning.samples import Find, Labelled, LeftOut, read_labelled, read_samples
 from fetal_head.learning.split import split
@@ -58,9 +58,9 @@ def retrain(
 ) -> Outcome | None:
     """Trains on `labels` and keeps the result as a version, which is served if it is better than the one that is.
 
-    A training that was killed goes on from its last epoch, as long as it starts from the same version, labels and settings; with
-    other labels it starts anew, for a patient that it learned from may be held back now. It takes a process for each GPU, or as
-    many as the settings say.
+    A training that was killed goes on from its last epoch, as long as it starts from the same version, images, labels and
+    settings; with other labels it starts anew, for a patient that it learned from may be held back now. It takes a process for
+    each GPU, or as many as the settings say.
 
     Args:
         start: version to go on from, in its own architecture; None starts from random weights in the settings' one.
@@ -117,7 +117,9 @@ def _retrain(
     sources = learned_and_held([readable[i] for i in chosen], [readable[i] for i in held])
     checkpoint = registry.folder / CHECKPOINT
     parameters = {"parent": start.name if start else "none", "images": len(chosen), **learning.model_dump()}
-    same = [parameters["parent"], architecture.to_dict(), learning.model_dump(exclude=CHANGE_NO_RESULT), sources]
+    settled = learning.model_dump(exclude=CHANGE_NO_RESULT)
+    # the samples as well: `sources` does not tell of images
+    same = [parameters["parent"], architecture.to_dict(), settled, sources, fingerprint(samples)]
     run = ranks.as_first(sha256(json.dumps(same).encode()).hexdigest())
     where = learning.tracking_url if ranks.rank() == 0 else NOWHERE
     with tracking(where, registry.folder, parameters) as notes:
