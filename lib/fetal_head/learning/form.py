@@ -16,7 +16,7 @@ FIELDS = {"max_epochs": "max_epochs", "train_batch_size": "batch_size"}
 def with_form(settings: Settings, form: Mapping[str, Any]) -> Settings:
     """The settings with what the form says in their place. Raises ValueError for a value out of bounds."""
     learning = settings.learning
-    asked = {setting: form[field] for field, setting in FIELDS.items() if form.get(field)}
+    asked = {setting: form[field] for field, setting in FIELDS.items() if form.get(field) not in (None, "")}
     try:
         return settings.model_copy(update={"learning": learning.model_validate({**learning.model_dump(), **asked})})
     except ValidationError as error:
