@@ -34,6 +34,8 @@ def test_a_grid_of_trainings_is_a_table_a_plot_and_trials(run: Run, tmp_path: Pa
     assert trials[:2] == before
     assert sorted((t["value"], t["seed"]) for t in trials) == [("full", 0), ("full", 1), ("none", 0), ("none", 1)]
     assert (to / "dice.png").read_bytes().startswith(b"\x89PNG")
+    run(*grid, "--to", tmp_path / "another", "--conf", "seed", 1, "--seeds", 1)
+    assert {t["seed"] for t in json.loads((tmp_path / "another" / "trials.json").read_text())} == {1}
     for value in ("none", "full"):
         dice = [t["dice"]["BRAIN"] for t in trials if t["value"] == value]
         assert f"{mean(dice):.3f} ± {stdev(dice):.3f}" in printed

@@ -20,7 +20,7 @@ from fetal_head.model.registry import SHIPPED_NAME, Registry
 from fetal_head.model.weights import Description, save_weights
 from fetal_head.simulation import campaign
 from fetal_head.simulation.ancestry import check_ancestry
-from fetal_head.simulation.campaign import Plan
+from fetal_head.simulation.campaign import Plan, run_campaign
 from fetal_head.simulation.cell import Cell, Judged, cell_path, read_cell, write_cell
 from fetal_head.simulation.summary import summarise
 from fetal_head.simulation.training import Start, judged
@@ -135,6 +135,14 @@ def test_another_way_of_running_is_no_other_campaign(tmp_path: Path) -> None:
 
     assert key(tracking_url="embedded", processes=2) == key(tracking_url="none", processes=1)
     assert key(learning_rate=0.02) != key()
+
+
+def test_the_seed_of_the_settings_is_the_first(tmp_path: Path) -> None:
+    pool, test = (_folder(tmp_path / kind, names) for kind, names in (("pool", "ab"), ("test", "x")))
+    pairs = [tuple(find_pairs(folder / "images", folder / "masks")) for folder in (pool, test)]
+    short = small_settings(seed=7, max_epochs=1, batches_per_epoch=1)
+    plan = Plan(*pairs, ("first",), (1,), 2, Start("scratch", None), short)
+    assert [cell.seed for cell in run_campaign(plan, tmp_path / "campaign")] == [7, 8]
 
 
 def _model(path: Path, training: dict, parent: str | None = None) -> None:

@@ -68,7 +68,8 @@ def _experiment(
         console.print(f"{trial.value}, seed {trial.seed}: trained in {trial.seconds:.0f} s", highlight=False)
 
     given = overrides(conf)
-    labels = labelled_images(StudyDatastore(str(studies), load_settings(given).store))
+    settings = load_settings(given)
+    labels = labelled_images(StudyDatastore(str(studies), settings.store))
     registry = Registry.of_app(app_dir)
     start = registry.version(init) if init else None
     learned = learned_by_line(start, registry) if start else NOTHING
@@ -77,7 +78,7 @@ def _experiment(
     trials = run_experiment(
         setting,
         wanted,
-        range(seeds),
+        range(settings.learning.seed, settings.learning.seed + seeds),
         labels,
         lambda changed: load_settings({**given, **changed}),
         to,

@@ -38,7 +38,7 @@ class Plan:
         pool: the images that may be labelled.
         test: those that every model is judged on, of other patients.
         budgets: counts of labels after which a model is trained, growing.
-        seeds: how often each strategy is tried, with other draws each time.
+        seeds: how often each strategy is tried, with other draws each time, the first by the settings' seed.
         start: the weights that each training begins with, and that choose the first images.
     """
 
@@ -98,7 +98,8 @@ def run_campaign(plan: Plan, to: Path) -> Iterator[Cell]:
         raise ValueError(f"{to} holds a campaign of other images, budgets, settings or starting weights: name a new folder")
     write_text(key, plan.key())
     pool, truth = ScoredPool(plan.pool), Truth(plan.pool, plan.start.find(plan.settings))
-    for seed, strategy in product(range(plan.seeds), plan.strategies):
+    first = plan.settings.learning.seed
+    for seed, strategy in product(range(first, first + plan.seeds), plan.strategies):
         yield from _run(plan, to, strategy, seed, pool, truth)
 
 
