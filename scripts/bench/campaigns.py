@@ -120,7 +120,8 @@ def phantoms(
         whole = _run(pool, test, ("first",), (POOL,), seeds, init, settings, to / "whole")
         reached = float(np.mean([small_dice(cell.images) for cell in whole]))
         needed = {name: labels_needed([cell for cell in cells if cell.strategy == name], SHARE * reached) for name in names}
-        told = {"pool": POOL, "test": TEST, "whole_pool": reached, "share": SHARE, "needed": needed, **summarise(cells)}
+        of_phantoms = {"pool": POOL, "test": TEST, "pool_seed": pool_seed}
+        told = {**of_phantoms, "whole_pool": reached, "share": SHARE, "needed": needed, **summarise(cells)}
         _write(to / "campaigns_phantoms.json", told, init, settings, seeds)
         table = Table("strategy", f"labels until CSP and LV have {SHARE:.0%} of {reached:.3f}", "by seed")
         for name, (mean, by_seed) in needed.items():
@@ -177,14 +178,14 @@ def _counted(labels: Sequence[float | None], most: int) -> str:
 
 
 def _phantoms(to: Path, name: str, count: int, seed: int) -> list[Pair]:
-    study = to / name
+    study = to / f"{name}_{seed}"
     if not study.exists():
         # a process that shares the campaign must not see half of them, nor make them twice
         to.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=to) as folder:
-            write_phantoms(Path(folder) / name, count, seed)
+            write_phantoms(Path(folder) / study.name, count, seed)
             with suppress(OSError):
-                (Path(folder) / name).rename(study)
+                (Path(folder) / study.name).rename(study)
     return find_pairs(study, study / "labels" / "final")
 
 
