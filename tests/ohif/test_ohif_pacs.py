@@ -23,7 +23,7 @@ from ultrasound import FRAMES, written
 pytestmark = pytest.mark.slow
 CONF = {"pacs_poll_seconds": "1", "max_epochs": "2", "batches_per_epoch": "1", "batch_size": "2", "processes": "1"}
 # a loop is an image for each frame
-IMAGES = 6 + FRAMES
+IMAGES = 5 + FRAMES
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
         pytest.skip("Orthanc is not installed (Debian: apt-get install orthanc orthanc-dicomweb)")
     (tmp_path / "orthanc").mkdir()
     with running(tmp_path / "orthanc") as found:
-        found.put(*written(tmp_path).values())
+        # of an image without a pixel size there is no report
+        found.put(*(file for kind, file in written(tmp_path).items() if kind != "unsized"))
         yield found
 
 
