@@ -18,7 +18,7 @@ from fetal_head.learning import ranks
 from fetal_head.learning.lineage import fingerprint
 from fetal_head.learning.samples import Sample
 from fetal_head.learning.trainer import Epoch, evaluate, train
-from fetal_head.model.ancestry import Learned, learned_by_line
+from fetal_head.model.ancestry import NOTHING, learned_by_line
 from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.registry import Registry, Version
 from fetal_head.model.weights import Description, load_weights, read_description, save_weights
@@ -68,7 +68,7 @@ def train_stage(
         "digests": {part: fingerprint(pool[part]) for part in shares} | {"validation": fingerprint(validation)},
         "start": sha256(start.read_bytes()).hexdigest() if start else None,
     }
-    before = learned_by_line(Version(start.stem, start), Registry(start.parent)) if start else Learned(frozenset(), whole=True)
+    before = learned_by_line(Version(start.stem, start), Registry(start.parent)) if start else NOTHING
     patients = {sample.patient for part in shares if part != "phantoms" for sample in pool[part]}
     lineage = {
         "images": {part: len(pool[part]) for part in shares},

@@ -69,9 +69,12 @@ def _start(init: str, app_dir: Path, pairs: list[Pair]) -> Start:
     if init == SCRATCH:
         return Start(SCRATCH, None)
     path = Path(init)
-    # a file's ancestors lie beside it: the app's versions of those names are others
-    registry = Registry(path.parent) if path.is_file() else Registry.of_app(app_dir)
-    version = Version(path.name, path) if path.is_file() else registry.version(init)
+    if path.is_file():
+        # its ancestors lie beside it: the app's versions of those names are others
+        registry, version = Registry(path.parent), Version(path.name, path)
+    else:
+        registry = Registry.of_app(app_dir)
+        version = registry.version(init)
     check_ancestry(version, registry, pairs)
     return Start(version.name, version.path)
 

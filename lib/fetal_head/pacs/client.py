@@ -108,7 +108,7 @@ class Pacs:
         # a path that ends in a kind of thing is a search among them
         is_search = resource.rsplit("/", 1)[-1] in ("studies", "series", "instances")
         prefix = upstream.MONAI_LABEL_QIDO_PREFIX if is_search else upstream.MONAI_LABEL_WADO_PREFIX
-        address = "/".join(part for part in (self.url, prefix, resource) if part)
+        address = self._url(prefix, resource)
         return self.session.get(f"{address}?{query}" if query else address, headers={"Accept": accept}, stream=True)
 
     def fetch(self, instance: Instance) -> bytes:
@@ -139,7 +139,7 @@ class Pacs:
         """Stores objects. One that is there already stays as it is; what the PACS does not tell to be stored is not stored."""
         boundary = choose_boundary()
         body, _ = encode_multipart_formdata([_part(each) for each in objects], boundary)
-        address = "/".join(part for part in (self.url, upstream.MONAI_LABEL_STOW_PREFIX, "studies") if part)
+        address = self._url(upstream.MONAI_LABEL_STOW_PREFIX, "studies")
         kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
         response = self.session.post(address, data=body, headers={"Content-Type": kind, "Accept": "application/dicom+json"})
         answer = dataset_in(response)
@@ -165,8 +165,11 @@ class Pacs:
             raise PacsRefusalError("the PACS deletes nothing; set pacs_replaced to reject or keep", response.status_code)
 
     def _address(self, instance: Instance) -> str:
-        prefix = f"/{upstream.MONAI_LABEL_WADO_PREFIX}" if upstream.MONAI_LABEL_WADO_PREFIX else ""
-        return f"{self.url}{prefix}/studies/{instance.study}/series/{instance.series}/instances/{instance.uid}"
+        resource = f"studies/{instance.study}/series/{instance.series}/instances/{instance.uid}"
+        return self._url(upstream.MONAI_LABEL_WADO_PREFIX, resource)
+
+    def _url(self, prefix: str | None, resource: str) -> str:
+        return "/".join(part for part in (self.url, prefix, resource) if part)
 
 
 def _part(dataset: Dataset) -> RequestField:

@@ -38,8 +38,8 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
         SOPInstanceUID of a file that another one has taken the place of.
         """
         told = json_object(params)
-        drawn_on, there = told.pop("instance", None), identifiers(instances, image=image)
-        if drawn_on and there and drawn_on != there["SOPInstanceUID"]:
+        drawn_on = told.pop("instance", None)
+        if drawn_on and identifiers(instances, image=image).get("SOPInstanceUID", drawn_on) != drawn_on:
             raise HTTPException(409, "the image was replaced since this was drawn: load the page again, and draw on the new one")
         # only what kind of mask it is, which a .nrrd does not tell by itself
         suffix = suffix_of(name_of(label))
