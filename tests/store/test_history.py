@@ -13,6 +13,7 @@ from numpy.testing import assert_array_equal
 from fetal_head.imaging import Geometry, read_mask
 from fetal_head.store.agreement import agreement
 from fetal_head.store.differences import differences
+from fetal_head.store.drafts import encoded
 from fetal_head.store.history import compare, entries, entry, restore, set_status
 from fetal_head.store.settling import FINAL, ORIGINAL
 from fetal_head.store.study import StudyDatastore, labelled_images
@@ -25,7 +26,7 @@ def _final(study: StudyDatastore) -> np.ndarray:
 def test_each_submission_is_kept_with_who_and_from_what(study: StudyDatastore) -> None:
     path = study.get_image_uri("a")
     for version in ("shipped", "shipped", "v0001"):
-        study.keep_prediction(path, MASK, Geometry(MASK.shape), version)
+        study.keep_prediction(path, encoded(MASK, Geometry(MASK.shape)), version)
     submit(study, "a", 1, who="ann", seconds=12.5)
     submit(study, "a", 2, who="ben", model_version="shipped", annotated=["BRAIN"])
     submit(study, "a", 3, who="user-xyz")
@@ -47,7 +48,7 @@ def test_each_submission_is_kept_with_who_and_from_what(study: StudyDatastore) -
 
 def test_the_prediction_of_an_image_that_was_replaced_is_kept(study: StudyDatastore) -> None:
     for number in (1, 1, 2):
-        study.keep_prediction(study.get_image_uri("a"), mask_of(number), Geometry(MASK.shape), "shipped")
+        study.keep_prediction(study.get_image_uri("a"), encoded(mask_of(number), Geometry(MASK.shape)), "shipped")
     submit(study, "a", 3)
     assert [(e.facts["tag"], e.facts["prediction"]) for e in entries(study.store, "a")] == [
         (ORIGINAL, None),
@@ -58,7 +59,7 @@ def test_the_prediction_of_an_image_that_was_replaced_is_kept(study: StudyDatast
 
 
 def test_a_prediction_of_a_file_that_is_none_of_ours_is_not_kept(study: StudyDatastore, tmp_path: Path) -> None:
-    study.keep_prediction(str(tmp_path / "a.png"), MASK, Geometry(MASK.shape), "shipped")
+    study.keep_prediction(str(tmp_path / "a.png"), encoded(MASK, Geometry(MASK.shape)), "shipped")
     assert entries(study.store, "a") == []
 
 

@@ -46,9 +46,9 @@ def read_draft(image: Path, label: Path, said: dict[str, Any]) -> Draft:
     )
 
 
-def encoded(mask: Mask, geometry: Geometry) -> bytes:
+def encoded(mask: Mask, geometry: Geometry, suffix: str = SUFFIX) -> bytes:
     """The bytes of a mask's file. Raises StoreError when there is no room for it."""
-    with disk_told(gettempdir()), temporary_in(Path(gettempdir()), SUFFIX) as path:
+    with disk_told(gettempdir()), temporary_in(Path(gettempdir()), suffix) as path:
         write_mask(path, mask, geometry)
         return path.read_bytes()
 

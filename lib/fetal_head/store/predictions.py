@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from fetal_head.imaging import Geometry, Mask
 from fetal_head.labels import NAMES
-from fetal_head.store.drafts import SUFFIX, encoded
+from fetal_head.store.drafts import SUFFIX
 from fetal_head.store.queries import label_of_tag
 from fetal_head.store.settling import ORIGINAL
 from fetal_head.store.store import Store
 from fetal_head.store.submissions import Draft, submit
 
 
-def keep(store: Store, image_id: str, mask: Mask, geometry: Geometry, version: str) -> None:
-    """Submits a prediction under its own tag, unless the last one is the same, and of the same version of the model."""
-    content = encoded(mask, geometry)
+def keep(store: Store, image_id: str, content: bytes, version: str) -> None:
+    """Submits an encoded prediction under its own tag, unless the last one is the same, and of the same version of the model."""
     with store.reading() as session:
         last = label_of_tag(session, image_id, ORIGINAL)
     if last is None or (last.model, last.sha256) != (version, sha256(content).hexdigest()):

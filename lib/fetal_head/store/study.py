@@ -11,7 +11,7 @@ from typing import Any
 from monailabel.interfaces.datastore import Datastore
 
 from fetal_head.config import StoreSettings, load_settings
-from fetal_head.imaging import Geometry, Mask
+from fetal_head.imaging import Geometry
 from fetal_head.learning.samples import Labelled
 from fetal_head.pseudonym import nameless, pseudonym, without_file
 from fetal_head.store import images, predictions, queries, submissions
@@ -168,15 +168,16 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         info = self.get_image_info(split_name(Path(path).name)[0])
         return (told_spacing(info) if info.get("path") == path else None) or geometry.spacing
 
-    def keep_prediction(self, path: str, mask: Mask, geometry: Geometry, version: str) -> None:
+    def keep_prediction(self, path: str, content: bytes, version: str) -> None:
         """Keeps what was predicted for the image at `path`, once as long as picture and model stay, unless it is none of ours.
 
-        What is corrected can so be compared with what it was. Whoever asked for the prediction gets it in any case.
+        `content` is the mask as `drafts.encoded` gives it. What is corrected can so be compared with what it was. Whoever asked
+        for the prediction gets it in any case.
         """
         image_id = split_name(Path(path).name)[0]
         try:
             if self.get_image_uri(image_id) == path:
-                predictions.keep(self.store, image_id, mask, geometry, version)
+                predictions.keep(self.store, image_id, content, version)
         except StoreError as error:
             reason = nameless(without_file(error), [image_id])
             logger.warning("the prediction of the image %s was not kept: %s", pseudonym(image_id), reason)
