@@ -23,7 +23,7 @@ def effort(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None
         print(json.dumps([asdict(version) for version in found], indent=2))
         return
     if not found:
-        console.print("nobody has submitted a label yet that began with a prediction", highlight=False)
+        console.print("nobody has submitted a label yet that began with a prediction")
         return
     table = Table("model", "structure", "labels", "accepted", "APL px", "changed px", "Dice")
     for version in found:

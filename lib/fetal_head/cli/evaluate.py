@@ -58,8 +58,8 @@ def evaluate(
     else:
         print_table(_table(metrics))
     if warned := warning(metrics["learned_from"], metrics["images"]):
-        console.print(warned, highlight=False)
-    console.print(f"metrics.json, per_image.csv, report.html and its figures are in {to}", highlight=False)
+        console.print(warned)
+    console.print(f"metrics.json, per_image.csv, report.html and its figures are in {to}")
 
 
 def _classes(text: str) -> list[str]:

@@ -65,7 +65,7 @@ def _experiment(
         raise ValueError(f"--values names no {setting}; give some, as --help shows")
 
     def say(trial: Trial) -> None:
-        console.print(f"{trial.value}, seed {trial.seed}: trained in {trial.seconds:.0f} s", highlight=False)
+        console.print(f"{trial.value}, seed {trial.seed}: trained in {trial.seconds:.0f} s")
 
     given = overrides(conf)
     settings = load_settings(given)
@@ -74,7 +74,7 @@ def _experiment(
     start = registry.version(init) if init else None
     learned = learned_by_line(start, registry) if start else NOTHING
     if not learned.whole:
-        console.print(warning(None, len(labels)), highlight=False)
+        console.print(warning(None, len(labels)))
     trials = run_experiment(
         setting,
         wanted,
@@ -98,7 +98,7 @@ def _experiment(
         dice = [_with_spread(*score) if (score := scores[value][name]) else "" for name in names]
         table.add_row(value, *dice, f"{first[value].parameters / 1e6:.2f} M", f"{first[value].milliseconds:.1f}")
     print_table(table)
-    console.print(f"trials.json and dice.png are in {to}", highlight=False)
+    console.print(f"trials.json and dice.png are in {to}")
 
 
 def _with_spread(mean: float, spread: float | None) -> str:

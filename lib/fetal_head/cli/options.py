@@ -23,8 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-# a sentence stays one line, also in a log, and a name in square brackets a name
-console = Console(stderr=True, soft_wrap=True, markup=False)
+# a sentence stays one line, also in a log, a name in square brackets a name, and a number in it has no colour of its own
+console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
 T = TypeVar("T")
 
 

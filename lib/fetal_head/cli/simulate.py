@@ -51,7 +51,7 @@ def simulate(
         print(json.dumps(found, indent=2))
     else:
         print_table(_table(found))
-    console.print(f"campaign.json, report.html and its figures are in {to}", highlight=False)
+    console.print(f"campaign.json, report.html and its figures are in {to}")
 
 
 def _pairs(folder: Path) -> list[Pair]:

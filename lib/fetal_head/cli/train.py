@@ -43,7 +43,7 @@ def train(
             registry,
             start=None if init == "scratch" else registry.version(init) if init else registry.current(),
             on_epoch=_say_epoch,
-            say=lambda text: console.print(text, highlight=False),
+            say=console.print,
         )
     if outcome is None:
         return
@@ -55,7 +55,7 @@ def train(
             )
         )
     console.print(f"version {outcome.version} is {'published and served' if outcome.published else 'kept, but not served'}:")
-    console.print(outcome.verdict.reason, highlight=False)
+    console.print(outcome.verdict.reason)
 
 
 def _say_epoch(epoch: Epoch) -> None:
