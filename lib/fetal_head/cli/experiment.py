@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from fetal_head.cli.options import APP_DIR, App, Conf, app, console, overrides, print_table
+from fetal_head.cli.options import APP_DIR, App, Conf, app, console, listed, overrides, print_table, study_folder
 from fetal_head.config import load_settings
 
 experiments = typer.Typer(help="What a setting is worth, by training with each of its values.", no_args_is_help=True)
@@ -58,9 +58,8 @@ def _experiment(
     from fetal_head.model.registry import Registry
     from fetal_head.store.study import StudyDatastore, labelled_images
 
-    if not studies.is_dir():
-        raise ValueError(f"there is no study folder {studies}")
-    wanted = [value.strip() for value in values.split(",") if value.strip()]
+    study_folder(studies)
+    wanted = listed(values)
     if not wanted:
         raise ValueError(f"--values names no {setting}; give some, as --help shows")
 

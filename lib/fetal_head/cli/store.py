@@ -7,12 +7,12 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from fetal_head.cli.options import AsJson, Conf, Studies, app, console, print_table, store_settings, study_folder
+from fetal_head.cli.options import AsJson, Conf, Studies, app, console, figure, print_table, store_settings, study_folder
 
 if TYPE_CHECKING:
     from fetal_head.store.store import Store
@@ -71,7 +71,7 @@ def diff(image: Image, first: Number, second: Number, studies: Studies, as_json:
         return
     table = Table("structure", "Dice", "pixels added", "pixels removed")
     for name, row in found.items():
-        table.add_row(name, _number(row["dice"]), str(row["added"]), str(row["removed"]))
+        table.add_row(name, figure(row["dice"]), str(row["added"]), str(row["removed"]))
     print_table(table)
 
 
@@ -103,7 +103,7 @@ def agreement(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> N
         people = " and ".join(who or "-" for who in pair["people"])
         lengths = {name: value for name, value in pair["measurements"].items() if value is not None}
         differences = ", ".join(f"{name} {value:+.1f} {pair['unit']}" for name, value in lengths.items())
-        table.add_row(pair["image"], people, ", ".join(f"{n} {_number(d)}" for n, d in pair["dice"].items()), differences)
+        table.add_row(pair["image"], people, ", ".join(f"{n} {figure(d)}" for n, d in pair["dice"].items()), differences)
     print_table(table)
 
 
@@ -183,7 +183,3 @@ def opened(studies: Path, conf: list[str] | None) -> Store:
 
 def _when(seconds: int) -> str:
     return datetime.fromtimestamp(seconds).isoformat(sep=" ", timespec="minutes")
-
-
-def _number(value: Any) -> str:
-    return "" if value is None else f"{value:.3f}"

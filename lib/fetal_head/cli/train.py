@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, dice_line, overrides
+from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, dice_line, overrides, study_folder
 from fetal_head.config import load_settings
 
 if TYPE_CHECKING:
@@ -31,14 +31,12 @@ def train(
     from fetal_head.model.registry import Registry
     from fetal_head.store.study import StudyDatastore, labelled_images
 
-    if not studies.is_dir():
-        raise ValueError(f"there is no study folder {studies}")
     given = overrides(conf) | ({"max_epochs": str(epochs)} if epochs else {})
     settings = load_settings(given)
     registry = Registry.of_app(app_dir)
     with ranks.ranks():
         outcome = retrain(
-            labelled_images(StudyDatastore(str(studies), settings.store)),
+            labelled_images(StudyDatastore(str(study_folder(studies)), settings.store)),
             settings,
             registry,
             start=None if init == "scratch" else registry.version(init) if init else registry.current(),
