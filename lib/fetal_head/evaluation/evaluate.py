@@ -20,7 +20,7 @@ from fetal_head.evaluation.report import render
 from fetal_head.evaluation.rules import RULES
 from fetal_head.evaluation.summary import summarise
 from fetal_head.evaluation.table import as_csv
-from fetal_head.files import replacing, write_text
+from fetal_head.files import write_text
 from fetal_head.labels import NAMES, in_order
 from fetal_head.model.ancestry import UNTOLD, Learned
 
@@ -74,8 +74,7 @@ def evaluate_folders(
     plots, shown = _plots(comparisons, classes), list(overlays(comparisons, predictor, classes))
     report = render(metrics, plots, shown)
     for picture in (*plots, *shown):
-        with replacing(to / picture.file) as temporary:
-            temporary.write_bytes(picture.png)
+        picture.save(to)
     write_text(to / "per_image.csv", as_csv(comparisons, classes))
     write_text(to / "report.html", report)
     write_text(to / "metrics.json", as_json(metrics))
