@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from fetal_head.cli.options import APP_DIR, App, Conf, app, console, listed, overrides, print_table, study_folder
+from fetal_head.cli.options import APP_DIR, App, Conf, app, console, listed, overrides, print_table
+from fetal_head.cli.store import opened
 from fetal_head.config import load_settings
 from fetal_head.labels import NAMES
 
@@ -59,15 +60,14 @@ def _experiment(
     from fetal_head.evaluation.known import warning
     from fetal_head.model.ancestry import NOTHING, learned_by_line
     from fetal_head.model.registry import Registry
-    from fetal_head.store.study import StudyDatastore, labelled_images
+    from fetal_head.store.labelled import labelled_images
 
-    study_folder(studies)
     wanted = listed(values)
     if not wanted:
         raise ValueError(f"--values names no {setting}; give some, as --help shows")
     given = overrides(conf)
     settings = load_settings(given)
-    labels = labelled_images(StudyDatastore(str(studies), settings.store))
+    labels = labelled_images(opened(studies, conf))
     registry = Registry.of_app(app_dir)
     start = registry.version(init) if init else None
     learned = learned_by_line(start, registry) if start else NOTHING

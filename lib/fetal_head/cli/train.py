@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, dice_line, overrides, study_folder
+from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, dice_line, overrides
+from fetal_head.cli.store import opened
 from fetal_head.config import load_settings
 
 if TYPE_CHECKING:
@@ -29,14 +30,14 @@ def train(
     from fetal_head.learning import ranks
     from fetal_head.learning.retraining import retrain
     from fetal_head.model.registry import Registry
-    from fetal_head.store.study import StudyDatastore, labelled_images
+    from fetal_head.store.labelled import labelled_images
 
     given = overrides(conf) | ({"max_epochs": str(epochs)} if epochs else {})
     settings = load_settings(given)
     registry = Registry.of_app(app_dir)
     with ranks.ranks():
         outcome = retrain(
-            labelled_images(StudyDatastore(str(study_folder(studies)), settings.store)),
+            labelled_images(opened(studies, conf)),
             settings,
             registry,
             start=None if init == "scratch" else registry.version(init) if init else registry.current(),

@@ -19,7 +19,7 @@ from fetal_head.model.registry import Registry
 from fetal_head.server.asked import AsAdmin, asked_for, check_offered
 from fetal_head.server.background import active_task, stop_task, wait_for_end
 from fetal_head.server.identity import User, requires
-from fetal_head.store.study import labelled_images
+from fetal_head.store.labelled import labelled_images
 
 
 def training_routes(app: MONAILabelApp) -> APIRouter:
@@ -94,7 +94,7 @@ def _refuse_in_vain(app: MONAILabelApp, folder: Path, settings: Settings) -> Non
     if job:
         message = f"A training already runs since {job['start_ts']}: wait for its end or stop it, then train again."
         raise HTTPException(409, {"message": message, "job": job})
-    labels = labelled_images(app.datastore())
+    labels = labelled_images(app.datastore().store)
     if not labels:
         raise HTTPException(422, "There is no submitted label yet: correct and submit at least one image, then train.")
     try:
