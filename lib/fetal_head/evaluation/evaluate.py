@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fetal_head import __version__
+from fetal_head.csv_text import as_csv
 from fetal_head.evaluation.comparison import PUBLISHED_HC, Comparison, compare
 from fetal_head.evaluation.known import known_images
 from fetal_head.evaluation.overlays import overlays
@@ -19,7 +20,7 @@ from fetal_head.evaluation.predictor import MaskPredictor
 from fetal_head.evaluation.report import render
 from fetal_head.evaluation.rules import RULES
 from fetal_head.evaluation.summary import summarise
-from fetal_head.evaluation.table import as_csv
+from fetal_head.evaluation.table import table
 from fetal_head.files import write_text
 from fetal_head.labels import NAMES, in_order
 from fetal_head.model.ancestry import UNTOLD, Learned
@@ -75,7 +76,8 @@ def evaluate_folders(
     report = render(metrics, plots, shown)
     for picture in (*plots, *shown):
         picture.save(to)
-    write_text(to / "per_image.csv", as_csv(comparisons, classes))
+    rows = table(comparisons, classes)
+    write_text(to / "per_image.csv", as_csv(rows, rows[0].keys()))
     write_text(to / "report.html", report)
     write_text(to / "metrics.json", as_json(metrics))
     return metrics

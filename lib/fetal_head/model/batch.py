@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fetal_head.biometry import measure
+from fetal_head.csv_text import as_csv
 from fetal_head.datasets.names import stem_of
 from fetal_head.files import replacing, write_text
 from fetal_head.imaging import Geometry, read_image, write_mask
@@ -64,7 +63,7 @@ def predict_files(
     finally:
         # broken off, the masks that are there have their rows
         if rows:
-            write_text(to / "predictions.csv", _csv(rows))
+            write_text(to / "predictions.csv", as_csv(rows, rows[0].keys()))
     return rows, failed
 
 
@@ -83,11 +82,3 @@ def _check_names(images: Sequence[Path], to: Path) -> None:
     # a mask beside its image would take its place there, for annotators too: they are known by name without extension
     if to.resolve() in {path.resolve().parent for path in images}:
         raise ValueError(f"{to} holds images, and their masks would be taken for some; name another folder with --to")
-
-
-def _csv(rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
