@@ -25,6 +25,9 @@ from fetal_head.model.segmenter import Segmenter
 from fetal_head.model.weights import starting_networks
 from fetal_head.patients import known_patients
 
+# images by which a network is timed
+TIMED = 20
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -142,9 +145,9 @@ def _trial(value: str, labels: Sequence[Labelled], settings: Settings, start: Pa
     return Trial(value, settings.learning.seed, trained.epochs[-1].dice, seconds, parameters, milliseconds)
 
 
-def _milliseconds(network: torch.nn.Module, size: tuple[int, int], repeats: int = 20) -> float:
+def _milliseconds(network: torch.nn.Module, size: tuple[int, int]) -> float:
     ask, image, taken = engine(network, size), torch.rand(1, 1, *size), []
-    for _ in range(repeats):
+    for _ in range(TIMED):
         started = time.perf_counter()
         ask(image)
         taken.append(1000 * (time.perf_counter() - started))
