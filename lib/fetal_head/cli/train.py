@@ -47,12 +47,8 @@ def train(
     if outcome is None:
         return
     if as_json:
-        verdict = asdict(outcome.verdict)
-        print(
-            json.dumps(
-                {"version": outcome.version, "published": outcome.published, "dice": outcome.last.dice, "verdict": verdict}
-            )
-        )
+        told = {"version": outcome.version, "published": outcome.published, "dice": outcome.last.dice}
+        print(json.dumps({**told, "verdict": asdict(outcome.verdict)}))
     console.print(f"version {outcome.version} is {'published and served' if outcome.published else 'kept, but not served'}:")
     console.print(outcome.verdict.reason)
 

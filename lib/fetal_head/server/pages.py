@@ -38,6 +38,7 @@ POLICY = "; ".join(
 SCHEMA = "/openapi.json"
 
 
+# the routes of files are async, since these look for their file in a thread by themselves
 def api_pages(application: FastAPI) -> APIRouter:
     """The pages of the API: what it looks like is no secret."""
     router = APIRouter(include_in_schema=False)
@@ -73,7 +74,6 @@ def api_pages(application: FastAPI) -> APIRouter:
     async def api_file(path: str, request: Request) -> Response:
         return await api.get_response(path, request.scope)
 
-    # async, since these look for their file in a thread by themselves
     @router.get("/favicon.ico")
     async def favicon(request: Request) -> Response:
         return await static.get_response("favicon.ico", request.scope)
@@ -95,7 +95,6 @@ def ohif_pages() -> APIRouter:
     def structures() -> list[dict[str, Any]]:
         return [{"name": s.name, "title": s.title, "value": s.value, "color": s.colour} for s in STRUCTURES]
 
-    # async, since these look for their file in a thread by themselves
     @router.get("/fetal-head/{path:path}")
     async def mode_file(path: str, request: Request) -> Response:
         """A file of our mode."""
