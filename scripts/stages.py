@@ -9,7 +9,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-import torch
 from torch.optim.swa_utils import AveragedModel
 
 from fetal_head.config import Settings
@@ -21,7 +20,7 @@ from fetal_head.learning.trainer import Epoch, evaluate, train
 from fetal_head.model.ancestry import NOTHING, learned_by_line
 from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.registry import Registry, Version
-from fetal_head.model.weights import Description, load_weights, read_description, save_weights
+from fetal_head.model.weights import Description, read_description, save_weights, starting_networks
 
 
 class Stage(NamedTuple):
@@ -84,9 +83,8 @@ def train_stage(
 
     def trained(seed: int, checkpoint: Path) -> HeadNetworks:
         of_seed = learning.model_copy(update={"seed": seed})
-        torch.manual_seed(seed)
         return train(
-            load_weights(start)[0] if start else architecture.build(),
+            starting_networks(start, settings.model, seed)[0],
             architecture,
             [sample for sample, _ in parts],
             validation,

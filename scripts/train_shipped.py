@@ -35,7 +35,8 @@ from fetal_head.learning.split import fold_of, split
 from fetal_head.model.network import Architecture
 from fetal_head.model.segmenter import Segmenter
 from fetal_head.model.weights import load_weights
-from fetal_head.store.study import StudyDatastore, labelled_images
+from fetal_head.store.labelled import labelled_images
+from fetal_head.store.study import StudyDatastore
 from stages import train_stage
 
 # seeds that neither tests nor benchmarks use
@@ -94,7 +95,7 @@ def _without_head(sample: Sample) -> Sample:
 
 
 def _labels(study: Path) -> list[Labelled]:
-    return labelled_images(StudyDatastore(str(study.resolve())))
+    return labelled_images(StudyDatastore(str(study.resolve())).store)
 
 
 def _phantom_samples(architecture: Architecture) -> list[Sample]:

@@ -39,9 +39,9 @@ from fetal_head.labels import VALUES
 from fetal_head.model.registry import SHIPPED
 from fetal_head.model.scoring import Scorer
 from fetal_head.model.weights import load_weights
+from fetal_head.server.scoring import BATCH_CPU, BATCH_GPU
 
 SIZE = (959, 661)
-BATCH_CPU, BATCH_GPU = 4, 64
 
 
 def main(
@@ -146,6 +146,7 @@ class Files:
 
 
 def _batches(items: Sequence[Any]) -> list[Sequence[Any]]:
+    # as the server's worker takes them
     size = BATCH_GPU if torch.cuda.is_available() else BATCH_CPU
     return [items[start : start + size] for start in range(0, len(items), size)]
 

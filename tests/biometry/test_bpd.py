@@ -6,13 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetal_head.biometry.bpd import outer_inner, outer_outer
-
-
-@given(st.floats(20, 110))
-def test_one_way_leads_back_from_the_other(bpd: float) -> None:
-    assert outer_outer(outer_inner(bpd)) == pytest.approx(bpd)
-    assert outer_inner(outer_outer(bpd)) == pytest.approx(bpd)
+from fetal_head.biometry.bpd import outer_inner
 
 
 @given(st.floats(25, 110))
@@ -22,4 +16,4 @@ def test_inner_is_a_skull_thinner_and_agrees_with_the_other_published_line(bpd: 
 
 
 def test_published_line() -> None:
-    assert outer_outer(50) == pytest.approx(0.556 + 1.02732 * 50, abs=0.001)
+    assert outer_inner(0.555934 + 1.027318 * 50) == pytest.approx(50)

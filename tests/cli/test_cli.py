@@ -112,6 +112,15 @@ def test_masks_are_not_written_where_images_are(run: Run, tmp_path: Path) -> Non
     assert {path.name for path in tmp_path.iterdir()} == {"a.nrrd", "b.png"}
 
 
+def test_files_that_are_named_by_a_uid_without_an_ending_are_told_apart(run: Run, tmp_path: Path) -> None:
+    images = [tmp_path / f"1.2.840.{number}" for number in (1, 2)]
+    for image in images:
+        write_picture(tmp_path / "picture.png", speckle(60, 90)).rename(image)
+    rows = json.loads(run("predict", *images, "--to", tmp_path / "out", "--json").stdout)
+    assert [row["image"] for row in rows] == ["1.2.840.1", "1.2.840.2"]
+    assert {path.name for path in (tmp_path / "out").glob("*.nrrd")} == {"1.2.840.1.nrrd", "1.2.840.2.nrrd"}
+
+
 def test_predict_of_what_is_no_image_says_that_there_is_nothing(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text("no image")
     done = run("predict", tmp_path / "a.png", "--to", tmp_path / "out", status=1)

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from datasets.trees import head, picture
+from fetal_head.csv_text import as_csv
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.pixel_size import ONE_VALUE
-from fetal_head.datasets.summary import COLUMNS, as_csv, read_rows, summary_row
+from fetal_head.datasets.summary import COLUMNS, read_rows, summary_row
 
 
 def test_a_labelled_case() -> None:
@@ -21,7 +22,7 @@ def test_a_labelled_case() -> None:
 
 
 def test_what_is_unknown_is_empty_in_the_table() -> None:
-    text = as_csv([summary_row(Case("a", picture(0)))])
+    text = as_csv([summary_row(Case("a", picture(0)))], COLUMNS)
     assert next(csv.DictReader(text.splitlines())) == {
         **dict.fromkeys(COLUMNS, ""),
         "image": "a",
@@ -33,6 +34,6 @@ def test_what_is_unknown_is_empty_in_the_table() -> None:
 def test_a_table_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "summary.csv"
     assert read_rows(path) == []
-    text = as_csv([summary_row(Case("a", picture(0), head(), ("BRAIN", "CSP", "LV"), source='odd, "name"'))])
+    text = as_csv([summary_row(Case("a", picture(0), head(), ("BRAIN", "CSP", "LV"), source='odd, "name"'))], COLUMNS)
     path.write_text(text)
-    assert as_csv(read_rows(path)) == text
+    assert as_csv(read_rows(path), COLUMNS) == text

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 
 from fetal_head.evaluation.pairs import Pair
 from fetal_head.imaging import Geometry, write_mask
-from fetal_head.learning import retraining
+from fetal_head.learning import comparing, retraining
 from fetal_head.learning.retraining import CHECKPOINT, Outcome, retrain
 from fetal_head.learning.samples import Labelled
 from fetal_head.learning.split import is_validation
@@ -88,13 +88,13 @@ def test_only_what_is_better_is_served(tmp_path: Path) -> None:
 def test_what_was_published_while_it_was_judged_stays_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     registry = Registry(tmp_path / "models")
     by_hand = registry.add(*load_weights(registry.current().path)).name
-    compare = retraining.judge
+    judge = comparing.judge
 
     def judge_and_publish(*models, **more):  # type: ignore[no-untyped-def]
         registry.publish(by_hand)
-        return replace(compare(*models, **more), better=True)
+        return replace(judge(*models, **more), better=True)
 
-    monkeypatch.setattr(retraining, "judge", judge_and_publish)
+    monkeypatch.setattr(comparing, "judge", judge_and_publish)
     outcome = _retrain(small_study(tmp_path, 12), registry, max_epochs=1)
     assert registry.current().name == by_hand
     assert not outcome.published

@@ -15,8 +15,9 @@ from fetal_head.store.agreement import agreement
 from fetal_head.store.differences import differences
 from fetal_head.store.drafts import encoded
 from fetal_head.store.history import compare, entries, entry, restore, set_status
+from fetal_head.store.labelled import labelled_images
 from fetal_head.store.settling import FINAL, ORIGINAL
-from fetal_head.store.study import StudyDatastore, labelled_images
+from fetal_head.store.study import StudyDatastore
 
 
 def _final(study: StudyDatastore) -> np.ndarray:
@@ -92,9 +93,9 @@ def test_a_rejected_label_gives_way_to_the_one_before(study: StudyDatastore) -> 
     set_status(study.store, "a", 1, "approved", "rev")
     set_status(study.store, "a", 2, "rejected", "rev", "the CSP is missing")
     assert_array_equal(_final(study), mask_of(1))
-    assert [label.id for label in labelled_images(study)] == ["a"]
+    assert [label.id for label in labelled_images(study.store)] == ["a"]
     set_status(study.store, "a", 1, "rejected", "rev")
-    assert labelled_images(study) == []
+    assert labelled_images(study.store) == []
     assert study.get_unlabeled_images() == ["a", "b", "c"], "it is to be done again"
     set_status(study.store, "a", 2, "submitted", "rev")
     assert_array_equal(_final(study), mask_of(2))
@@ -105,7 +106,7 @@ def test_a_rejected_label_gives_way_to_the_one_before(study: StudyDatastore) -> 
 
 def test_what_is_learned_from_stays_while_labels_change(study: StudyDatastore) -> None:
     submit(study, "a", 1)
-    (label,) = labelled_images(study)
+    (label,) = labelled_images(study.store)
     submit(study, "a", 2)
     assert_array_equal(read_mask(label.mask), mask_of(1))
     for number in (1, 2):

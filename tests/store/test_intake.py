@@ -18,8 +18,9 @@ from fetal_head.datasets import Case, StudyWriter
 from fetal_head.imaging import read_mask
 from fetal_head.store.history import entries, set_status
 from fetal_head.store.intake import take_in
+from fetal_head.store.labelled import labelled_images
 from fetal_head.store.settling import FINAL, ORIGINAL
-from fetal_head.store.study import StudyDatastore, labelled_images
+from fetal_head.store.study import StudyDatastore
 from pictures import speckle, write_dicom, write_itk, write_picture
 
 
@@ -87,7 +88,7 @@ def test_a_later_import_comes_in_with_its_info(tmp_path: Path, settings: StoreSe
     assert study.get_label_info("new", FINAL).get("annotated") is None
     aside.rename(index)
     study.refresh()
-    told = {label.id: (label.patient, label.annotated) for label in labelled_images(study)}
+    told = {label.id: (label.patient, label.annotated) for label in labelled_images(study.store)}
     assert told == {"old": ("P1a", ("BRAIN", "CSP", "LV")), "new": ("P2", ("BRAIN",))}
     assert study.get_image_info("new")["spacing"] == [0.1, 0.2]
     assert_array_equal(read_mask(study.get_label_uri("old", FINAL)), mask_of(5))
@@ -112,7 +113,7 @@ def test_a_label_stays_with_its_picture_when_another_of_the_same_id_comes(study:
     submit(study, "b")
     write_picture(folder / "b.jpg", speckle(60, 90, seed=9))
     study.refresh()
-    assert [label.image.name for label in labelled_images(study)] == ["b.png"]
+    assert [label.image.name for label in labelled_images(study.store)] == ["b.png"]
     (folder / "b.png").unlink()
     study.refresh()
     assert study.get_image_info("b")["name"] == "b.jpg"

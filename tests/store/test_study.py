@@ -18,7 +18,8 @@ from fetal_head.config import StoreSettings
 from fetal_head.datasets import Case, StudyWriter
 from fetal_head.imaging import read_image, read_mask
 from fetal_head.store.intake import rebuild
-from fetal_head.store.study import StudyDatastore, labelled_images
+from fetal_head.store.labelled import labelled_images
+from fetal_head.store.study import StudyDatastore
 from pictures import speckle, three_structures, write_dicom, write_itk, write_picture
 
 FINAL = DefaultLabelTag.FINAL.value
@@ -53,14 +54,14 @@ def test_label_is_kept_as_ours_and_survives_a_restart(store: StudyDatastore, tmp
 def test_annotator_may_say_what_was_looked_for(store: StudyDatastore, tmp_path: Path) -> None:
     path = str(write_itk(tmp_path / "l.nrrd", (MASK > 0).astype(np.uint8)))
     store.save_label("a", path, FINAL, {"annotated": ["BRAIN"]})
-    (label,) = labelled_images(store)
+    (label,) = labelled_images(store.store)
     assert (label.id, label.annotated) == ("a", ("BRAIN",))
     with pytest.raises(HTTPException, match="no structure is called SKULL"):
         store.save_label("a", path, FINAL, {"annotated": ["SKULL"]})
     # what is drawn is no answer to what was looked for
     with pytest.raises(HTTPException, match="annotated names no structure"):
         store.save_label("a", path, FINAL, {"annotated": []})
-    (label,) = labelled_images(store)
+    (label,) = labelled_images(store.store)
     assert label.annotated == ("BRAIN",)
 
 
@@ -110,7 +111,7 @@ def test_imported_study_opens_with_patients_and_annotated(tmp_path: Path, settin
         study.add(Case("h", speckle(60, 90), (MASK > 0).astype(np.uint8), ("BRAIN",), patient="P1", spacing=(0.1, 0.2)))
         study.add(Case("u", speckle(60, 90, seed=1), patient="P2"))
     store = StudyDatastore(str(tmp_path / "study"), settings)
-    (label,) = labelled_images(store)
+    (label,) = labelled_images(store.store)
     assert (label.patient_id, label.annotated) == ("P1", ("BRAIN",))
     assert store.spacing_of(store.get_image_uri("h"), read_image(store.get_image_uri("h"))[1]) == (0.1, 0.2)
     assert store.get_unlabeled_images() == ["u"]

@@ -1,4 +1,4 @@
-"""The two ways of laying callipers for the biparietal diameter."""
+"""The biparietal diameter with callipers laid as Hadlock laid them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ _OFFSET_MM, _SLOPE = 0.555934, 1.027318
 def outer_inner(outer_outer_mm: float) -> float:
     """BPD from the outer edge of the near skull to the inner edge of the far one, as Hadlock measured it; mm.
 
-    The inverse of Wong's line, so that both ways lead back to where one came from. Wong's other line, fitted for this direction
-    (-0.403458 + 0.9714153 BPD_oo), differs by less than 0.1 mm.
+    The inverse of Wong's line. Wong's other line, fitted for this direction (-0.403458 + 0.9714153 BPD_oo), differs by less than
+    0.1 mm.
     """
     return (outer_outer_mm - _OFFSET_MM) / _SLOPE
-
-
-def outer_outer(outer_inner_mm: float) -> float:
-    """BPD between the outer edges, as INTERGROWTH-21st and the ellipse of a head measure it; mm."""
-    return _OFFSET_MM + _SLOPE * outer_inner_mm

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scipy.stats import norm
+from scipy.special import ndtr
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Standard:
     def centile(self, length: float | None, weeks: float | None) -> float | None:
         """Percent of fetuses of that age below a length in mm, 0..100; None as for `z_score`."""
         z = self.z_score(length, weeks)
-        return None if z is None else float(100 * norm.cdf(z))
+        return None if z is None else float(100 * ndtr(z))
 
 
 # Papageorghiou 2014, Lancet 384:869, charts from 14+0 to 40+0 weeks. BPD and OFD are outer to outer.

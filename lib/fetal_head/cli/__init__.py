@@ -63,5 +63,5 @@ def _pair_conf(arguments: list[str]) -> list[str]:
 
 
 def _stop(sentence: str) -> NoReturn:
-    console.print(f"fetal-head: {sentence}", style="red", highlight=False)
+    console.print(f"fetal-head: {sentence}", style="red")
     raise SystemExit(1)

@@ -42,7 +42,7 @@ def import_(
     if as_json:
         print(json.dumps({"images": report.images, "skipped": [asdict(s) for s in report.skipped]}, indent=2))
     for skipped_file in report.skipped:
-        console.print(f"skipped {skipped_file.file}: {skipped_file.reason}", highlight=False)
+        console.print(f"skipped {skipped_file.file}: {skipped_file.reason}")
     console.print(f"{report.images} images are in {to}, {len(report.skipped)} were skipped; {to / 'summary.csv'} lists them")
     if not all(skipped_file.redundant for skipped_file in report.skipped):
         raise typer.Exit(1)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from fetal_head.cli.options import AsJson, Conf, Studies, console, print_table
+from fetal_head.cli.options import AsJson, Conf, Studies, console, figure, print_table
 from fetal_head.cli.store import opened, store
 
 
@@ -23,13 +23,12 @@ def effort(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None
         print(json.dumps([asdict(version) for version in found], indent=2))
         return
     if not found:
-        console.print("nobody has submitted a label yet that began with a prediction", highlight=False)
+        console.print("nobody has submitted a label yet that began with a prediction")
         return
     table = Table("model", "structure", "labels", "accepted", "APL px", "changed px", "Dice")
     for version in found:
         pixels = f"{version.apl:.0f}", f"{version.changed:.0f}"
         table.add_row(version.model, "all", str(version.labels), f"{version.accepted:.0%}", *pixels, "")
         for name, of in version.structures.items():
-            dice = "" if of.dice is None else f"{of.dice:.3f}"
-            table.add_row("", name, str(of.labels), "", f"{of.apl:.0f}", f"{of.changed:.0f}", dice)
+            table.add_row("", name, str(of.labels), "", f"{of.apl:.0f}", f"{of.changed:.0f}", figure(of.dice))
     print_table(table)

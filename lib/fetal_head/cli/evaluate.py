@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
-from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, overrides, print_table, progress
+from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, figure, listed, overrides, print_table, progress
 from fetal_head.config import load_settings
 from fetal_head.labels import NAMES, structure_of
 
@@ -58,13 +58,13 @@ def evaluate(
     else:
         print_table(_table(metrics))
     if warned := warning(metrics["learned_from"], metrics["images"]):
-        console.print(warned, highlight=False)
-    console.print(f"metrics.json, per_image.csv, report.html and its figures are in {to}", highlight=False)
+        console.print(warned)
+    console.print(f"metrics.json, per_image.csv, report.html and its figures are in {to}")
 
 
 def _classes(text: str) -> list[str]:
     """`BRAIN,CSP` or `brain, csp` -> names; a stranger stays as it is, for the library to name."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = listed(text)
     if not names:
         raise ValueError(f"--classes names no structure; there are {', '.join(NAMES)}")
     return [structure.name if (structure := structure_of(name)) else name for name in names]
@@ -76,10 +76,6 @@ def _table(metrics: dict[str, Any]) -> Table:
     for name, found in metrics["structures"].items():
         dice = found["dice"]
         bounds = "" if dice["low"] is None else f"{dice['low']:.3f} to {dice['high']:.3f}"
-        numbers = _text(dice["mean"]), bounds, _text(found["hd95"]["mean"], 1), str(dice["n"]), str(found["missed"])
-        table.add_row(name, *numbers, _text(found["false_presence"], 2))
+        numbers = figure(dice["mean"]), bounds, figure(found["hd95"]["mean"], 1), str(dice["n"]), str(found["missed"])
+        table.add_row(name, *numbers, figure(found["false_presence"], 2))
     return table
-
-
-def _text(value: float | None, digits: int = 3) -> str:
-    return "" if value is None else f"{value:.{digits}f}"

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from fetal_head.cli.options import APP_DIR, App, Conf, app, console, overrides, print_table
+from fetal_head.cli.options import APP_DIR, App, Conf, app, console, listed, overrides, print_table
+from fetal_head.cli.store import opened
 from fetal_head.config import load_settings
+from fetal_head.labels import NAMES
+
+if TYPE_CHECKING:
+    from fetal_head.evaluation.experiment import Trial
 
 experiments = typer.Typer(help="What a setting is worth, by training with each of its values.", no_args_is_help=True)
 app.add_typer(experiments, name="experiment")
@@ -50,31 +55,24 @@ def network(
 def _experiment(
     setting: str, studies: Path, to: Path, values: str, seeds: int, init: str | None, app_dir: Path, conf: list[str] | None
 ) -> None:
-    from fetal_head.evaluation.experiment import Trial, means, run_experiment
+    from fetal_head.evaluation.experiment import run_experiment
+    from fetal_head.evaluation.experiment_plot import dice_by_value
     from fetal_head.evaluation.known import warning
-    from fetal_head.evaluation.plots import dice_by_value
-    from fetal_head.files import replacing
     from fetal_head.model.ancestry import NOTHING, learned_by_line
     from fetal_head.model.registry import Registry
-    from fetal_head.store.study import StudyDatastore, labelled_images
+    from fetal_head.store.labelled import labelled_images
 
-    if not studies.is_dir():
-        raise ValueError(f"there is no study folder {studies}")
-    wanted = [value.strip() for value in values.split(",") if value.strip()]
+    wanted = listed(values)
     if not wanted:
         raise ValueError(f"--values names no {setting}; give some, as --help shows")
-
-    def say(trial: Trial) -> None:
-        console.print(f"{trial.value}, seed {trial.seed}: trained in {trial.seconds:.0f} s", highlight=False)
-
     given = overrides(conf)
     settings = load_settings(given)
-    labels = labelled_images(StudyDatastore(str(studies), settings.store))
+    labels = labelled_images(opened(studies, conf))
     registry = Registry.of_app(app_dir)
     start = registry.version(init) if init else None
     learned = learned_by_line(start, registry) if start else NOTHING
     if not learned.whole:
-        console.print(warning(None, len(labels)), highlight=False)
+        console.print(warning(None, len(labels)))
     trials = run_experiment(
         setting,
         wanted,
@@ -84,21 +82,28 @@ def _experiment(
         to,
         start=start.path if start else None,
         known=learned.patients,
-        on_trial=say,
+        on_trial=_say_trial,
     )
     picture = dice_by_value(trials, setting)
     if picture:
-        with replacing(to / picture.file) as temporary:
-            temporary.write_bytes(picture.png)
-    first = {value: next(trial for trial in trials if trial.value == value) for value in wanted}
-    scores = {value: means(trials, value) for value in wanted}
-    names = list(scores[wanted[0]])
-    table = Table(setting, *names, "parameters", "segmenter, ms")
+        picture.save(to)
+    print_table(_table(setting, wanted, trials))
+    console.print(f"trials.json{' and dice.png are' if picture else ' is'} in {to}")
+
+
+def _table(setting: str, wanted: list[str], trials: list[Trial]) -> Table:
+    from fetal_head.evaluation.experiment import means
+
+    table = Table(setting, *NAMES, "parameters", "segmenter, ms")
     for value in wanted:
-        dice = [_with_spread(*score) if (score := scores[value][name]) else "" for name in names]
-        table.add_row(value, *dice, f"{first[value].parameters / 1e6:.2f} M", f"{first[value].milliseconds:.1f}")
-    print_table(table)
-    console.print(f"trials.json and dice.png are in {to}", highlight=False)
+        first = next(trial for trial in trials if trial.value == value)
+        dice = [_with_spread(*score) if score else "" for score in means(trials, value).values()]
+        table.add_row(value, *dice, f"{first.parameters / 1e6:.2f} M", f"{first.milliseconds:.1f}")
+    return table
+
+
+def _say_trial(trial: Trial) -> None:
+    console.print(f"{trial.value}, seed {trial.seed}: trained in {trial.seconds:.0f} s")
 
 
 def _with_spread(mean: float, spread: float | None) -> str:

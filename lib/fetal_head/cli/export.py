@@ -52,8 +52,8 @@ def export(
     if as_json:
         print(json.dumps({"labels": written, "skipped": failed}, indent=2))
     for reason in failed:
-        console.print(f"skipped {reason}", highlight=False)
-    console.print(f"{written} labels are in {to}", highlight=False)
+        console.print(f"skipped {reason}")
+    console.print(f"{written} labels are in {to}")
     if failed:
         raise typer.Exit(1)
 

@@ -92,4 +92,4 @@ def _lines(told: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]
 def _say_served(version: Version, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"served": version.name}))
-    console.print(f"version {version.name} is served", highlight=False)
+    console.print(f"version {version.name} is served")

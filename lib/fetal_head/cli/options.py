@@ -23,8 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-# a sentence stays one line, also in a log, and a name in square brackets a name
-console = Console(stderr=True, soft_wrap=True, markup=False)
+# a sentence stays one line, also in a log, a name in square brackets a name, and a number in it has no colour of its own
+console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
 T = TypeVar("T")
 
 
@@ -68,6 +68,11 @@ def overrides(conf: list[str] | None) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in conf or [])
 
 
+def listed(text: str) -> list[str]:
+    """What an option lists, separated by commas: `a, b` -> `a` and `b`."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def study_folder(studies: Path) -> Path:
     """The folder. Raises ValueError when it is none."""
     if not studies.is_dir():
@@ -78,6 +83,11 @@ def study_folder(studies: Path) -> Path:
 def store_settings(conf: list[str] | None) -> StoreSettings:
     """The settings of the store, with the `--conf` options. Raises ValueError for wrong ones."""
     return load_settings(overrides(conf)).store
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """A number in a table; nothing where there is none."""
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def dice_line(dice: dict[str, float | None]) -> str:

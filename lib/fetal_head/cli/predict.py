@@ -56,7 +56,7 @@ def predict(
     if as_json:
         print(json.dumps(rows, indent=2))
     for reason in failed:
-        console.print(f"skipped {reason}", highlight=False)
+        console.print(f"skipped {reason}")
     if rows:
         console.print(f"{len(rows)} masks and predictions.csv are in {to}")
     if failed:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from fetal_head.cli.options import APP_DIR, App, Conf, app, overrides
+from fetal_head.cli.options import APP_DIR, App, Conf, app, overrides, study_folder
 from fetal_head.config import load_settings
 
 
@@ -30,8 +30,8 @@ def serve(
 
     if is_pacs(studies):
         pacs_url(studies)
-    elif not Path(studies).is_dir():
-        raise ValueError(f"there is no study folder {studies}")
+    else:
+        study_folder(Path(studies))
     # an address that others reach is an explicit wish that they do
     given = ({} if _is_here(host) else {"clients": "any"}) | overrides(conf)
     load_settings(given)

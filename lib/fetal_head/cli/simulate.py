@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, overrides, print_table, progress
+from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, figure, listed, overrides, print_table, progress
 from fetal_head.config import load_settings
 from fetal_head.labels import NAMES
 
@@ -44,14 +44,14 @@ def simulate(
     settings = load_settings(overrides(conf))
     pools, tests = _pairs(pool), _pairs(test)
     start = _start(init, app_dir, [*pools, *tests])
-    plan = Plan(tuple(pools), tuple(tests), tuple(_split(strategies)), _counts(budgets), seeds, start, settings)
+    plan = Plan(tuple(pools), tuple(tests), tuple(listed(strategies)), _counts(budgets), seeds, start, settings)
     cells = list(progress(run_campaign(plan, to), "trainings", plan.size))
     found = write_report(plan, cells, to, shlex.join(["fetal-head", *sys.argv[1:]]))
     if as_json:
         print(json.dumps(found, indent=2))
     else:
         print_table(_table(found))
-    console.print(f"campaign.json, report.html and its figures are in {to}", highlight=False)
+    console.print(f"campaign.json, report.html and its figures are in {to}")
 
 
 def _pairs(folder: Path) -> list[Pair]:
@@ -79,13 +79,9 @@ def _start(init: str, app_dir: Path, pairs: list[Pair]) -> Start:
     return Start(version.name, version.path)
 
 
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
 def _counts(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in _split(text))
+        return tuple(int(part) for part in listed(text))
     except ValueError as error:
         raise ValueError(f"--budgets must be growing counts of labels such as 5,10,20, not {text!r}") from error
 
@@ -101,7 +97,5 @@ def _table(found: dict[str, Any]) -> Table:
 
 
 def _text(band: dict[str, Any], digits: int) -> str:
-    if band["mean"] is None:
-        return ""
     half = "" if band["low"] is None else f" ± {(band['high'] - band['low']) / 2:.{digits}f}"
-    return f"{band['mean']:.{digits}f}{half}"
+    return f"{figure(band['mean'], digits)}{half}"

@@ -7,12 +7,12 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from fetal_head.cli.options import AsJson, Conf, Studies, app, console, print_table, store_settings, study_folder
+from fetal_head.cli.options import AsJson, Conf, Studies, app, console, figure, print_table, store_settings, study_folder
 
 if TYPE_CHECKING:
     from fetal_head.store.store import Store
@@ -71,7 +71,7 @@ def diff(image: Image, first: Number, second: Number, studies: Studies, as_json:
         return
     table = Table("structure", "Dice", "pixels added", "pixels removed")
     for name, row in found.items():
-        table.add_row(name, _number(row["dice"]), str(row["added"]), str(row["removed"]))
+        table.add_row(name, figure(row["dice"]), str(row["added"]), str(row["removed"]))
     print_table(table)
 
 
@@ -83,7 +83,7 @@ def restore(image: Image, number: Number, studies: Studies, as_json: AsJson = Fa
     new = history.restore(opened(studies, conf), image, number, getpass.getuser())
     if as_json:
         print(json.dumps({"image": image, "number": new}))
-    console.print(f"submission {number} of {image} is the label again, as number {new}", highlight=False)
+    console.print(f"submission {number} of {image} is the label again, as number {new}")
 
 
 @store.command(epilog="Example: fetal-head store agreement --studies studies/hc18 --conf readers 2")
@@ -96,14 +96,14 @@ def agreement(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> N
         print(json.dumps(found, indent=2))
         return
     if not found:
-        console.print("no image was labelled by two people; with --conf readers 2 the server asks for that", highlight=False)
+        console.print("no image was labelled by two people; with --conf readers 2 the server asks for that")
         return
     table = Table("image", "people", "Dice", "difference of measurements")
     for pair in found:
         people = " and ".join(who or "-" for who in pair["people"])
         lengths = {name: value for name, value in pair["measurements"].items() if value is not None}
         differences = ", ".join(f"{name} {value:+.1f} {pair['unit']}" for name, value in lengths.items())
-        table.add_row(pair["image"], people, ", ".join(f"{n} {_number(d)}" for n, d in pair["dice"].items()), differences)
+        table.add_row(pair["image"], people, ", ".join(f"{n} {figure(d)}" for n, d in pair["dice"].items()), differences)
     print_table(table)
 
 
@@ -120,11 +120,11 @@ def check(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     if as_json:
         print(json.dumps(found, indent=2))
     for sentence in found:
-        console.print(sentence, highlight=False)
+        console.print(sentence)
     if is_new:
-        console.print(f"{studies} was not opened with this database yet: a server takes in what lies there", highlight=False)
+        console.print(f"{studies} was not opened with this database yet: a server takes in what lies there")
     else:
-        console.print(f"{len(found)} differences between the files and the database", highlight=False)
+        console.print(f"{len(found)} differences between the files and the database")
     if found:
         raise typer.Exit(1)
 
@@ -138,7 +138,7 @@ def rebuild(studies: Studies, conf: Conf = None) -> None:
     rebuilt = intake.rebuild(study_folder(studies), store_settings(conf))
     with rebuilt.reading() as session:
         found = counts(session)
-    console.print(f"{found['total']} images, {found['completed']} of them labelled, are in the database again", highlight=False)
+    console.print(f"{found['total']} images, {found['completed']} of them labelled, are in the database again")
 
 
 @store.command(epilog="Example: fetal-head store backup /backups/hc18 --studies studies/hc18")
@@ -152,8 +152,8 @@ def backup(
 
     copied = copy(opened(studies, conf), to)
     for path in copied.missing:
-        console.print(f"{path} is gone", highlight=False)
-    console.print(f"{copied.files - len(copied.missing)} files are in {to}", highlight=False)
+        console.print(f"{path} is gone")
+    console.print(f"{copied.files - len(copied.missing)} files are in {to}")
     if copied.missing:
         raise typer.Exit(1)
 
@@ -168,7 +168,7 @@ def restore_backup(
     from fetal_head.store.backup import restore_backup as restored
 
     restored(source, to, store_settings(conf))
-    console.print(f"the study is in {to}", highlight=False)
+    console.print(f"the study is in {to}")
 
 
 def opened(studies: Path, conf: list[str] | None) -> Store:
@@ -183,7 +183,3 @@ def opened(studies: Path, conf: list[str] | None) -> Store:
 
 def _when(seconds: int) -> str:
     return datetime.fromtimestamp(seconds).isoformat(sep=" ", timespec="minutes")
-
-
-def _number(value: Any) -> str:
-    return "" if value is None else f"{value:.3f}"

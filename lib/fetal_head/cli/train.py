@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, dice_line, overrides
+from fetal_head.cli.store import opened
 from fetal_head.config import load_settings
 
 if TYPE_CHECKING:
@@ -29,33 +30,27 @@ def train(
     from fetal_head.learning import ranks
     from fetal_head.learning.retraining import retrain
     from fetal_head.model.registry import Registry
-    from fetal_head.store.study import StudyDatastore, labelled_images
+    from fetal_head.store.labelled import labelled_images
 
-    if not studies.is_dir():
-        raise ValueError(f"there is no study folder {studies}")
     given = overrides(conf) | ({"max_epochs": str(epochs)} if epochs else {})
     settings = load_settings(given)
     registry = Registry.of_app(app_dir)
     with ranks.ranks():
         outcome = retrain(
-            labelled_images(StudyDatastore(str(studies), settings.store)),
+            labelled_images(opened(studies, conf)),
             settings,
             registry,
             start=None if init == "scratch" else registry.version(init) if init else registry.current(),
             on_epoch=_say_epoch,
-            say=lambda text: console.print(text, highlight=False),
+            say=console.print,
         )
     if outcome is None:
         return
     if as_json:
-        verdict = asdict(outcome.verdict)
-        print(
-            json.dumps(
-                {"version": outcome.version, "published": outcome.published, "dice": outcome.last.dice, "verdict": verdict}
-            )
-        )
+        told = {"version": outcome.version, "published": outcome.published, "dice": outcome.last.dice}
+        print(json.dumps({**told, "verdict": asdict(outcome.verdict)}))
     console.print(f"version {outcome.version} is {'published and served' if outcome.published else 'kept, but not served'}:")
-    console.print(outcome.verdict.reason, highlight=False)
+    console.print(outcome.verdict.reason)
 
 
 def _say_epoch(epoch: Epoch) -> None:

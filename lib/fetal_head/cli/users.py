@@ -29,7 +29,7 @@ def add(name: Name, role: Annotated[Role, typer.Option(help=ROLE_HELP)], studies
     from fetal_head.store.users import add_user
 
     add_user(_open(studies, conf), name, role, _password())
-    _say(f"{name} may sign in as {role}")
+    console.print(f"{name} may sign in as {role}")
 
 
 @users.command("list", epilog="Example: fetal-head users list --studies studies/hc18")
@@ -53,7 +53,7 @@ def password(name: Name, studies: Studies, conf: Conf = None) -> None:
     from fetal_head.store.users import set_password
 
     set_password(_open(studies, conf), name, _password())
-    _say(f"{name} has another password")
+    console.print(f"{name} has another password")
 
 
 @users.command(epilog="Example: fetal-head users role ann reviewer --studies studies/hc18")
@@ -64,7 +64,7 @@ def role(
     from fetal_head.store.users import set_role
 
     set_role(_open(studies, conf), name, new)
-    _say(f"{name} is {new} now")
+    console.print(f"{name} is {new} now")
 
 
 @users.command(epilog="Example: fetal-head users remove ann --studies studies/hc18")
@@ -73,7 +73,7 @@ def remove(name: Name, studies: Studies, conf: Conf = None) -> None:
     from fetal_head.store.users import remove_user
 
     remove_user(_open(studies, conf), name)
-    _say(f"{name} can sign in no more")
+    console.print(f"{name} can sign in no more")
 
 
 def _open(studies: Path, conf: list[str] | None) -> Store:
@@ -86,7 +86,3 @@ def _password() -> str:
     if sys.stdin.isatty():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True))
     return sys.stdin.readline().rstrip("\r\n")
-
-
-def _say(sentence: str) -> None:
-    console.print(sentence, highlight=False)

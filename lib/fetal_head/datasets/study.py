@@ -15,9 +15,10 @@ from typing import Any
 
 from PIL import Image
 
+from fetal_head.csv_text import as_csv
 from fetal_head.datasets.already import holds_label, holds_picture
 from fetal_head.datasets.case import Case
-from fetal_head.datasets.summary import Row, as_csv, read_rows, summary_row
+from fetal_head.datasets.summary import COLUMNS, Row, read_rows, summary_row
 from fetal_head.files import replacing, write_text
 from fetal_head.imaging import Geometry, write_mask
 from fetal_head.imaging.whole_numbers import whole_numbers
@@ -112,7 +113,7 @@ class StudyWriter:
         for case_id, entry in self._objects.items():
             for name in (Path(f"{case_id}.png"), *(LABELS / f"{case_id}.nrrd" for _ in entry["labels"])):
                 (self.staging / name).replace(self.to / name)
-        write_text(self.to / SUMMARY, as_csv([*read_rows(self.to / SUMMARY), *self.rows]))
+        write_text(self.to / SUMMARY, as_csv([*read_rows(self.to / SUMMARY), *self.rows], COLUMNS))
         self._index["objects"].update(self._objects)
         write_text(self.to / INDEX, json.dumps(self._index, indent=2))
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -52,12 +50,3 @@ def read_rows(path: Path) -> list[Row]:
         return []
     with path.open(encoding="utf-8", newline="") as file:
         return [{name: row.get(name) or "" for name in COLUMNS} for row in csv.DictReader(file)]
-
-
-def as_csv(rows: Iterable[Row]) -> str:
-    """The table as text, None as an empty field."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()

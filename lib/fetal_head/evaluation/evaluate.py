@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fetal_head import __version__
+from fetal_head.csv_text import as_csv
 from fetal_head.evaluation.comparison import PUBLISHED_HC, Comparison, compare
 from fetal_head.evaluation.known import known_images
 from fetal_head.evaluation.overlays import overlays
@@ -19,8 +20,8 @@ from fetal_head.evaluation.predictor import MaskPredictor
 from fetal_head.evaluation.report import render
 from fetal_head.evaluation.rules import RULES
 from fetal_head.evaluation.summary import summarise
-from fetal_head.evaluation.table import as_csv
-from fetal_head.files import replacing, write_text
+from fetal_head.evaluation.table import table
+from fetal_head.files import write_text
 from fetal_head.labels import NAMES, in_order
 from fetal_head.model.ancestry import UNTOLD, Learned
 
@@ -74,9 +75,9 @@ def evaluate_folders(
     plots, shown = _plots(comparisons, classes), list(overlays(comparisons, predictor, classes))
     report = render(metrics, plots, shown)
     for picture in (*plots, *shown):
-        with replacing(to / picture.file) as temporary:
-            temporary.write_bytes(picture.png)
-    write_text(to / "per_image.csv", as_csv(comparisons, classes))
+        picture.save(to)
+    rows = table(comparisons, classes)
+    write_text(to / "per_image.csv", as_csv(rows, rows[0].keys()))
     write_text(to / "report.html", report)
     write_text(to / "metrics.json", as_json(metrics))
     return metrics

@@ -16,15 +16,17 @@ import torch
 from fetal_head.config import CHANGE_NO_RESULT, Settings
 from fetal_head.files import write_text
 from fetal_head.labels import NAMES
+from fetal_head.learning.divided import read_divided
 from fetal_head.learning.lineage import lineage
-from fetal_head.learning.samples import Labelled, read_samples
-from fetal_head.learning.split import split
+from fetal_head.learning.samples import Labelled
 from fetal_head.learning.trainer import train
 from fetal_head.model.engine import engine
-from fetal_head.model.network import Architecture
 from fetal_head.model.segmenter import Segmenter
-from fetal_head.model.weights import load_weights
+from fetal_head.model.weights import starting_networks
 from fetal_head.patients import known_patients
+
+# images by which a network is timed
+TIMED = 20
 
 
 @dataclass(frozen=True)
@@ -126,26 +128,16 @@ def _read(path: Path) -> list[Trial]:
 
 
 def _trial(value: str, labels: Sequence[Labelled], settings: Settings, start: Path | None, known: Collection[str]) -> Trial:
-    torch.manual_seed(settings.learning.seed)
-    if start:
-        networks, description = load_weights(start)
-        architecture = description.architecture
-        find = Segmenter(networks, architecture, settings.model).find
-    else:
-        architecture, find = Architecture.of(settings.model), None
-        networks = architecture.build()
-    samples, left_out = read_samples(labels, architecture, find)
-    if not samples:
-        raise ValueError(f"none of the {len(labels)} labels can be read; first: {left_out[0].reason}")
-    chosen, held = split([sample.patient for sample in samples], settings.learning.validation_folds)
+    networks, architecture = starting_networks(start, settings.model, settings.learning.seed)
+    find = Segmenter(networks, architecture, settings.model).find if start else None
+    training, held, _ = read_divided(labels, architecture, find, settings.learning.validation_folds)
     if not held:
         raise ValueError("no labelled patient is for validation: label more patients, there is nothing to compare by")
-    seen = known_patients(((samples[i].id, samples[i].patient) for i in held), known)
-    held = [i for i in held if samples[i].patient not in seen]
-    if not held:
+    seen = known_patients(((sample.id, sample.patient) for sample in held), known)
+    validation = [sample for sample in held if sample.patient not in seen]
+    if not validation:
         raise ValueError("the model to start from has learned from every patient that is for validation: start from another one")
     started = time.monotonic()
-    training, validation = [samples[i] for i in chosen], [samples[i] for i in held]
     trained = train(networks, architecture, training, validation, settings.learning)
     seconds = time.monotonic() - started
     parameters = sum(weight.numel() for weight in trained.networks.parameters())
@@ -153,9 +145,9 @@ def _trial(value: str, labels: Sequence[Labelled], settings: Settings, start: Pa
     return Trial(value, settings.learning.seed, trained.epochs[-1].dice, seconds, parameters, milliseconds)
 
 
-def _milliseconds(network: torch.nn.Module, size: tuple[int, int], repeats: int = 20) -> float:
+def _milliseconds(network: torch.nn.Module, size: tuple[int, int]) -> float:
     ask, image, taken = engine(network, size), torch.rand(1, 1, *size), []
-    for _ in range(repeats):
+    for _ in range(TIMED):
         started = time.perf_counter()
         ask(image)
         taken.append(1000 * (time.perf_counter() - started))

@@ -37,8 +37,9 @@ RULES = {
     ),
     "intervals": (
         f"low and high bound the {LEVEL:.0%} interval of the percentile bootstrap: {RESAMPLES} resamples of the patients, each "
-        "with all of its images. Patients are told by the images' names; in another naming than FETAL_PLANES_DB's and HC18's "
-        "every image counts as a patient of its own. There is no interval with fewer than two patients."
+        "with all of its images. Patients are told by DICOM files, else by the images' names; in another naming than "
+        "FETAL_PLANES_DB's and HC18's every image counts as a patient of its own. There is no interval with fewer than two "
+        "patients."
     ),
     "biometry": (
         "Predicted minus reference, in mm: mean absolute error, bias (mean), sd (n - 1) and limits of agreement (bias +- 1.96 "
@@ -51,8 +52,8 @@ RULES = {
         "drawn line, and a mask's edge lies outside of that."
     ),
     "pixel size": (
-        "The table's, else the image file's own (DICOM, NIfTI, NRRD). One value for an image is taken along both axes: where "
-        "the image was stretched, its millimetres are wrong."
+        "The table's, else what the index of the images' study folder says, else the image file's own (DICOM, NIfTI, NRRD). One "
+        "value for an image is taken along both axes: where the image was stretched, its millimetres are wrong."
     ),
 }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,14 +10,9 @@ from fetal_head.evaluation.metrics import Agreement
 from fetal_head.evaluation.summary import IN_MM, LENGTHS, OVERLAP
 
 
-def as_csv(comparisons: Sequence[Comparison], classes: Sequence[str]) -> str:
-    """The table as text; what is unknown or not defined is an empty field."""
-    rows = [_row(comparison, classes) for comparison in comparisons]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+def table(comparisons: Sequence[Comparison], classes: Sequence[str]) -> list[dict[str, Any]]:
+    """A row for each image, all of the same columns; what is unknown or not defined is None."""
+    return [_row(comparison, classes) for comparison in comparisons]
 
 
 def _row(comparison: Comparison, classes: Sequence[str]) -> dict[str, Any]:

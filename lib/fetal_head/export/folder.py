@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from pydicom.dataset import Dataset
 
+from fetal_head.csv_text import as_csv
 from fetal_head.export.coco import coco, coco_image
 from fetal_head.export.dicom_seg import segmentation
 from fetal_head.export.dicom_sr import report
@@ -52,11 +51,7 @@ def write_labels(
             failed.append(f"{image}: {error}")
     if kind == "coco":
         write_text(to / "annotations.json", json.dumps(coco(parts)))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(to / "index.csv", text.getvalue())
+    write_text(to / "index.csv", as_csv(rows, COLUMNS))
     return len(rows), failed
 
 

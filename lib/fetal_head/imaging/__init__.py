@@ -1,4 +1,4 @@
-"""Any supported file -> one grey image and its geometry; a mask -> what a viewer reads; sizes there and back."""
+"""Any supported file -> one grey image and its geometry; a mask -> what a viewer reads."""
 
 from fetal_head.imaging.geometry import Frame, Geometry
 from fetal_head.imaging.mask import Mask, annotated_in, check_mask

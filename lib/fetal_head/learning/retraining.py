@@ -8,26 +8,26 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
 import torch
 
 from fetal_head.config import CHANGE_NO_RESULT, LearningSettings, Settings
-from fetal_head.labels import NAMES
 from fetal_head.learning import ranks
 from fetal_head.learning.basis import basis
-from fetal_head.learning.judging import ImageDice, JudgedOn, Verdict, judge, judged_dice
+from fetal_head.learning.comparing import compare
+from fetal_head.learning.divided import Divided, read_divided
+from fetal_head.learning.judging import Verdict
 from fetal_head.learning.lineage import fingerprint, learned_and_held
 from fetal_head.learning.running import only_training
-from fetal_head.learning.samples import Find, Labelled, LeftOut, read_labelled, read_samples
-from fetal_head.learning.split import split
+from fetal_head.learning.samples import Labelled, LeftOut
 from fetal_head.learning.tracking import NOWHERE, tracking
-from fetal_head.learning.trainer import Epoch, Trained, train
+from fetal_head.learning.trainer import Epoch, train
 from fetal_head.model.ancestry import learned_by_line
-from fetal_head.model.network import Architecture, HeadNetworks
-from fetal_head.model.preprocessing import nested_planes
+from fetal_head.model.network import Architecture
 from fetal_head.model.registry import Registry, ServedMeanwhileError, Version
-from fetal_head.model.segmenter import Segmenter, load_segmenter
-from fetal_head.model.weights import Description, load_weights
+from fetal_head.model.segmenter import Segmenter
+from fetal_head.model.weights import Description, load_weights, starting_networks
 
 CHECKPOINT = "training.checkpoint"
 
@@ -105,23 +105,19 @@ def _retrain(
     say: Callable[[str], None],
 ) -> Outcome | None:
     learning = settings.learning
-    networks, architecture, find = _begin(settings, start)
-    samples, left_out = read_samples(labels, architecture, find, say)
-    if not samples:
-        raise ValueError(f"none of the {len(labels)} submitted labels can be read; first: {left_out[0].reason}")
-    lost = {label.id for label in left_out}
-    readable = [label for label in labels if label.id not in lost]
+    networks, architecture = starting_networks(start.path if start else None, settings.model, learning.seed)
+    find = Segmenter(networks, architecture, settings.model).find if start else None
+    samples = read_divided(labels, architecture, find, learning.validation_folds, say)
     load_weights(registry.current().path)  # better to know now than after the training that there is nothing to compare with
-    chosen, held = split([sample.patient for sample in samples], learning.validation_folds)
+    by_id = {label.id: label for label in labels}
+    learned, held = ([by_id[sample.id] for sample in part] for part in (samples.training, samples.validation))
     # now: a label that is corrected during the training is not what it learns from
-    sources = learned_and_held([readable[i] for i in chosen], [readable[i] for i in held])
+    sources = learned_and_held(learned, held)
     checkpoint = registry.folder / CHECKPOINT
-    parameters = {"parent": start.name if start else "none", "images": len(chosen), **learning.model_dump()}
-    settled = learning.model_dump(exclude=CHANGE_NO_RESULT)
-    # the samples as well: `sources` does not tell of images
-    same = [parameters["parent"], architecture.to_dict(), settled, sources, fingerprint(samples)]
-    run = ranks.as_first(sha256(json.dumps(same).encode()).hexdigest())
+    parent = start.name if start else None
+    run = _identity(parent, architecture, learning, sources, samples)
     where = learning.tracking_url if ranks.rank() == 0 else NOWHERE
+    parameters = {"parent": parent or "none", "images": len(learned), **learning.model_dump()}
     with tracking(where, registry.folder, parameters) as notes:
 
         def report(epoch: Epoch) -> None:
@@ -129,53 +125,39 @@ def _retrain(
             notes.epoch(epoch.number, {**losses, **{f"dice_{name}": value for name, value in epoch.dice.items()}})
             on_epoch(epoch)
 
-        training, validation = [samples[i] for i in chosen], [samples[i] for i in held]
-        trained = train(networks, architecture, training, validation, learning, report, say, checkpoint=checkpoint, run=run)
+        parts = samples.training, samples.validation
+        trained = train(networks, architecture, *parts, learning, report, say, checkpoint=checkpoint, run=run)
         if ranks.rank() > 0:
             return None
         served = registry.current()
         known = set[str]().union(*(learned_by_line(model, registry).patients for model in (served, start) if model))
-        compared, judged_on = basis([readable[i] for i in chosen], [readable[i] for i in held], known)
-        verdict = _judge(trained, architecture, served, compared, judged_on, settings)
-        version = registry.add(
-            trained.networks,
-            Description(
-                architecture,
-                parent=start.name if start else None,
-                created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                training={**sources, **learning.model_dump()},
-                metrics={"dice": trained.epochs[-1].dice, "verdict": asdict(verdict)},
-            ),
+        candidate = Segmenter(trained.networks, architecture, settings.model)
+        verdict = compare(candidate, served, *basis(learned, held, known), settings)
+        description = Description(
+            architecture,
+            parent=parent,
+            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            training={**sources, **learning.model_dump()},
+            metrics={"dice": trained.epochs[-1].dice, "verdict": asdict(verdict)},
         )
+        version = registry.add(trained.networks, description)
         if verdict.better:
             verdict = _publish(version, verdict, registry)
         checkpoint.unlink(missing_ok=True)
         tags = {"published": verdict.better, "verdict": verdict.reason, "judged_on": verdict.judged_on}
         notes.result({"version": version.name, **tags})
-    return Outcome(version.name, verdict, trained.epochs[-1], tuple(left_out))
+    return Outcome(version.name, verdict, trained.epochs[-1], tuple(samples.left_out))
 
 
-def _begin(settings: Settings, start: Version | None) -> tuple[HeadNetworks, Architecture, Find | None]:
-    if start is None:
-        torch.manual_seed(settings.learning.seed)
-        architecture = Architecture.of(settings.model)
-        return architecture.build(), architecture, None
-    networks, description = load_weights(start.path)
-    return networks, description.architecture, Segmenter(networks, description.architecture, settings.model).find
-
-
-def _judge(
-    trained: Trained,
-    architecture: Architecture,
-    served: Version,
-    labels: Sequence[Labelled],
-    judged_on: JudgedOn,
-    settings: Settings,
-) -> Verdict:
-    ours = Segmenter(trained.networks, architecture, settings.model)
-    theirs = load_segmenter(served.path, settings.model, served.name)
-    candidate, current = (_dice(model, labels) for model in (ours, theirs))
-    return judge(candidate, current, against=served.name, judged_on=judged_on, seed=settings.learning.seed)
+def _identity(
+    parent: str | None, architecture: Architecture, learning: LearningSettings, sources: dict[str, Any], samples: Divided
+) -> str:
+    """By which a training that goes on is known from all others; in every rank the same."""
+    settled = learning.model_dump(exclude=CHANGE_NO_RESULT)
+    # the samples as well: `sources` does not tell of images
+    pictures = fingerprint([*samples.training, *samples.validation])
+    told = [parent, architecture.to_dict(), settled, sources, pictures]
+    return ranks.as_first(sha256(json.dumps(told).encode()).hexdigest())
 
 
 def _publish(version: Version, verdict: Verdict, registry: Registry) -> Verdict:
@@ -187,16 +169,3 @@ def _publish(version: Version, verdict: Verdict, registry: Registry) -> Verdict:
         sentence = f"but by now '{now}' is served, which it was not compared with: train again, or publish it by hand"
         return replace(verdict, better=False, reason=f"{verdict.reason}; {sentence}")
     return verdict
-
-
-def _dice(model: Segmenter, labels: Sequence[Labelled]) -> list[ImageDice]:
-    """Dice of each image at its original size."""
-    judged = []
-    for label in labels:
-        image, truth, annotated = read_labelled(label)
-        predicted = nested_planes(model.predict(image).mask)
-        known = torch.tensor([float(name in annotated) for name in NAMES])
-        values = judged_dice(predicted > 0, nested_planes(truth) > 0, known).tolist()
-        dice = {name: value for name, value in zip(NAMES, values, strict=True) if name in annotated}
-        judged.append(ImageDice(label.id, label.patient_id, dice))
-    return judged

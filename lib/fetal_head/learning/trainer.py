@@ -18,6 +18,8 @@ from fetal_head.learning.metrics import mean_dice
 from fetal_head.learning.samples import Sample, View
 from fetal_head.model.network import Architecture, HeadNetworks
 
+WATCHED_AT_ONCE = 16
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -127,9 +129,7 @@ def _courses(
     return courses
 
 
-def evaluate(
-    network: torch.nn.Module, views: Sequence[View], size: tuple[int, int], batch_size: int = 16
-) -> dict[str, float | None]:
+def evaluate(network: torch.nn.Module, views: Sequence[View], size: tuple[int, int]) -> dict[str, float | None]:
     """Mean Dice by structure over the views, cut to `size`, in which it is annotated and present."""
     if not views:
         return dict.fromkeys(NAMES)
@@ -137,8 +137,8 @@ def evaluate(
     network.eval()
     predicted = []
     with torch.inference_mode():
-        for start in range(0, len(views), batch_size):
-            images = torch.stack([_middle(view.image.float(), size) for view in views[start : start + batch_size]])
+        for start in range(0, len(views), WATCHED_AT_ONCE):
+            images = torch.stack([_middle(view.image.float(), size) for view in views[start : start + WATCHED_AT_ONCE]])
             predicted.append((network(images.to(device)) > 0).cpu())
     target = torch.stack([_middle(view.target, size) for view in views])
     known = torch.stack([view.known for view in views])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
@@ -11,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from fetal_head.biometry import measure
-from fetal_head.files import replacing, suffix_of, write_text
+from fetal_head.csv_text import as_csv
+from fetal_head.datasets.names import stem_of
+from fetal_head.files import replacing, write_text
 from fetal_head.imaging import Geometry, read_image, write_mask
 from fetal_head.imaging.overlay import overlay as draw
 from fetal_head.model.predictor import Predictor
@@ -53,7 +53,7 @@ def predict_files(
                 failed.append(str(error))
                 continue
             prediction = predictor.predict(image)
-            name = _name(path)
+            name = stem_of(path)
             with replacing(to / f"{name}.nrrd") as temporary:
                 write_mask(temporary, prediction.mask, geometry)
             if overlay:
@@ -63,7 +63,7 @@ def predict_files(
     finally:
         # broken off, the masks that are there have their rows
         if rows:
-            write_text(to / "predictions.csv", _csv(rows))
+            write_text(to / "predictions.csv", as_csv(rows, rows[0].keys()))
     return rows, failed
 
 
@@ -75,22 +75,10 @@ def _row(name: str, prediction: Prediction, spacing: tuple[float, float] | None,
     return {"image": name, "model": prediction.version, **biometry, "flags": flags, **structures}
 
 
-def _name(path: Path) -> str:
-    return path.name[: -len(suffix_of(path))] if suffix_of(path) else path.name
-
-
 def _check_names(images: Sequence[Path], to: Path) -> None:
-    twice = [name for name, count in Counter(map(_name, images)).items() if count > 1]
+    twice = [name for name, count in Counter(map(stem_of, images)).items() if count > 1]
     if twice:
         raise ValueError(f"two images are called {twice[0]}; predict them into different folders")
     # a mask beside its image would take its place there, for annotators too: they are known by name without extension
     if to.resolve() in {path.resolve().parent for path in images}:
         raise ValueError(f"{to} holds images, and their masks would be taken for some; name another folder with --to")
-
-
-def _csv(rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()

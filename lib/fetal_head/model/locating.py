@@ -13,6 +13,9 @@ from fetal_head.model.frame import Frame
 from fetal_head.model.network import Architecture
 from fetal_head.model.preprocessing import Placement, place, placement
 
+# of a pixel of the head; the setting of that name is the segmenter's alone
+THRESHOLD = 0.5
+
 
 class Locator:
     """Finds the head in images."""
@@ -34,7 +37,7 @@ class Locator:
         ]
 
 
-def head_ellipse(probability: torch.Tensor, where: Placement, threshold: float = 0.5) -> Ellipse | None:
+def head_ellipse(probability: torch.Tensor, where: Placement) -> Ellipse | None:
     """The ellipse of the likeliest head in pixels of the original image; None where there is none.
 
     Args:
@@ -42,7 +45,7 @@ def head_ellipse(probability: torch.Tensor, where: Placement, threshold: float =
         where: how the image was placed into those pixels.
     """
     rows, columns = (original / content for original, content in zip(where.original, where.content, strict=True))
-    ellipse = fit_ellipse(largest_component((probability > threshold).numpy()), (rows, columns))
+    ellipse = fit_ellipse(largest_component((probability > THRESHOLD).numpy()), (rows, columns))
     if ellipse is None:
         return None
     x, y = ellipse.centre

@@ -1,4 +1,4 @@
-"""The one way into the network and back: training, inference and scoring share it."""
+"""The one way into the networks: training, inference and scoring share it."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, TypeAdapter
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from fetal_head.config import ModelSettings
 from fetal_head.files import replacing
 from fetal_head.labels import NAMES
 from fetal_head.model.network import Architecture, HeadNetworks
@@ -82,6 +83,23 @@ def load_weights(path: Path) -> tuple[HeadNetworks, Description]:
     if not all(bool(torch.isfinite(tensor).all()) for tensor in network.state_dict().values()):
         raise ValueError(f"{path.name}: some of its weights are no numbers: the training that made it failed")
     return network.eval(), description
+
+
+def starting_networks(path: Path | None, settings: ModelSettings, seed: int) -> tuple[HeadNetworks, Architecture]:
+    """What a training starts from, in evaluation mode: the networks of a file, in their own architecture, or random ones.
+
+    Args:
+        path: the model file; None draws the weights by `seed`, in the architecture that the settings ask for.
+
+    Raises:
+        ValueError: as `load_weights`, or there is no such network.
+    """
+    torch.manual_seed(seed)
+    if path is not None:
+        networks, description = load_weights(path)
+        return networks, description.architecture
+    architecture = Architecture.of(settings)
+    return architecture.build().eval(), architecture
 
 
 def _check_shapes(found: dict[str, tuple[int, ...]], architecture: Architecture) -> None:

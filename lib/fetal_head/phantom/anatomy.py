@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log, pi, radians, sqrt
+from math import pi, radians, sqrt
 
 import numpy as np
 
+from fetal_head.biometry import growth
 from fetal_head.phantom.axes import Axes, Box, Ellipse
 
 LV_REACH = 0.85  # how near to the outer edge of the skull (1) the ventricle's corners come
@@ -46,15 +47,10 @@ def ellipse_circumference(major: float, minor: float) -> float:
     return pi * (3 * (major + minor) - sqrt((3 * major + minor) * (major + 3 * minor)))
 
 
-def mean_circumference(weeks: float) -> float:
-    """Mean head circumference in mm at a gestational age in weeks (Papageorghiou et al. 2014, INTERGROWTH-21st)."""
-    return -28.2849 + 1.69267 * weeks**2 - 0.397485 * weeks**2 * log(weeks)
-
-
 def draw_size(rng: np.random.Generator) -> Size:
-    """A size between 14 and 40 weeks, mostly 18 to 30."""
+    """A size between 14 and 40 weeks, mostly 18 to 30; its circumference is about the mean of INTERGROWTH-21st."""
     weeks = rng.uniform(14, 40) if rng.random() < 0.15 else 18 + 14 * rng.beta(1.7, 1.8)
-    circumference = mean_circumference(weeks) * rng.normal(1, 0.04)
+    circumference = growth.HC.mean(weeks) * rng.normal(1, 0.04)
     cephalic = float(np.clip(rng.normal(0.795, 0.042), 0.69, 0.91))
     major = circumference / ellipse_circumference(1, cephalic)
     return Size(weeks, major, major * cephalic, rng.uniform(1.0, 1.6) + 0.03 * (weeks - 14))

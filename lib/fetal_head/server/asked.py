@@ -13,6 +13,7 @@ from fetal_head.store.people import who_is
 
 AsUser = Annotated[User, Depends(requires("user"))]
 AsAnnotator = Annotated[User, Depends(requires("annotator"))]
+AsReviewer = Annotated[User, Depends(requires("reviewer"))]
 AsAdmin = Annotated[User, Depends(requires("admin"))]
 
 

@@ -12,13 +12,11 @@ from fetal_head.biometry import measure
 from fetal_head.biometry.calipers import calipers
 from fetal_head.biometry.flags import SENTENCES
 from fetal_head.biometry.gestational_age import LONGEST_WEEKS
-from fetal_head.files import suffix_of
 from fetal_head.imaging import read_geometry, read_mask
-from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.server.asked import AsUser
 from fetal_head.server.identity import known
 from fetal_head.server.images import existing
-from fetal_head.server.uploads import kept, name_of
+from fetal_head.server.uploads import kept_mask
 from fetal_head.store.people import who_is
 from fetal_head.store.reservations import renew
 from fetal_head.store.study import StudyDatastore
@@ -44,10 +42,9 @@ def biometry_routes(app: MONAILabelApp) -> APIRouter:
         """
         who = who_is({"client_id": client_id} | known(user))
         path = existing(study.get_image_uri(image), f"image '{image}'")
-        suffix = suffix_of(name_of(label))
         try:
             geometry = read_geometry(path)
-            with kept(label, suffix if suffix in MASK_EXTENSIONS else "") as file:
+            with kept_mask(label) as file:
                 mask = read_mask(file, geometry.shape)
         except ValueError as error:
             raise HTTPException(422, str(error)) from error

@@ -10,7 +10,8 @@ from fastapi.responses import Response
 from monailabel.interfaces.app import MONAILabelApp
 from pydantic import BaseModel
 
-from fetal_head.server.identity import User, requires
+from fetal_head.server.asked import AsAnnotator, AsReviewer
+from fetal_head.server.identity import requires
 from fetal_head.store.differences import Difference
 from fetal_head.store.drafts import SUFFIX
 from fetal_head.store.history import Status, compare, entries, entry, label_file, restore, set_status
@@ -52,21 +53,12 @@ def history_routes(app: MONAILabelApp) -> APIRouter:
         return Response(label_file(store, image, number), media_type="application/octet-stream", headers=said)
 
     @router.post("/{image}/{number}/restore")
-    def restore_label(
-        image: str,
-        number: int,
-        user: User = Depends(requires("annotator")),  # noqa: B008
-    ) -> dict[str, Any]:
+    def restore_label(image: str, number: int, user: AsAnnotator) -> dict[str, Any]:
         """Submits an earlier mask again; answers with the number that it has now."""
         return {"image": image, "number": restore(store, image, number, user.name)}
 
     @router.post("/{image}/{number}/status")
-    def judge(
-        image: str,
-        number: int,
-        review: Review,
-        user: User = Depends(requires("reviewer")),  # noqa: B008
-    ) -> dict[str, Any]:
+    def judge(image: str, number: int, review: Review, user: AsReviewer) -> dict[str, Any]:
         """Approves or rejects a submission; a rejected one is no label any more."""
         set_status(store, image, number, review.status, user.name, review.comment)
         return entry(store, image, number).facts

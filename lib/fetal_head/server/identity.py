@@ -11,8 +11,6 @@ from fastapi.security.utils import get_authorization_scheme_param
 
 from fetal_head.store.people import ROLES, Role
 
-__all__ = ["ROLES", "Login", "Role", "SignInError", "User", "address_of", "current_user", "known", "refused", "requires"]
-
 
 @dataclass(frozen=True)
 class User:

@@ -8,14 +8,12 @@ from fastapi import APIRouter, Depends, Form, HTTPException, UploadFile
 from fastapi.responses import FileResponse
 from monailabel.interfaces.app import MONAILabelApp
 
-from fetal_head.files import suffix_of
-from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.server.asked import AsAdmin, AsAnnotator, json_object
 from fetal_head.server.dicomweb import identifiers
 from fetal_head.server.identity import known, requires
 from fetal_head.server.images import existing
 from fetal_head.server.turns import Turns
-from fetal_head.server.uploads import kept, name_of
+from fetal_head.server.uploads import kept_mask
 from fetal_head.store.instances import Instances
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
@@ -41,9 +39,7 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
         drawn_on = told.pop("instance", None)
         if drawn_on and identifiers(instances, image=image).get("SOPInstanceUID", drawn_on) != drawn_on:
             raise HTTPException(409, "the image was replaced since this was drawn: load the page again, and draw on the new one")
-        # only what kind of mask it is, which a .nrrd does not tell by itself
-        suffix = suffix_of(name_of(label))
-        with kept(label, suffix if suffix in MASK_EXTENSIONS else "") as path:
+        with kept_mask(label) as path:
             study.save_label(image, str(path), tag or FINAL, told | known(user))
         return {**(app.on_save_label(image, image) or {}), "image": image, "label": image}
 

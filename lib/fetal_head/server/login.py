@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.security import OAuth2PasswordRequestForm
@@ -11,9 +11,11 @@ from monailabel.config import settings as upstream
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.config import load_settings
-from fetal_head.server.identity import ROLES, Login, SignInError, User, address_of, refused, requires
+from fetal_head.server.asked import AsUser
+from fetal_head.server.identity import Login, SignInError, address_of, refused
 from fetal_head.server.login_oidc import OidcLogin
 from fetal_head.server.login_users import UsersLogin
+from fetal_head.store.people import ROLES
 from fetal_head.store.users import users
 
 logger = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ def login_routes(login: Login | None) -> APIRouter:
         return {"enabled": login is not None, **told}
 
     @router.post("/token")
-    def token(request: Request, form: OAuth2PasswordRequestForm = Depends()) -> dict[str, Any]:  # noqa: B008
+    def token(request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> dict[str, Any]:
         """A token for a name and a password; 401 for wrong ones, 429 for too many of them."""
         if login is None:
             return {"access_token": None, "token_type": None}
@@ -47,7 +49,7 @@ def login_routes(login: Login | None) -> APIRouter:
         return {"access_token": given, "token_type": "bearer"}
 
     @router.get("/token/valid")
-    def is_valid(user: User = Depends(requires("user"))) -> dict[str, Any]:  # noqa: B008
+    def is_valid(user: AsUser) -> dict[str, Any]:
         """Who one is, and what one may do; 401 without a valid login."""
         return {"username": user.name, "email": None, "name": user.name, "roles": [role for role in ROLES if user.may(role)]}
 

@@ -8,9 +8,10 @@ import jwt
 from fastapi import HTTPException
 from monailabel.config import settings
 
-from fetal_head.server.identity import NO_TOKEN, NOTHING, ROLES, WRONG, Role, SignInError, User
+from fetal_head.server.identity import NO_TOKEN, NOTHING, WRONG, SignInError, User
 from fetal_head.server.login_attempts import Attempts
 from fetal_head.server.login_provider import Provider
+from fetal_head.store.people import ROLES, Role
 
 # signed with a private key: a public key must never do for a shared secret
 ALGORITHMS = ["RS256", "ES256"]

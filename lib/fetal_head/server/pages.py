@@ -38,13 +38,11 @@ POLICY = "; ".join(
 SCHEMA = "/openapi.json"
 
 
-def page_routes(application: FastAPI) -> APIRouter:
-    """The routes of the pages; OHIF is for users, what the API looks like is no secret."""
+# the routes of files are async, since these look for their file in a thread by themselves
+def api_pages(application: FastAPI) -> APIRouter:
+    """The pages of the API: what it looks like is no secret."""
     router = APIRouter(include_in_schema=False)
-    static = StaticFiles(directory=STATIC)
-    api = StaticFiles(directory=API)
-    ohif, mode = StaticFiles(directory=STATIC / "ohif"), StaticFiles(directory=MODE)
-    page = (STATIC / "ohif" / "index.html").read_text(encoding="utf-8")
+    static, api = StaticFiles(directory=STATIC), StaticFiles(directory=API)
 
     @router.get(SCHEMA)
     def schema() -> dict[str, Any]:
@@ -76,7 +74,6 @@ def page_routes(application: FastAPI) -> APIRouter:
     async def api_file(path: str, request: Request) -> Response:
         return await api.get_response(path, request.scope)
 
-    # async, since these look for their file in a thread by themselves
     @router.get("/favicon.ico")
     async def favicon(request: Request) -> Response:
         return await static.get_response("favicon.ico", request.scope)
@@ -85,25 +82,34 @@ def page_routes(application: FastAPI) -> APIRouter:
     async def static_file(path: str, request: Request) -> Response:
         return await static.get_response(path, request.scope)
 
-    @router.get("/ohif/fetal-head/structures.json", dependencies=[Depends(requires("user"))])
+    return router
+
+
+def ohif_pages() -> APIRouter:
+    """The pages of OHIF and of our mode in it, for users."""
+    router = APIRouter(prefix="/ohif", include_in_schema=False, dependencies=[Depends(requires("user"))])
+    ohif, mode = StaticFiles(directory=STATIC / "ohif"), StaticFiles(directory=MODE)
+    page = (STATIC / "ohif" / "index.html").read_text(encoding="utf-8")
+
+    @router.get("/fetal-head/structures.json")
     def structures() -> list[dict[str, Any]]:
         return [{"name": s.name, "title": s.title, "value": s.value, "color": s.colour} for s in STRUCTURES]
 
-    @router.get("/ohif/fetal-head/{path:path}", dependencies=[Depends(requires("user"))])
+    @router.get("/fetal-head/{path:path}")
     async def mode_file(path: str, request: Request) -> Response:
         """A file of our mode."""
         return _fresh(await mode.get_response(path, request.scope))
 
-    @router.get("/ohif/app-config.js", dependencies=[Depends(requires("user"))])
+    @router.get("/app-config.js")
     async def mode_config(request: Request) -> Response:
         return _fresh(await mode.get_response("app-config.js", request.scope))
 
-    @router.get("/ohif/", dependencies=[Depends(requires("user"))])
+    @router.get("/")
     async def worklist(request: Request) -> Response:
         """The work list, from which images are opened in OHIF."""
         return _fresh(await mode.get_response("worklist.html", request.scope))
 
-    @router.get("/ohif/{path:path}", dependencies=[Depends(requires("user"))])
+    @router.get("/{path:path}")
     async def viewer(path: str, request: Request) -> Response:
         """A file of OHIF. Its own paths, like /ohif/viewer, are no files: all of them are its one page."""
         try:

@@ -35,7 +35,7 @@ from fetal_head.server.metrics import Metrics
 from fetal_head.server.models import model_routes, version_routes
 from fetal_head.server.observing import Observed
 from fetal_head.server.pacs import pacs_routes
-from fetal_head.server.pages import page_routes
+from fetal_head.server.pages import api_pages, ohif_pages
 from fetal_head.server.predictions import Predictions
 from fetal_head.server.sample import for_slicer
 from fetal_head.server.session_routes import session_routes
@@ -99,7 +99,8 @@ def _routers(
         biometry_routes(app),
         health_routes(app, metrics),
         log_routes(app),
-        page_routes(application),
+        api_pages(application),
+        ohif_pages(),
         pacs_routes(app),
         closed_routes(),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from monailabel.endpoints.train import run_model, status
 from monailabel.interfaces.app import MONAILabelApp
 
-from fetal_head.config import load_settings
+from fetal_head.config import Settings, load_settings
 from fetal_head.learning.form import with_form
 from fetal_head.learning.running import running
 from fetal_head.learning.split import split
@@ -18,7 +19,7 @@ from fetal_head.model.registry import Registry
 from fetal_head.server.asked import AsAdmin, asked_for, check_offered
 from fetal_head.server.background import active_task, stop_task, wait_for_end
 from fetal_head.server.identity import User, requires
-from fetal_head.store.study import labelled_images
+from fetal_head.store.labelled import labelled_images
 
 
 def training_routes(app: MONAILabelApp) -> APIRouter:
@@ -29,27 +30,14 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
     trainers: dict[str, Any] = app.info()["trainers"]
     one_at_a_time = threading.Lock()
 
-    def refuse_if_in_vain() -> None:
-        job = running_job(app, folder)
-        if job:
-            message = f"A training already runs since {job['start_ts']}: wait for its end or stop it, then train again."
-            raise HTTPException(409, {"message": message, "job": job})
-        labels = labelled_images(app.datastore())
-        if not labels:
-            raise HTTPException(422, "There is no submitted label yet: correct and submit at least one image, then train.")
-        try:
-            split([label.patient_id for label in labels], settings.learning.validation_folds)
-        except ValueError as error:
-            raise HTTPException(422, f"There is nothing to train on: {error}.") from error
-
-    def asked_of(model: str, params: dict[str, Any] | None, user: User) -> dict[str, Any]:
-        # upstream passes on all that it gets, a folder to import code from included
-        asked = asked_for(params, user, *trainers[model]["config"])
-        try:
-            with_form(settings, asked)
-        except ValueError as error:
-            raise HTTPException(422, f"The training was not started: {error}.") from error
-        return asked
+    def start(models: Iterable[str], params: Mapping[str, Any], user: User, enqueue: bool) -> dict[str, Any]:
+        with one_at_a_time:
+            _refuse_in_vain(app, folder, settings)
+            # upstream passes on all that it gets, a folder to import code from included
+            asked = {model: asked_for(params.get(model), user, *trainers[model]["config"]) for model in models}
+            for form in asked.values():
+                _refuse_form(settings, form)
+            return {model: run_model(model, form, False, enqueue) for model, form in asked.items()}
 
     @router.get("/train/", dependencies=[Depends(requires("user"))])
     def training_status(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
@@ -76,9 +64,7 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
         of its own even then.
         """
         check_offered("trainer", model, trainers)
-        with one_at_a_time:
-            refuse_if_in_vain()
-            task: dict[str, Any] = run_model(model, asked_of(model, params, user), False, enqueue)
+        task = start([model], {model: params}, user, enqueue)[model]
         if run_sync:
             wait_for_end("train", task)
         return task
@@ -86,11 +72,8 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
     @router.post("/train/", include_in_schema=False)
     def start_every_training(user: AsAdmin, params: dict[str, Any] | None = None, run_sync: bool = False) -> Any:
         """The same for a client that names no model: OHIF, which sends what it asks for by model."""
-        with one_at_a_time:
-            refuse_if_in_vain()
-            by_model = {model: (params or {}).get(model) for model in trainers}
-            asked = {m: asked_of(m, said if isinstance(said, dict) else None, user) for m, said in by_model.items()}
-            started = {model: run_model(model, asked[model], False, True) for model in trainers}
+        by_model = {model: said for model, said in (params or {}).items() if isinstance(said, dict)}
+        started = start(trainers, by_model, user, enqueue=True)
         if run_sync:
             for task in started.values():
                 wait_for_end("train", task)
@@ -103,6 +86,29 @@ def training_routes(app: MONAILabelApp) -> APIRouter:
             return stop_task("train")
 
     return router
+
+
+def _refuse_in_vain(app: MONAILabelApp, folder: Path, settings: Settings) -> None:
+    """Answers 409 while another training runs, and 422 as long as there is nothing to train on."""
+    job = running_job(app, folder)
+    if job:
+        message = f"A training already runs since {job['start_ts']}: wait for its end or stop it, then train again."
+        raise HTTPException(409, {"message": message, "job": job})
+    labels = labelled_images(app.datastore().store)
+    if not labels:
+        raise HTTPException(422, "There is no submitted label yet: correct and submit at least one image, then train.")
+    try:
+        split([label.patient_id for label in labels], settings.learning.validation_folds)
+    except ValueError as error:
+        raise HTTPException(422, f"There is nothing to train on: {error}.") from error
+
+
+def _refuse_form(settings: Settings, form: Mapping[str, Any]) -> None:
+    """Answers 422 for a value out of bounds."""
+    try:
+        with_form(settings, form)
+    except ValueError as error:
+        raise HTTPException(422, f"The training was not started: {error}.") from error
 
 
 def running_job(app: MONAILabelApp, folder: Path) -> dict[str, Any] | None:

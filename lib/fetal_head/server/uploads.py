@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PureWindowsPath
 from tempfile import TemporaryDirectory
 
 from fastapi import HTTPException, UploadFile
 
+from fetal_head.files import suffix_of
 from fetal_head.imaging import suffix_by_content
+from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.store.errors import disk_told
 
 
@@ -33,6 +35,12 @@ def kept_image(upload: UploadFile) -> Iterator[Path]:
         except ValueError as error:
             raise HTTPException(422, f"the image was not accepted: {error}") from error
         yield path.rename(image)
+
+
+def kept_mask(upload: UploadFile) -> AbstractContextManager[Path]:
+    """An uploaded mask as a file with the ending that the client calls it by, which tells what kind of a .nrrd it is."""
+    suffix = suffix_of(name_of(upload))
+    return kept(upload, suffix if suffix in MASK_EXTENSIONS else "")
 
 
 def name_of(upload: UploadFile) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from fetal_head import __version__
 from fetal_head.evaluation.report import environment
-from fetal_head.files import replacing, write_text
+from fetal_head.files import write_text
 from fetal_head.labels import NAMES
 from fetal_head.simulation.campaign import Plan
 from fetal_head.simulation.cell import Cell
@@ -35,8 +35,7 @@ def write_report(plan: Plan, cells: Sequence[Cell], to: Path, command: str) -> d
     template = environment(Path(__file__).parent).get_template("campaign.html")
     page = template.render(m=found, pictures=pictures, columns=(*NAMES, MEAN, APL))
     for picture in pictures:
-        with replacing(to / picture.file) as temporary:
-            temporary.write_bytes(picture.png)
+        picture.save(to)
     write_text(to / "report.html", page)
     write_text(to / "campaign.json", json.dumps(found, indent=2, allow_nan=False))
     return found

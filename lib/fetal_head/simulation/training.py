@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from fetal_head.config import Settings
@@ -18,7 +17,7 @@ from fetal_head.learning.samples import Find, Sample, make_sample
 from fetal_head.learning.trainer import train
 from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.segmenter import Segmenter
-from fetal_head.model.weights import load_weights
+from fetal_head.model.weights import starting_networks
 from fetal_head.selection.effort import effort
 from fetal_head.simulation.cell import Judged
 
@@ -32,12 +31,7 @@ class Start:
 
     def build(self, settings: Settings, seed: int) -> tuple[HeadNetworks, Architecture]:
         """The networks, in evaluation mode, and their architecture."""
-        if self.path is not None:
-            networks, description = load_weights(self.path)
-            return networks, description.architecture
-        torch.manual_seed(seed)
-        architecture = Architecture.of(settings.model)
-        return architecture.build().eval(), architecture
+        return starting_networks(self.path, settings.model, seed)
 
     def find(self, settings: Settings) -> Find | None:
         """Where the model of the file sees the head; None for random weights."""

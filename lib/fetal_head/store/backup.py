@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from fetal_head.config import StoreSettings
 from fetal_head.store.changes import FileChanges
+from fetal_head.store.derived import MADE_AGAIN
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import as_bytes, submission_facts
 from fetal_head.store.layout import Layout, stamp_of
@@ -21,7 +22,7 @@ from fetal_head.store.rebuilding import chunks
 from fetal_head.store.settling import put_plain
 from fetal_head.store.store import STUDY, Store
 from fetal_head.store.submissions import write_image_facts
-from fetal_head.store.tables import MADE_AGAIN, Base, Image, Meta, Submission
+from fetal_head.store.tables import Base, Image, Meta, Submission
 from fetal_head.store.users import TOKEN_SECRET
 
 TABLES = "tables.jsonl"

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session, aliased
 from fetal_head.imaging import annotated_in, read_mask
 from fetal_head.labels import NAMES
 from fetal_head.selection.effort import effort
+from fetal_head.store.derived import Effort
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
 from fetal_head.store.submissions import find_submission
-from fetal_head.store.tables import REJECTED, Effort, Submission
+from fetal_head.store.tables import REJECTED, Submission
 
 # by structure what `selection.effort.Effort` has
 Measured = dict[str, dict[str, float | None]]

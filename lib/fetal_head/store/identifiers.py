@@ -11,10 +11,11 @@ from fetal_head.dicomweb.text import dicom_text
 from fetal_head.dicomweb.uids import uids_of
 from fetal_head.patients import patient_of
 from fetal_head.pseudonym import pseudonym
+from fetal_head.store.derived import Instance
 from fetal_head.store.facts import as_bytes, read_facts
 from fetal_head.store.rebuilding import chunks
 from fetal_head.store.store import Store
-from fetal_head.store.tables import Image, Instance
+from fetal_head.store.tables import Image
 
 IDENTITY = "uuid"
 NEWEST_IMAGE, NEWEST_INSTANCE = select(func.max(Image.changed)), select(func.max(Instance.changed))

@@ -9,6 +9,7 @@ from uuid import uuid4
 from sqlalchemy import delete
 
 from fetal_head.config import StoreSettings
+from fetal_head.store.derived import Effort, Instance, Score
 from fetal_head.store.errors import DamagedError
 from fetal_head.store.index import Index, read_index
 from fetal_head.store.intake_images import say_of_images, take_in_images
@@ -16,7 +17,7 @@ from fetal_head.store.intake_labels import say_of_labels, take_in_labels
 from fetal_head.store.layout import Layout, Stamp, stamp_of
 from fetal_head.store.rebuilding import adopt_history
 from fetal_head.store.store import Store
-from fetal_head.store.tables import Effort, Image, Instance, Meta, Reservation, Score, Submission
+from fetal_head.store.tables import Image, Meta, Reservation, Submission
 
 INDEX = "index"
 # there once the history was taken in, and another one each time that the database is made again

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -20,8 +20,8 @@ from typing import NamedTuple
 from fetal_head.imaging import EXTENSIONS
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.store.file_names import split_name, why_not
+from fetal_head.store.folders import files_in, folders_in
 from fetal_head.store.left_out import leave_out
-from fetal_head.store.said import MAX_INTEGER
 
 HISTORY = "history"
 IMAGE_FACTS = "image.json"
@@ -118,7 +118,7 @@ class Layout:
     def image_files(self, known: Mapping[str, str]) -> dict[str, tuple[str, Stamp]]:
         """The images in the folder: id -> file name and stamp. Of two files with one id the `known` name counts, or the first."""
         found: dict[str, tuple[str, Stamp]] = {}
-        for name, stamp in sorted(_files(self.folder), reverse=True):
+        for name, size, mtime_ns in sorted(files_in(self.folder), reverse=True):
             image, suffix = split_name(name)
             if suffix.lower() not in EXTENSIONS:
                 continue
@@ -126,7 +126,7 @@ class Layout:
                 leave_out(self.folder / name, reason)
             # labels were made for the known one
             elif image not in found or found[image][0] != known.get(image):
-                found[image] = name, stamp
+                found[image] = name, Stamp(size, mtime_ns)
         return found
 
     def label_files(self) -> dict[Label, Stamp]:
@@ -134,23 +134,23 @@ class Layout:
         found = {}
         for tag in self.tags():
             try:
-                files = list(_files(self.labels / tag))
+                files = list(files_in(self.labels / tag))
             except OSError as error:
                 leave_out(self.labels / tag, f"it cannot be looked at ({error.strerror})")
                 continue
-            for name, stamp in files:
+            for name, size, mtime_ns in files:
                 image, suffix = split_name(name)
                 if suffix.lower() in MASK_EXTENSIONS:
-                    found[Label(tag, image, suffix)] = stamp
+                    found[Label(tag, image, suffix)] = Stamp(size, mtime_ns)
         return found
 
     def tags(self) -> list[str]:
         """The tags that have a folder."""
-        return [name for name in _folders(self.labels) if name != HISTORY]
+        return [name for name in folders_in(self.labels) if name != HISTORY]
 
     def images_with_a_past(self) -> list[str]:
         """The images that have a history."""
-        return _folders(self.history)
+        return folders_in(self.history)
 
     def numbers(self, image: str) -> dict[int, set[str]]:
         """What lies in an image's history: number -> file names."""
@@ -169,37 +169,3 @@ def stamp_of(path: Path) -> Stamp | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return Stamp(status.st_size, status.st_mtime_ns)
-
-
-def _files(folder: Path) -> Iterator[tuple[str, Stamp]]:
-    for entry in _entries(folder):
-        try:
-            if not entry.is_file():
-                continue
-            status = entry.stat()
-        except FileNotFoundError:  # removed just now
-            continue
-        except OSError as error:
-            leave_out(folder / entry.name, f"it cannot be looked at ({error.strerror})")
-            continue
-        if abs(status.st_mtime_ns) <= MAX_INTEGER:
-            yield entry.name, Stamp(status.st_size, status.st_mtime_ns)
-        else:
-            leave_out(folder / entry.name, "its time is in another age: touch it")
-
-
-def _folders(folder: Path) -> list[str]:
-    # not `entry.is_dir`, which raises an error for a link that leads to itself
-    return sorted(entry.name for entry in _entries(folder) if os.path.isdir(entry)) if folder.is_dir() else []
-
-
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """What is in a folder and not hidden."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.name.isprintable():
-                yield entry
-            else:  # the database cannot hold it
-                leave_out(folder / entry.name, "its name holds what is no character: call it otherwise")

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from fetal_head.labels import NAMES, SMALL
 from fetal_head.model.scoring import Score as Scored
+from fetal_head.store.derived import Score
 from fetal_head.store.layout import Stamp
 from fetal_head.store.store import Store
-from fetal_head.store.tables import Image, Meta, Score
+from fetal_head.store.tables import Image, Meta
 
 SCORED_BY = "scored by"
 
@@ -35,7 +36,7 @@ class Unscored:
 
 
 class Written(NamedTuple):
-    """A score as the database has it, see `tables.Score`."""
+    """A score as the database has it, see `derived.Score`."""
 
     image: str
     size: int

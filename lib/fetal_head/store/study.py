@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from monailabel.interfaces.datastore import Datastore
 
 from fetal_head.config import StoreSettings, load_settings
 from fetal_head.imaging import Geometry
-from fetal_head.learning.samples import Labelled
 from fetal_head.pseudonym import nameless, pseudonym, without_file
 from fetal_head.store import images, predictions, queries, submissions
 from fetal_head.store.archive import write_archive
@@ -20,11 +18,11 @@ from fetal_head.store.drafts import read_draft
 from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import split_name
 from fetal_head.store.intake import take_in
+from fetal_head.store.labelled import plainly_labelled
 from fetal_head.store.reservations import renew
 from fetal_head.store.said import told_spacing
 from fetal_head.store.settling import FINAL, label_of
 from fetal_head.store.store import Store
-from fetal_head.store.tables import Submission
 from fetal_head.store.watching import Watcher
 
 logger = logging.getLogger(__name__)
@@ -73,7 +71,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
             return queries.unlabelled_ids(session, label_tag or FINAL)
 
     def datalist(self) -> list[dict[str, Any]]:
-        return [{"image": str(label.image), "label": str(label.mask)} for label in self._plainly_labelled()]
+        return [{"image": str(label.image), "label": str(label.mask)} for label in plainly_labelled(self.store)]
 
     def get_image(self, image_id: str, params: Any = None) -> Any:
         uri = self.get_image_uri(image_id)
@@ -148,7 +146,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
     def get_dataset_archive(self, limit_cases: int | None) -> str:
         """A zip of images and labels. There is one at a time, in the study folder: nobody clears up behind a download."""
         with told(self.store.database.name):
-            return str(write_archive(self.store.layout, self._plainly_labelled()[: limit_cases or None], self.json()))
+            return str(write_archive(self.store.layout, plainly_labelled(self.store)[: limit_cases or None], self.json()))
 
     def refresh(self) -> None:
         take_in(self.store)
@@ -181,27 +179,3 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         except StoreError as error:
             reason = nameless(without_file(error), [image_id])
             logger.warning("the prediction of the image %s was not kept: %s", pseudonym(image_id), reason)
-
-    def _plainly_labelled(self) -> list[Labelled]:
-        """The labelled images, with the masks that any tool finds."""
-        return _labelled(self.store, lambda label: self.store.layout.plain(label_of(label)))
-
-
-def labelled_images(datastore: StudyDatastore) -> list[Labelled]:
-    """Every image with a submitted or approved label, with a mask that stays, whatever is corrected or rejected later."""
-    layout = datastore.store.layout
-    return _labelled(datastore.store, lambda label: layout.kept(label.image, label.number, label.suffix))
-
-
-def _labelled(store: Store, mask_of: Callable[[Submission], Path]) -> list[Labelled]:
-    with store.reading() as session:
-        return [
-            Labelled(
-                image.id,
-                queries.image_path(store.layout, image),
-                mask_of(label),
-                image.info.get("patient"),
-                tuple(label.annotated) if label.annotated else None,
-            )
-            for image, label in queries.final_labels(session)
-        ]

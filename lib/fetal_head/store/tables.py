@@ -1,5 +1,6 @@
 """The tables: what is known of images, of every mask that was ever submitted, of who works on what, and of who may sign in.
 
+What follows from images and masks is in `derived`.
 Times are seconds since 1970. `migrations/` makes the tables; a change here needs a version there.
 """
 
@@ -8,14 +9,12 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # names sort by their bytes in every database, as they do in Python
 NAME = Text().with_variant(Text(collation="C"), "postgresql")
 SUBMITTED, APPROVED, REJECTED = "submitted", "approved", "rejected"
-
-
 LOTS = 2**62
 
 
@@ -23,7 +22,8 @@ def _draw() -> int:
     return random.randrange(LOTS)
 
 
-def _where(condition: str) -> dict[str, Any]:
+def where(condition: str) -> dict[str, Any]:
+    """An index of the rows alone that meet a condition, as either database is told of it."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
@@ -57,7 +57,7 @@ class Image(Base):
 
     __tablename__ = "images"
     __table_args__ = (
-        Index("images_by_name", "readings", "id", **_where("removed IS NULL")),
+        Index("images_by_name", "readings", "id", **where("removed IS NULL")),
         Index("images_by_change", "changed"),
     )
 
@@ -91,7 +91,7 @@ class Submission(Base):
 
     __tablename__ = "submissions"
     __table_args__ = (
-        Index("submissions_current", "tag", "image", unique=True, **_where("current")),
+        Index("submissions_current", "tag", "image", unique=True, **where("current")),
         Index("submissions_by_time", "tag", "at"),
     )
 
@@ -141,79 +141,6 @@ class Account(Base):
     password: Mapped[str]
 
 
-class Score(Base):
-    """What the last model that looked at an image makes of it; see `model.scoring.Score`. It can be made again at any time.
-
-    Attributes:
-        size, mtime_ns: of the image file that was looked at: a score of a replaced one does not count.
-        model: the version that looked.
-        turn: grows with every score that is written, so that readers fetch only what is new.
-        entropy, bald, seen: by structure, in the order of their values; None where the image cannot be read.
-        feature: float16.
-        doubt: the mean entropy over CSP and LV.
-        problem: why the image cannot be read.
-    """
-
-    __tablename__ = "scores"
-    __table_args__ = (Index("scores_by_turn", "turn"),)
-
-    image: Mapped[str] = mapped_column(NAME, ForeignKey("images.id"), primary_key=True)
-    size: Mapped[int]
-    mtime_ns: Mapped[int]
-    model: Mapped[str]
-    turn: Mapped[int]
-    entropy: Mapped[list[float] | None]
-    bald: Mapped[list[float] | None]
-    seen: Mapped[list[bool] | None]
-    feature: Mapped[bytes | None]
-    doubt: Mapped[float | None]
-    problem: Mapped[str | None]
-
-
-class Effort(Base):
-    """How much of the prediction was changed to make a submitted label of it. Follows from the two masks.
-
-    Attributes:
-        structures: by name what `selection.effort.Effort` has; None where the two cannot be compared.
-    """
-
-    __tablename__ = "efforts"
-    __table_args__ = (ForeignKeyConstraint(["image", "number"], ["submissions.image", "submissions.number"]),)
-
-    image: Mapped[str] = mapped_column(NAME, primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    structures: Mapped[dict[str, Any] | None]
-
-
-class Instance(Base):
-    """By what DICOM knows an image: see `instances`. Follows from the image and from `Layout.dicom`.
-
-    Attributes:
-        changed, removed: those of the image when it was last looked at.
-        patient, pseudonym: what the patient is called, with and without a name.
-        study, series, uid: the identifiers of `dicomweb.uids`.
-    """
-
-    __tablename__ = "instances"
-    __table_args__ = (
-        Index("instances_by_change", "changed"),
-        Index("instances_by_patient", "patient", "study", "image", **_where("removed IS NULL")),
-        Index("instances_by_pseudonym", "pseudonym", **_where("removed IS NULL")),
-        Index("instances_by_study", "study", **_where("removed IS NULL")),
-        Index("instances_by_series", "series", **_where("removed IS NULL")),
-        Index("instances_by_uid", "uid", **_where("removed IS NULL")),
-    )
-
-    image: Mapped[str] = mapped_column(NAME, ForeignKey("images.id"), primary_key=True)
-    changed: Mapped[int]
-    removed: Mapped[int | None]
-    patient: Mapped[str] = mapped_column(NAME)
-    pseudonym: Mapped[str]
-    study: Mapped[str]
-    series: Mapped[str]
-    uid: Mapped[str]
-
-
 class Meta(Base):
     """What is known of the study itself.
 
@@ -225,7 +152,3 @@ class Meta(Base):
 
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
-
-
-# what follows from images and masks, and can be made again from them
-MADE_AGAIN = (Score.__tablename__, Effort.__tablename__, Instance.__tablename__)

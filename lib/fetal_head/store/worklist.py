@@ -9,12 +9,13 @@ import numpy as np
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from fetal_head.store.derived import Effort
 from fetal_head.store.errors import StoreError
 from fetal_head.store.reservations import holders
 from fetal_head.store.set_aside import FLAG
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
-from fetal_head.store.tables import APPROVED, REJECTED, SUBMITTED, Effort, Image, Submission
+from fetal_head.store.tables import APPROVED, REJECTED, SUBMITTED, Image, Submission
 
 Status = Literal["open", "flagged", "submitted", "approved", "rejected"]
 OPEN, FLAGGED = "open", "flagged"

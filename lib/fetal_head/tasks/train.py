@@ -7,7 +7,6 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from monailabel.interfaces.datastore import Datastore
 from monailabel.interfaces.tasks.train import TrainTask
 
 from fetal_head.config import Settings
@@ -18,7 +17,8 @@ from fetal_head.learning.trainer import Epoch
 from fetal_head.model.registry import Registry
 from fetal_head.pseudonym import nameless
 from fetal_head.server.child import die_with_parent
-from fetal_head.store.study import labelled_images
+from fetal_head.store.labelled import labelled_images
+from fetal_head.store.study import StudyDatastore
 from fetal_head.tasks.progress import Progress
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Train(TrainTask):  # type: ignore[misc]
         """Progress of the running training or result of the last one, as Slicer's progress and accuracy bars read it."""
         return self._progress.read()
 
-    def __call__(self, request: dict[str, Any], datastore: Datastore) -> dict[str, Any]:
+    def __call__(self, request: dict[str, Any], datastore: StudyDatastore) -> dict[str, Any]:
         """Trains and returns the last `stats`; without a usable label, or while another one runs, it stops with one sentence."""
         die_with_parent()
         started = time.monotonic()
@@ -56,7 +56,7 @@ class Train(TrainTask):  # type: ignore[misc]
             logger.info("epoch %d/%d: loss %s, Dice %s", epoch.number, epoch.of, epoch.loss, epoch.dice)
             self._progress.write(self._epoch_stats(epoch))
 
-        labels = labelled_images(datastore)
+        labels = labelled_images(datastore.store)
 
         def without_names(text: str) -> str:
             return nameless(text, [label.id for label in labels])

@@ -10,19 +10,44 @@
 export const ELLIPSE = 2;
 export const RECTANGLE = Math.sqrt(3);
 const SMALLEST = 1;
+const CORNERS = 48;
 
 /**
  * Where a shape can be pulled: its centre, and the ends of its axes.
  * @param {Oriented} shape
  * @returns {Record<Handle, Point>}
  */
-export function handles({ centre, a, b, angle }) {
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  const at = (/** @type {number} */ u, /** @type {number} */ v) => ({
-    x: centre.x + u * cos - v * sin,
-    y: centre.y + u * sin + v * cos,
-  });
+export function handles(shape) {
+  const { centre, a, b } = shape;
+  const at = placesOn(shape);
   return { centre, 'a+': at(a, 0), 'a-': at(-a, 0), 'b+': at(0, b), 'b-': at(0, -b) };
+}
+
+/**
+ * @param {Oriented} shape
+ * @param {'ellipse' | 'rectangle'} kind
+ * @returns {Point[]} closed
+ */
+export function outline(shape, kind) {
+  const { a, b } = shape;
+  const around =
+    kind === 'rectangle'
+      ? [[a, b], [-a, b], [-a, -b], [a, -b], [a, b]]
+      : Array.from({ length: CORNERS + 1 }, (_, i) => {
+          const turn = (2 * Math.PI * i) / CORNERS;
+          return [a * Math.cos(turn), b * Math.sin(turn)];
+        });
+  const at = placesOn(shape);
+  return around.map(([u, v]) => at(u, v));
+}
+
+/**
+ * @param {Oriented} shape
+ * @returns {(u: number, v: number) => Point} where a place along its axes is in the image
+ */
+function placesOn({ centre, angle }) {
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  return (u, v) => ({ x: centre.x + u * cos - v * sin, y: centre.y + u * sin + v * cos });
 }
 
 /**

@@ -17,10 +17,9 @@
 
 import { BRAIN, erase, paint, replace } from './paint.js';
 import * as raster from './raster.js';
-import { ELLIPSE, RECTANGLE, between, fitted, handles, pulled } from './shape.js';
+import { ELLIPSE, RECTANGLE, between, fitted, handles, outline, pulled } from './shape.js';
 
 const NOTHING = { lines: [], handles: [] };
-const CORNERS = 48;
 
 /**
  * @param {import('./editor.js').Editor} editor
@@ -162,23 +161,6 @@ export function shape(editor, chosen, kind) {
       return found ? { lines: [outline(found, kind)], handles: Object.values(handles(found)) } : NOTHING;
     },
   };
-}
-
-/**
- * @param {Oriented} shape
- * @param {'ellipse' | 'rectangle'} kind
- * @returns {Point[]} closed
- */
-export function outline({ centre, a, b, angle }, kind) {
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  const around =
-    kind === 'rectangle'
-      ? [[a, b], [-a, b], [-a, -b], [a, -b], [a, b]]
-      : Array.from({ length: CORNERS + 1 }, (_, i) => {
-          const turn = (2 * Math.PI * i) / CORNERS;
-          return [a * Math.cos(turn), b * Math.sin(turn)];
-        });
-  return around.map(([u, v]) => ({ x: centre.x + u * cos - v * sin, y: centre.y + u * sin + v * cos }));
 }
 
 /**

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from fetal_head.store import derived  # noqa: F401 it adds its tables to the others
 from fetal_head.store.tables import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
