@@ -15,7 +15,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from fetal_head.imaging.geometry import Frame
 from fetal_head.imaging.limits import check_pixels
-from fetal_head.imaging.tiff import check_tiff, tiff_frame, tiff_numbers
+from fetal_head.imaging.tiff import check_tiff, is_tiff, tiff_frame, tiff_numbers
 from fetal_head.imaging.volume import itk_frame
 
 PNG_SIGNATURE, PNG_CHUNK = 8, struct.Struct(">I4s")
@@ -32,6 +32,8 @@ def opened(path: Path) -> Iterator[Image.Image]:
     try:
         image = Image.open(path, formats=tuple(SUFFIXES))
     except UnidentifiedImageError as error:
+        if is_tiff(path):
+            raise ValueError("is a damaged TIFF, or of a kind that is not read; save it in 8 or 16 bits of grey") from error
         raise ValueError("is no PNG, JPEG, TIFF, BMP, NIfTI, NRRD or DICOM image") from error
     with image:
         check_pixels(image.size)

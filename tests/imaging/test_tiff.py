@@ -1,0 +1,47 @@
+"""TIFF of every kind of number and of every writer: read as it is, or refused with what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.testing import assert_array_equal
+
+from fetal_head.imaging import read_image
+from pictures import speckle
+
+GREY = speckle(60, 90)
+# of each kind of number, over all that it can hold and fractions
+NUMBERS = {
+    "u1": GREY,
+    "i1": GREY.astype(int) - 128,
+    "u2": GREY.astype(int) * 257,
+    "i2": GREY.astype(int) * 257 - 32768,
+    "u4": GREY.astype(np.uint32) << 24,
+    "i4": (GREY.astype(np.int64) << 24) - (1 << 31),
+    "f4": GREY / 7 - 3,
+}
+# those that no program is known to write: Pillow reads them in the wrong order of bytes, or not at all
+UNREAD = {(">", "zlib", "i2"), (">", "zlib", "i4"), (">", "zlib", "f4"), (">", None, "u4"), (">", "zlib", "u4")}
+
+
+def write_tiff(path: Path, pixels: np.ndarray, **options: object) -> Path:
+    """A TIFF of one page, without the description that tifffile adds."""
+    tifffile.imwrite(path, pixels, **{"metadata": None, "photometric": "minisblack", **options})
+    return path
+
+
+@pytest.mark.parametrize("tile", [None, (32, 32)], ids=["strips", "tiles"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_numbers(tmp_path: Path, kind: str, byteorder: str, compression: str | None, tile: tuple[int, int] | None) -> None:
+    pixels = NUMBERS[kind].astype(kind)
+    path = write_tiff(tmp_path / "a.tif", pixels, byteorder=byteorder, compression=compression, tile=tile)
+    if (byteorder, compression, kind) in UNREAD:
+        with pytest.raises(ValueError, match=r"a\.tif: is .*TIFF.*; save it"):
+            read_image(path)
+    else:
+        assert_array_equal(read_image(path)[0], pixels.astype(np.float32))
