@@ -45,3 +45,14 @@ def test_numbers(tmp_path: Path, kind: str, byteorder: str, compression: str | N
             read_image(path)
     else:
         assert_array_equal(read_image(path)[0], pixels.astype(np.float32))
+
+
+@pytest.mark.parametrize("planarconfig", ["contig", "separate"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_colours_of_sixteen_bits_are_refused(tmp_path: Path, compression: str | None, planarconfig: str) -> None:
+    """Pillow would read the upper 8 bits, which of a 12-bit image are 16 greys."""
+    colours = np.stack([GREY] * 3, axis=-1 if planarconfig == "contig" else 0).astype(np.uint16) * 16
+    options = {"photometric": "rgb", "planarconfig": planarconfig, "compression": compression}
+    with pytest.raises(ValueError, match=r"16 bits of each colour.*; save it"):
+        read_image(write_tiff(tmp_path / "a.tif", colours, **options))
+    assert_array_equal(read_image(write_tiff(tmp_path / "a.tif", (colours // 16).astype(np.uint8), **options))[0], GREY)

@@ -11,14 +11,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from fetal_head.imaging.geometry import Frame
 from fetal_head.imaging.limits import check_pixels
-from fetal_head.imaging.tiff import check_tiff, is_tiff, tiff_frame, tiff_numbers
+from fetal_head.imaging.tiff import BITS_PER_SAMPLE, check_tiff, is_tiff, tiff_frame, tiff_numbers
 from fetal_head.imaging.volume import itk_frame
 
 PNG_SIGNATURE, PNG_CHUNK = 8, struct.Struct(">I4s")
+# the modes in which Pillow has 8 bits of each colour, however many the file has
+COLOURS, EIGHT_BITS = ("RGB", "RGBA", "CMYK"), 8
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "BMP": ".bmp"}
 
 
@@ -27,7 +30,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
     """A picture whose pixels are not decoded yet.
 
     Raises:
-        ValueError: it is none, has several frames, is too large, or is a TIFF that viewers see in another way.
+        ValueError: it is none, has several frames, is too large, or is one that Pillow or a viewer sees in another way.
     """
     try:
         image = Image.open(path, formats=tuple(SUFFIXES))
@@ -39,6 +42,8 @@ def opened(path: Path) -> Iterator[Image.Image]:
         check_pixels(image.size)
         if _has_more_frames(image):
             raise ValueError("holds more than one frame; one single 2D image is expected")
+        if image.mode in COLOURS and _bits(image) > EIGHT_BITS:
+            raise ValueError("has 16 bits of each colour, of which 8 would be lost; save it in 8 bits of each, or as 16-bit grey")
         if isinstance(image, TiffImageFile):
             check_tiff(image)
         yield image
@@ -82,6 +87,14 @@ def _has_scale(path: Path) -> bool:
             # behind a chunk is its checksum
             file.seek(length + 4, os.SEEK_CUR)
     return False
+
+
+def _bits(image: Image.Image) -> int:
+    """Those of each colour in the file, of which Pillow keeps the upper 8."""
+    if isinstance(image, TiffImageFile):
+        return int(max(image.tag_v2.get(BITS_PER_SAMPLE, (EIGHT_BITS,))))
+    is_wide = isinstance(image, PngImageFile) and any(str(tile.args).endswith(";16B") for tile in image.tile)
+    return 2 * EIGHT_BITS if is_wide else EIGHT_BITS
 
 
 def _has_more_frames(image: Image.Image) -> bool:

@@ -15,6 +15,7 @@ from fetal_head.imaging.volume import check_frame
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 BIG_ENDIAN = b"MM"
 # TIFF 6.0, section 8: tags, and units of the resolution
+BITS_PER_SAMPLE = 258
 COMPRESSION, UNCOMPRESSED = 259, 1
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
