@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from fetal_head.imaging import read_image
 from pictures import speckle
@@ -56,3 +56,24 @@ def test_colours_of_sixteen_bits_are_refused(tmp_path: Path, compression: str | 
     with pytest.raises(ValueError, match=r"16 bits of each colour.*; save it"):
         read_image(write_tiff(tmp_path / "a.tif", colours, **options))
     assert_array_equal(read_image(write_tiff(tmp_path / "a.tif", (colours // 16).astype(np.uint8), **options))[0], GREY)
+
+
+@pytest.mark.parametrize("extra", ["unspecified", "assocalpha", "unassalpha"])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_alpha_is_dropped_also_where_it_was_multiplied_in(
+    tmp_path: Path, compression: str | None, channels: int, extra: str
+) -> None:
+    alpha = np.where(np.arange(90) < 40, 255, 128).astype(np.uint8) * np.ones_like(GREY)
+    stored = np.rint(GREY * (alpha / 255.0)).astype(np.uint8) if extra == "assocalpha" else GREY
+    pixels = np.stack([stored] * channels + [alpha], axis=-1)
+    options = {"photometric": "minisblack" if channels == 1 else "rgb", "extrasamples": [extra], "compression": compression}
+    path = write_tiff(tmp_path / "a.tif", pixels, planarconfig="contig", **options)
+    assert_allclose(read_image(path)[0], GREY, atol=1)
+
+
+@pytest.mark.parametrize("extra", ["assocalpha", "unassalpha"])
+def test_what_pillow_cannot_take_apart_is_refused(tmp_path: Path, extra: str) -> None:
+    options = {"photometric": "minisblack", "planarconfig": "separate", "extrasamples": [extra]}
+    with pytest.raises(ValueError, match=r"its pixels cannot be decoded: .*; save it again"):
+        read_image(write_tiff(tmp_path / "a.tif", np.stack([GREY, GREY]), **options))

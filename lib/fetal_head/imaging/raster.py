@@ -53,12 +53,20 @@ def raster_pixels(image: Image.Image) -> NDArray[np.generic]:
     """Pixels, (rows, columns) or (rows, columns, 3 or 4) RGB.
 
     Image and mask must agree in the viewer, so the orientation of TIFF is applied, as ITK does, and that of PNG and JPEG ignored.
+
+    Raises:
+        ValueError: they cannot be decoded.
     """
-    plain = image
-    if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV"):
-        plain = image.convert("RGB")
-    elif image.mode in ("1", "LA", "PA", "La"):
-        plain = image.convert("L" if image.mode in ("1", "LA", "La") else "RGB")
+    try:
+        image.load()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"its pixels cannot be decoded: {error}; save it again") from error
+    # only this way grey gets rid of alpha that it was multiplied with
+    plain = image.convert("LA") if image.mode == "La" else image
+    if plain.mode in ("1", "LA"):
+        plain = plain.convert("L")
+    elif plain.mode in ("P", "PA", "CMYK", "YCbCr", "LAB"):
+        plain = plain.convert("RGB")
     pixels: NDArray[np.generic] = np.asarray(plain)
     return tiff_numbers(image, pixels) if isinstance(image, TiffImageFile) else pixels
 
