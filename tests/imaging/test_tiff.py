@@ -77,3 +77,12 @@ def test_what_pillow_cannot_take_apart_is_refused(tmp_path: Path, extra: str) ->
     options = {"photometric": "minisblack", "planarconfig": "separate", "extrasamples": [extra]}
     with pytest.raises(ValueError, match=r"its pixels cannot be decoded: .*; save it again"):
         read_image(write_tiff(tmp_path / "a.tif", np.stack([GREY, GREY]), **options))
+
+
+@pytest.mark.parametrize("factor", [1, 257])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_palettes_of_eight_bits_in_sixteen(tmp_path: Path, compression: str | None, factor: int) -> None:
+    """As old programs wrote them, and ITK takes them."""
+    colours = np.stack([np.arange(256)[::-1]] * 3).astype(np.uint16) * factor
+    path = write_tiff(tmp_path / "a.tif", GREY, photometric="palette", colormap=colours, compression=compression)
+    assert_array_equal(read_image(path)[0], 255 - GREY)

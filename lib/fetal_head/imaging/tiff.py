@@ -18,6 +18,7 @@ BIG_ENDIAN = b"MM"
 BITS_PER_SAMPLE = 258
 COMPRESSION, UNCOMPRESSED = 259, 1
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
+COLOUR_MAP, LARGEST_BYTE = 320, 255
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
 INCH, CENTIMETRE = 2, 3
 MILLIMETRES = {INCH: 25.4, CENTIMETRE: 10.0}
@@ -51,6 +52,10 @@ def tiff_numbers(image: TiffImageFile, pixels: NDArray[np.generic]) -> NDArray[n
     if image.mode == "I;16" and _is_negative(image):
         # up to 8 bits, Pillow inverts them itself
         return 65535 - pixels.astype(np.uint16)
+    if image.mode == "P" and max(image.tag_v2[COLOUR_MAP]) <= LARGEST_BYTE:
+        # some write 8 bits of colour into 16, of which Pillow takes the upper ones
+        colours = np.asarray(image.tag_v2[COLOUR_MAP], dtype=np.uint8).reshape(3, -1)
+        return np.take(colours.T, np.asarray(image), axis=0)
     # Pillow's 8 bits have no sign, and its 32 bits always do
     sign = image.tag_v2.get(SAMPLE_FORMAT, (UNSIGNED,))[0]
     if image.mode == "L" and sign == SIGNED:
