@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +87,13 @@ def test_palettes_of_eight_bits_in_sixteen(tmp_path: Path, compression: str | No
     colours = np.stack([np.arange(256)[::-1]] * 3).astype(np.uint16) * factor
     path = write_tiff(tmp_path / "a.tif", GREY, photometric="palette", colormap=colours, compression=compression)
     assert_array_equal(read_image(path)[0], 255 - GREY)
+
+
+@pytest.mark.parametrize("kind", ["u1", "u2"])
+def test_tiff_that_does_not_say_what_its_black_is(tmp_path: Path, kind: str) -> None:
+    content = write_tiff(tmp_path / "a.tif", GREY.astype(kind)).read_bytes()
+    photometric, another = struct.pack("<HHI", 262, 3, 1), struct.pack("<HHI", 263, 3, 1)
+    assert content.count(photometric) == 1
+    (tmp_path / "a.tif").write_bytes(content.replace(photometric, another))
+    with pytest.raises(ValueError, match=r"does not say whether its 0 is black or white; save it again"):
+        read_image(tmp_path / "a.tif")

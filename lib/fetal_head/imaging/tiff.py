@@ -39,6 +39,9 @@ def check_tiff(image: TiffImageFile) -> None:
     # Pillow and ITK both mirror TIFF as its Orientation says, but Pillow alone turns it, and heeds that of XMP
     if orientation in TURNED or orientation != image.tag_v2.get(ORIENTATION, 1):
         raise ValueError(f"is a TIFF turned by its Orientation {orientation}, which viewers see differently; save it upright")
+    # Pillow takes it for white then where there are 8 bits, and for black where there are more
+    if PHOTOMETRIC not in image.tag_v2:
+        raise ValueError("is a TIFF that does not say whether its 0 is black or white; save it again")
     if _is_negative(image) and image.mode == "F":
         raise ValueError("is a floating-point TIFF whose white is 0, and its black nobody knows; save it with black as 0")
     # Pillow turns the bytes of each number, which its decompressor has turned already
