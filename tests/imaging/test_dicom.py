@@ -13,6 +13,7 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
+from pydicom.pixel_data_handlers.util import convert_color_space
 from pydicom.uid import JPEG2000, JPEG2000Lossless, JPEGBaseline8Bit
 
 from fetal_head.imaging import read_image
@@ -131,3 +132,26 @@ def test_what_lies_above_the_stored_bits_is_no_grey(tmp_path: Path, is_signed: b
     dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 11, int(is_signed)
     dataset.save_as(tmp_path / "a.dcm")
     assert_array_equal(read_image(tmp_path / "a.dcm")[0], greys)
+
+
+def _changed(path: Path, **elements: object) -> Path:
+    dataset = dcmread(path)
+    for keyword, value in elements.items():
+        setattr(dataset, keyword, value)
+    dataset.save_as(path)
+    return path
+
+
+def test_uncompressed_colours_with_coarser_chroma(tmp_path: Path) -> None:
+    full = convert_color_space(SMOOTH, "RGB", "YBR_FULL")
+    coarse = np.stack([full[:, ::2, 0], full[:, 1::2, 0], full[:, ::2, 1], full[:, ::2, 2]], axis=-1)
+    path = write_dicom(tmp_path / "a.dcm", SMOOTH, photometric="YBR_FULL_422")
+    assert_allclose(read_image(_changed(path, PixelData=coarse.tobytes()))[0], LUMA, atol=2)
+    with pytest.raises(ValueError, match=r"YBR_FULL_422.*a chroma for each pixel"):
+        read_image(_changed(path, PixelData=full.tobytes()))
+
+
+def test_luma_and_chroma_of_sixteen_bits_are_refused(tmp_path: Path) -> None:
+    path = write_dicom(tmp_path / "a.dcm", SMOOTH.astype(np.uint16) * 257, photometric="YBR_FULL")
+    with pytest.raises(ValueError, match="3 samples of 16 bits, YBR_FULL"):
+        read_image(path)

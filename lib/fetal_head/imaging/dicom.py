@@ -63,13 +63,17 @@ def _check_image(dataset: FileDataset) -> None:
     samples, bits = int(dataset.get("SamplesPerPixel") or 1), int(dataset.BitsAllocated)
     check_pixels((*size, samples))
     interpretation = str(dataset.PhotometricInterpretation)
-    if interpretation not in INTERPRETATIONS or samples not in (1, 3) or bits not in (8, 16, 32):
+    is_wide = interpretation.startswith("YBR") and bits > 8
+    if interpretation not in INTERPRETATIONS or samples not in (1, 3) or bits not in (8, 16, 32) or is_wide:
         raise ValueError(f"its pixels cannot be decoded: {samples} samples of {bits} bits, {interpretation}")
     if not 1 <= int(dataset.get("BitsStored") or bits) <= bits:
         raise ValueError(f"its pixels cannot be decoded: {dataset.BitsStored} bits of {bits}")
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
     if not syntax.is_transfer_syntax:
         raise ValueError(f"its pixels cannot be decoded: the transfer syntax {syntax} is unknown")
+    # so some decompress JPEG; whether the colours are RGB by now nobody knows
+    if interpretation == "YBR_FULL_422" and not syntax.is_compressed and len(dataset.PixelData) >= size[0] * size[1] * samples:
+        raise ValueError("its header says YBR_FULL_422, its pixels have a chroma for each pixel; save it as RGB")
     encoded = encoded_size(dataset.PixelData) if syntax.is_compressed and syntax != RLELossless else size
     if encoded != size:
         raise ValueError(f"its header says {size[1]} x {size[0]} pixels, the picture in it has {encoded[1]} x {encoded[0]}")
