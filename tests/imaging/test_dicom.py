@@ -155,3 +155,19 @@ def test_luma_and_chroma_of_sixteen_bits_are_refused(tmp_path: Path) -> None:
     path = write_dicom(tmp_path / "a.dcm", SMOOTH.astype(np.uint16) * 257, photometric="YBR_FULL")
     with pytest.raises(ValueError, match="3 samples of 16 bits, YBR_FULL"):
         read_image(path)
+
+
+@pytest.mark.parametrize("slope", ["", "0", "1"])
+def test_a_rescaling_that_says_nothing_changes_nothing(tmp_path: Path, slope: str) -> None:
+    path = _changed(write_dicom(tmp_path / "a.dcm", GREY), RescaleSlope=slope, RescaleIntercept="")
+    assert_array_equal(read_image(path)[0], GREY)
+
+
+def test_a_rescaling_is_applied(tmp_path: Path) -> None:
+    path = _changed(write_dicom(tmp_path / "a.dcm", GREY), RescaleSlope="0.5", RescaleIntercept="-8")
+    assert_array_equal(read_image(path)[0], GREY / 2 - 8)
+
+
+def test_pixels_of_no_length_are_no_image(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="without an image"):
+        read_image(_changed(write_dicom(tmp_path / "a.dcm", GREY), PixelData=b""))

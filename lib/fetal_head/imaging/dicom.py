@@ -32,7 +32,7 @@ def read_dicom(path: Path) -> tuple[NDArray[np.generic], tuple[float, float] | N
     Raises ValueError for a file without an image, with more than one frame, or with pixels that cannot be decoded.
     """
     dataset = read_dataset(path)
-    if "PixelData" not in dataset:
+    if not dataset.get("PixelData"):
         raise ValueError("is a DICOM file without an image")
     if "SharedFunctionalGroupsSequence" in dataset:
         raise ValueError("is an enhanced DICOM object, whose frames have places of their own; export it as a single 2D image")
@@ -88,8 +88,16 @@ def _pixels(dataset: FileDataset, path: Path) -> NDArray[np.generic]:
     if interpretation.startswith("MONOCHROME"):
         if interpretation == "MONOCHROME1":
             pixels = 2 ** int(dataset.BitsStored) - 1 - pixels.astype(np.int32)
-        return np.asarray(apply_modality_lut(pixels, dataset))
+        return _rescaled(pixels, dataset)
     return pixels
+
+
+def _rescaled(pixels: NDArray[np.generic], dataset: FileDataset) -> NDArray[np.generic]:
+    """Grey values in the machine's own scale; a slope of nothing or 0, as some write it, tells of none."""
+    if not dataset.get("ModalityLUTSequence") and not dataset.get("RescaleSlope"):
+        return pixels
+    dataset.RescaleIntercept = dataset.get("RescaleIntercept") or 0
+    return np.asarray(apply_modality_lut(pixels, dataset))
 
 
 def _coloured(pixels: NDArray[np.generic], dataset: FileDataset) -> NDArray[np.generic]:
