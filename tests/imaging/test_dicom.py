@@ -49,10 +49,25 @@ def _region(columns: tuple[int, int], scale: tuple[float, float], kind: int = TI
         ([_region((0, 0), (0.2, 0.2)), _region((9, 0), (0.4, 0.4))], None),
         ([_region((0, 44), (0.2, 0.2)), _region((45, 89), (0.4, 0.4), M_MODE, SECOND)], (0.2, 0.2)),
         ([_region((0, 44), (0.2, 0.2)), _region((45, 89), (0.4, 0.4), TISSUE, SECOND)], (0.2, 0.2)),
+        ([_region((0, 90), (0.2, 0.2))], (0.2, 0.2)),
+        ([_region((0, 179), (0.2, 0.2))], None),
     ],
-    ids=["two scales", "one axis", "within 1 %", "a tenth", "an inset", "of no size", "M-mode", "another unit"],
+    ids=[
+        "two scales",
+        "one axis",
+        "within 1 %",
+        "a tenth",
+        "an inset",
+        "of no size",
+        "M-mode",
+        "another unit",
+        "end",
+        "made smaller",
+    ],
 )
-def test_regions_of_several_scales_measure_nothing(tmp_path: Path, regions: list[Dataset], spacing: object) -> None:
+def test_regions_of_several_scales_or_of_another_image_measure_nothing(
+    tmp_path: Path, regions: list[Dataset], spacing: object
+) -> None:
     dataset = dcmread(write_dicom(tmp_path / "a.dcm", GREY))
     dataset.SequenceOfUltrasoundRegions, dataset.PixelSpacing = regions, [0.7, 0.7]
     dataset.save_as(tmp_path / "a.dcm")
