@@ -157,6 +157,7 @@ def dicom_files() -> Iterator[File]:
     yield File("dicom that is a page", "a.dcm", b"<html><script>alert(1)</script>".ljust(128) + good[128:], ACCEPTED)
     yield File("dicom that is a program", "a.dcm", b"\x7fELF\2\1\1".ljust(128, b"\0") + good[128:], ACCEPTED)
     yield File("dicom of a page's patient", "a.dcm", dicom(_setting(PatientName="<script>alert(1)</script>")), ACCEPTED)
+    yield File("dicom with pixels of no length", "a.dcm", dicom(_setting(PixelData=b"")))
     yield File("dicom magic alone", "a.dcm", bytes(128) + b"DICM")
     shared = _setting(SharedFunctionalGroupsSequence=Sequence([Dataset()]))
     yield File("dicom enhanced", "a.dcm", dicom(shared))

@@ -81,6 +81,8 @@ def raster_files() -> Iterator[File]:
     many = chunk(b"zTXt", b"k\0\0" + zeros(1)) * 200
     yield File("png 200 zTXt of a megabyte", "a.png", good[:33] + many + good[33:], EITHER)
     yield File("png IDAT bomb", "a.png", png(64, 48, data=bomb), EITHER)
+    wide = zlib.compress((b"\0" + bytes(64 * 6)) * 48)
+    yield File("png of 16 bits a colour", "a.png", png(64, 48, bits=16, colour=2, data=wide))
     yield File("png wrong checksum", "a.png", good[:-30] + bytes(18) + good[-12:])
     yield File("png two frames", "a.png", picture(GREY, save_all=True, append_images=[Image.fromarray(GREY[::-1])]))
     yield File("gif called png", "a.png", picture(GREY, "GIF"))
@@ -116,6 +118,10 @@ def _tiffs() -> Iterator[File]:
     yield File("tiff 100,000 directories", "a.tif", grey_tiff(64, 48, 64 * 48, next_ifd=122)[:122] + links, EITHER)
     yield File("tiff two pages", "a.tif", picture(GREY, "TIFF", save_all=True, append_images=[Image.fromarray(GREY)]))
     yield File("tiff entries of 4 GB", "a.tif", tiff([(256, 4, 2**32 - 1, 8), (257, 4, 2**32 - 1, 8)], bytes(64)))
+    yield File("tiff without black or white", "a.tif", grey_tiff(64, 48, 64 * 48).replace(b"\x06\1\3\0", b"\x07\1\3\0"))
+    yield File(
+        "tiff of 24 bits of grey", "a.tif", grey_tiff(64, 48, 64 * 48).replace(b"\2\1\3\0\1\0\0\0\x08", b"\2\1\3\0\1\0\0\0\x18")
+    )
     for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits"):
         good = picture(np.stack([GREY] * 3, axis=-1), "TIFF", compression=compression)
         yield File(f"tiff damaged {compression}", "a.tif", good[:40] + bytes(200) + good[240:], EITHER)

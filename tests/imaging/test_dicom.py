@@ -13,6 +13,7 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
+from pydicom.pixel_data_handlers.util import convert_color_space
 from pydicom.uid import JPEG2000, JPEG2000Lossless, JPEGBaseline8Bit
 
 from fetal_head.imaging import read_image
@@ -48,10 +49,25 @@ def _region(columns: tuple[int, int], scale: tuple[float, float], kind: int = TI
         ([_region((0, 0), (0.2, 0.2)), _region((9, 0), (0.4, 0.4))], None),
         ([_region((0, 44), (0.2, 0.2)), _region((45, 89), (0.4, 0.4), M_MODE, SECOND)], (0.2, 0.2)),
         ([_region((0, 44), (0.2, 0.2)), _region((45, 89), (0.4, 0.4), TISSUE, SECOND)], (0.2, 0.2)),
+        ([_region((0, 90), (0.2, 0.2))], (0.2, 0.2)),
+        ([_region((0, 179), (0.2, 0.2))], None),
     ],
-    ids=["two scales", "one axis", "within 1 %", "a tenth", "an inset", "of no size", "M-mode", "another unit"],
+    ids=[
+        "two scales",
+        "one axis",
+        "within 1 %",
+        "a tenth",
+        "an inset",
+        "of no size",
+        "M-mode",
+        "another unit",
+        "end",
+        "made smaller",
+    ],
 )
-def test_regions_of_several_scales_measure_nothing(tmp_path: Path, regions: list[Dataset], spacing: object) -> None:
+def test_regions_of_several_scales_or_of_another_image_measure_nothing(
+    tmp_path: Path, regions: list[Dataset], spacing: object
+) -> None:
     dataset = dcmread(write_dicom(tmp_path / "a.dcm", GREY))
     dataset.SequenceOfUltrasoundRegions, dataset.PixelSpacing = regions, [0.7, 0.7]
     dataset.save_as(tmp_path / "a.dcm")
@@ -131,3 +147,42 @@ def test_what_lies_above_the_stored_bits_is_no_grey(tmp_path: Path, is_signed: b
     dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 11, int(is_signed)
     dataset.save_as(tmp_path / "a.dcm")
     assert_array_equal(read_image(tmp_path / "a.dcm")[0], greys)
+
+
+def _changed(path: Path, **elements: object) -> Path:
+    dataset = dcmread(path)
+    for keyword, value in elements.items():
+        setattr(dataset, keyword, value)
+    dataset.save_as(path)
+    return path
+
+
+def test_uncompressed_colours_with_coarser_chroma(tmp_path: Path) -> None:
+    full = convert_color_space(SMOOTH, "RGB", "YBR_FULL")
+    coarse = np.stack([full[:, ::2, 0], full[:, 1::2, 0], full[:, ::2, 1], full[:, ::2, 2]], axis=-1)
+    path = write_dicom(tmp_path / "a.dcm", SMOOTH, photometric="YBR_FULL_422")
+    assert_allclose(read_image(_changed(path, PixelData=coarse.tobytes()))[0], LUMA, atol=2)
+    with pytest.raises(ValueError, match=r"YBR_FULL_422.*a chroma for each pixel"):
+        read_image(_changed(path, PixelData=full.tobytes()))
+
+
+def test_luma_and_chroma_of_sixteen_bits_are_refused(tmp_path: Path) -> None:
+    path = write_dicom(tmp_path / "a.dcm", SMOOTH.astype(np.uint16) * 257, photometric="YBR_FULL")
+    with pytest.raises(ValueError, match="3 samples of 16 bits, YBR_FULL"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("slope", ["", "0", "1"])
+def test_a_rescaling_that_says_nothing_changes_nothing(tmp_path: Path, slope: str) -> None:
+    path = _changed(write_dicom(tmp_path / "a.dcm", GREY), RescaleSlope=slope, RescaleIntercept="")
+    assert_array_equal(read_image(path)[0], GREY)
+
+
+def test_a_rescaling_is_applied(tmp_path: Path) -> None:
+    path = _changed(write_dicom(tmp_path / "a.dcm", GREY), RescaleSlope="0.5", RescaleIntercept="-8")
+    assert_array_equal(read_image(path)[0], GREY / 2 - 8)
+
+
+def test_pixels_of_no_length_are_no_image(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="without an image"):
+        read_image(_changed(write_dicom(tmp_path / "a.dcm", GREY), PixelData=b""))

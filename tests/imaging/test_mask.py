@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_array_equal
+from PIL import Image
 
 from fetal_head.imaging import Frame, Geometry, annotated_in, check_mask, read_image, read_mask, write_mask
 from fetal_head.imaging.mask import remap
@@ -145,6 +146,38 @@ def test_unreadable_masks(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=sentence) as refused:
             read_mask(tmp_path / name, MASK.shape)
         assert name in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "BMP", "TIFF"])
+def test_a_mask_called_png_has_to_be_one(tmp_path: Path, kind: str) -> None:
+    """JPEG, for one, gives some pixels to other structures."""
+    Image.fromarray(MASK).save(tmp_path / "m.png", kind)
+    with pytest.raises(ValueError, match=rf"is {kind} called PNG; save the mask as PNG"):
+        read_mask(tmp_path / "m.png", MASK.shape)
+
+
+@pytest.mark.parametrize(
+    "colours",
+    [[(0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255)], [(0, 0, 0)] * 4, [(v, v, v) for v in (0, 85, 170, 255)]],
+    ids=["colours", "all black", "visible greys"],
+)
+def test_what_a_palette_shows_is_no_label(tmp_path: Path, colours: list[tuple[int, int, int]]) -> None:
+    picture = Image.frombytes("P", MASK.shape[::-1], MASK.tobytes())
+    picture.putpalette([value for colour in colours for value in colour])
+    picture.save(tmp_path / "m.png")
+    assert_array_equal(read_mask(tmp_path / "m.png", MASK.shape), MASK)
+
+
+@given(order=st.permutations(range(4)))
+def test_grey_that_a_program_made_a_palette_of_keeps_its_values(
+    tmp_path_factory: pytest.TempPathFactory, order: list[int]
+) -> None:
+    """Programs that make a PNG smaller number the greys of a mask anew, often as they come."""
+    picture = Image.frombytes("P", MASK.shape[::-1], np.argsort(order).astype(np.uint8)[MASK].tobytes())
+    picture.putpalette([value for value in order for _ in range(3)])
+    path = tmp_path_factory.mktemp("palette") / "m.png"
+    picture.save(path)
+    assert_array_equal(read_mask(path, MASK.shape), MASK)
 
 
 def test_remap_refuses_what_it_cannot_name() -> None:

@@ -68,10 +68,18 @@ def test_what_does_not_hold_its_frames_is_said(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="has 3 frames, and no frame 4"):
         list(frames_of(dataset, (4,)))
     dataset.PixelData = dataset.PixelData[: 2 * FRAMES[0].size]
-    with pytest.raises(ValueError, match="holds 2 of the 3 frames"):
+    with pytest.raises(ValueError, match="says that it has 3 frames, and holds 2"):
         list(frames_of(dataset, (1,)))
     file = _saved(_loop(tmp_path), tmp_path / "plain.dcm")
     whole = pydicom.dcmread(compress_dicom(file, tmp_path / "b.dcm", "JPEGLosslessProcess14_1"))
     whole.PixelData = whole.PixelData[: len(whole.PixelData) // 2]
     with pytest.raises(ValueError, match="frames"):
         list(frames_of(whole, (3,)))
+
+
+def test_a_loop_that_holds_more_than_it_says_is_not_taken_apart(tmp_path: Path) -> None:
+    """Such as JPEG of coarser chroma that was decompressed without saying so: each frame but the first would be shifted."""
+    dataset = _loop(tmp_path, "RGB")
+    dataset.PhotometricInterpretation = "YBR_FULL_422"
+    with pytest.raises(ValueError, match="says that it has 3 frames, and holds 4"):
+        list(frames_of(dataset, (1,)))

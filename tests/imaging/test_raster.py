@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,14 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from fetal_head.imaging import read_image
+from hostile.rasters import png
 from pictures import speckle, write_picture
 
 GREY = speckle(60, 90)
 WIDE = GREY.astype(np.uint16) * 257
 ORIENTATION, PHOTOMETRIC, XMP = 274, 262, 700
+# PNG's colour types
+COLOURS, GREY_ALPHA, COLOURS_ALPHA = 2, 4, 6
 COMPRESSIONS = (None, "tiff_lzw")
 
 
@@ -59,3 +63,14 @@ def test_tiff_whose_white_is_zero(tmp_path: Path, compression: str | None) -> No
     assert_array_equal(read_image(write_picture(tmp_path / "a.tif", 65535 - WIDE, **options))[0], WIDE)
     with pytest.raises(ValueError, match="floating-point TIFF whose white is 0"):
         read_image(write_picture(tmp_path / "a.tif", GREY.astype(np.float32), **options))
+
+
+@pytest.mark.parametrize("colour", [COLOURS, GREY_ALPHA, COLOURS_ALPHA])
+def test_png_whose_colours_have_sixteen_bits_is_refused(tmp_path: Path, colour: int) -> None:
+    """Pillow would read the upper 8 bits, which of a 12-bit image are 16 greys; grey alone keeps all of them."""
+    samples = {COLOURS: 3, GREY_ALPHA: 2, COLOURS_ALPHA: 4}[colour]
+    lines = b"".join(b"\0" + (row.astype(">u2") * 16).tobytes() for row in np.repeat(GREY, samples, axis=1))
+    path = tmp_path / "a.png"
+    path.write_bytes(png(90, 60, bits=16, colour=colour, data=zlib.compress(lines)))
+    with pytest.raises(ValueError, match=r"16 bits of each colour.*; save it"):
+        read_image(path)

@@ -73,6 +73,18 @@ def test_volumes(tmp_path: Path, name: str, flat: bool) -> None:
     assert geometry.spacing == pytest.approx((0.25, 0.125))
 
 
+@pytest.mark.parametrize("frames", [1, 2, 3, 4])
+def test_frames_of_a_sequence_are_no_colours(tmp_path: Path, frames: int) -> None:
+    """3D Slicer writes them as the values of a pixel, along an axis that it calls a list."""
+    header = f"NRRD0004\ntype: uint8\ndimension: 4\nsizes: {frames} 90 60 1\nkinds: list domain domain domain\nencoding: raw\n\n"
+    (tmp_path / "a.nrrd").write_bytes(header.encode() + np.repeat(GREY, frames).tobytes())
+    if frames == 1:
+        assert_array_equal(read_image(tmp_path / "a.nrrd")[0], GREY)
+    else:
+        with pytest.raises(ValueError, match=f"holds {frames} frames; one single 2D image"):
+            read_image(tmp_path / "a.nrrd")
+
+
 def test_spacing_of_one_by_one_is_unknown(tmp_path: Path) -> None:
     assert read_image(write_itk(tmp_path / "a.nrrd", GREY))[1].spacing is None
     assert read_image(write_itk(tmp_path / "a.nii.gz", GREY))[1].spacing is None

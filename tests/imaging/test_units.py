@@ -101,3 +101,15 @@ def test_units_of_nifti(tmp_path: Path, units: int, millimetres: float | None) -
 @pytest.mark.parametrize("pixel", [(0.2, 0), (0, 0.3), (0.2, np.nan)])
 def test_nifti_that_knows_one_side_of_a_pixel_knows_no_size(tmp_path: Path, pixel: tuple[float, float]) -> None:
     assert read_image(_nifti(tmp_path / "a.nii", 2, pixel))[1].spacing is None
+
+
+@pytest.mark.parametrize(("placed", "spacing"), [((0.2, 0.3), (0.3, 0.2)), ((0.5, 0.5), None), ((0.2, 0.31), None)])
+def test_nifti_that_tells_two_sizes_knows_none(
+    tmp_path: Path, placed: tuple[float, float], spacing: tuple[float, float] | None
+) -> None:
+    """Its sform, by which nibabel and FSL measure, and pixdim, by which ITK does."""
+    image = nibabel.Nifti1Image(GREY.T[..., None], np.diag([*placed, 1, 1]))
+    image.header["pixdim"][1:3], image.header["qform_code"] = (0.2, 0.3), 0
+    path = tmp_path / "a.nii"
+    path.write_bytes(image.header.binaryblock + bytes(4) + GREY.tobytes())
+    assert read_image(path)[1].spacing == (spacing and pytest.approx(spacing))

@@ -32,7 +32,7 @@ def read_dicom(path: Path) -> tuple[NDArray[np.generic], tuple[float, float] | N
     Raises ValueError for a file without an image, with more than one frame, or with pixels that cannot be decoded.
     """
     dataset = read_dataset(path)
-    if "PixelData" not in dataset:
+    if not dataset.get("PixelData"):
         raise ValueError("is a DICOM file without an image")
     if "SharedFunctionalGroupsSequence" in dataset:
         raise ValueError("is an enhanced DICOM object, whose frames have places of their own; export it as a single 2D image")
@@ -63,13 +63,17 @@ def _check_image(dataset: FileDataset) -> None:
     samples, bits = int(dataset.get("SamplesPerPixel") or 1), int(dataset.BitsAllocated)
     check_pixels((*size, samples))
     interpretation = str(dataset.PhotometricInterpretation)
-    if interpretation not in INTERPRETATIONS or samples not in (1, 3) or bits not in (8, 16, 32):
+    is_wide = interpretation.startswith("YBR") and bits > 8
+    if interpretation not in INTERPRETATIONS or samples not in (1, 3) or bits not in (8, 16, 32) or is_wide:
         raise ValueError(f"its pixels cannot be decoded: {samples} samples of {bits} bits, {interpretation}")
     if not 1 <= int(dataset.get("BitsStored") or bits) <= bits:
         raise ValueError(f"its pixels cannot be decoded: {dataset.BitsStored} bits of {bits}")
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
     if not syntax.is_transfer_syntax:
         raise ValueError(f"its pixels cannot be decoded: the transfer syntax {syntax} is unknown")
+    # so some decompress JPEG; whether the colours are RGB by now nobody knows
+    if interpretation == "YBR_FULL_422" and not syntax.is_compressed and len(dataset.PixelData) >= size[0] * size[1] * samples:
+        raise ValueError("its header says YBR_FULL_422, its pixels have a chroma for each pixel; save it as RGB")
     encoded = encoded_size(dataset.PixelData) if syntax.is_compressed and syntax != RLELossless else size
     if encoded != size:
         raise ValueError(f"its header says {size[1]} x {size[0]} pixels, the picture in it has {encoded[1]} x {encoded[0]}")
@@ -84,8 +88,16 @@ def _pixels(dataset: FileDataset, path: Path) -> NDArray[np.generic]:
     if interpretation.startswith("MONOCHROME"):
         if interpretation == "MONOCHROME1":
             pixels = 2 ** int(dataset.BitsStored) - 1 - pixels.astype(np.int32)
-        return np.asarray(apply_modality_lut(pixels, dataset))
+        return _rescaled(pixels, dataset)
     return pixels
+
+
+def _rescaled(pixels: NDArray[np.generic], dataset: FileDataset) -> NDArray[np.generic]:
+    """Grey values in the machine's own scale; a slope of nothing or 0, as some write it, tells of none."""
+    if not dataset.get("ModalityLUTSequence") and not dataset.get("RescaleSlope"):
+        return pixels
+    dataset.RescaleIntercept = dataset.get("RescaleIntercept") or 0
+    return np.asarray(apply_modality_lut(pixels, dataset))
 
 
 def _coloured(pixels: NDArray[np.generic], dataset: FileDataset) -> NDArray[np.generic]:

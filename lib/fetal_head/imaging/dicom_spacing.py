@@ -16,7 +16,8 @@ INSET, SAME_SCALE = 0.1, 0.01
 def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
     """Millimetres per pixel along (rows, columns): from the 2D tissue regions calibrated in cm, else PixelSpacing.
 
-    Where regions have several scales, nobody knows which is the head's; an inset is none of them. A PixelSpacing of exactly
+    Where regions have several scales, nobody knows which is the head's; an inset is none of them. Where one reaches beyond the
+    image, they are those of a larger one, from which this one was made, and nobody knows how. A PixelSpacing of exactly
     1 x 1 is what writers put where nothing is known, as in NIfTI and NRRD.
 
     Raises:
@@ -24,6 +25,8 @@ def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
     """
     regions = [r for r in dataset.get("SequenceOfUltrasoundRegions") or [] if _is_calibrated_tissue(r)]
     spacing = dataset.get("PixelSpacing")
+    if any(_is_beyond(region, dataset) for region in regions):
+        return None
     if regions:
         regions.sort(key=_area, reverse=True)
         scales = [_scale(region) for region in regions if _area(region) >= INSET * _area(regions[0])]
@@ -43,6 +46,12 @@ def _is_calibrated_tissue(region: Dataset) -> bool:
         and bool(region.get("PhysicalDeltaX"))
         and bool(region.get("PhysicalDeltaY"))
     )
+
+
+def _is_beyond(region: Dataset, image: Dataset) -> bool:
+    # some take the first pixel behind a region for its last one
+    right, bottom = int(region.get("RegionLocationMaxX1", 0)), int(region.get("RegionLocationMaxY1", 0))
+    return right > int(image.Columns) or bottom > int(image.Rows)
 
 
 def _scale(region: Dataset) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
+from PIL import Image
 
 from fetal_head.files import suffix_of
 from fetal_head.imaging.limits import check_file, refusing
@@ -14,6 +15,7 @@ from fetal_head.imaging.mask import Mask, check_mask, remap
 from fetal_head.imaging.raster import opened
 from fetal_head.imaging.segmentation import is_segmentation, read_segmentation
 from fetal_head.imaging.volume import plane_of, read_volume
+from fetal_head.labels import VALUES
 
 MASK_EXTENSIONS = (".nrrd", ".seg.nrrd", ".nii.gz", ".nii", ".png")
 
@@ -22,7 +24,7 @@ def read_mask(path: str | Path, shape: tuple[int, int] | None = None, segments: 
     """Reads a mask, (rows, columns) uint8 in our values, index by index: no resampling, no reorientation.
 
     Args:
-        path: PNG (grey or palette), NIfTI or NRRD of shape (W, H) or (W, H, 1), or a .seg.nrrd.
+        path: PNG (grey, or a palette, of which the numbers count), NIfTI or NRRD of shape (W, H) or (W, H, 1), or a .seg.nrrd.
         shape: (rows, columns) of its image, checked when given.
         segments: names in the order of a viewer's segment list, when the values follow that order (1, 2, ...) and not ours.
             A .seg.nrrd brings its own names, and they count.
@@ -52,9 +54,26 @@ def read_mask(path: str | Path, shape: tuple[int, int] | None = None, segments: 
 
 def _read_png(path: Path) -> NDArray[np.generic]:
     with opened(path) as image:
+        if image.format != "PNG":
+            raise ValueError(f"is {image.format} called PNG; save the mask as PNG")
         if image.mode not in ("L", "P", "1", "I;16", "I"):
             raise ValueError(f"is a colour picture ({image.mode}); a mask holds one number a pixel")
-        return np.asarray(image)
+        values = np.asarray(image)
+        return _greys(values, image) if image.mode == "P" else values
+
+
+def _greys(numbers: NDArray[np.generic], image: Image.Image) -> NDArray[np.generic]:
+    """The numbers of a palette's colours, unless the colours themselves are our values as greys.
+
+    Programs that make a PNG smaller turn the latter into a palette, in an order of their own.
+    """
+    colours = np.asarray(image.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)
+    used = np.unique(numbers)
+    if used[-1] >= len(colours):
+        return numbers
+    shown = colours[used]
+    is_grey = (shown == shown[:, :1]).all() and np.isin(shown, (0, *VALUES.values())).all()
+    return colours[numbers, 0] if is_grey and len(np.unique(shown)) == len(used) else numbers
 
 
 def _scalar(volume: sitk.Image) -> NDArray[np.generic]:

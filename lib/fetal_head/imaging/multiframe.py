@@ -66,7 +66,7 @@ def frames_of(dataset: FileDataset, wanted: Iterable[int]) -> Iterator[FileDatas
     """Frames of a multi-frame image, from 1, each as a single-frame ultrasound image that refers to it. No pixel is decoded.
 
     Raises:
-        ValueError: the file does not hold all the frames that it says, or not those.
+        ValueError: the file holds another number of frames than it says, or not those.
     """
     count = frame_count(dataset)
     try:
@@ -74,7 +74,7 @@ def frames_of(dataset: FileDataset, wanted: Iterable[int]) -> Iterator[FileDatas
     except (AttributeError, ValueError, IndexError, KeyError, TypeError, struct.error) as error:
         raise ValueError(f"its frames cannot be told apart: {error}") from error
     if len(pixels) != count:
-        raise ValueError(f"holds {len(pixels)} of the {count} frames that it says")
+        raise ValueError(f"says that it has {count} frames, and holds {len(pixels)}")
     for frame in wanted:
         if not 1 <= frame <= count:
             raise ValueError(f"has {count} frames, and no frame {frame}")
@@ -99,7 +99,7 @@ def _pixels(dataset: FileDataset, count: int) -> list[bytes]:
     if UID(dataset.file_meta.TransferSyntaxUID).is_encapsulated:
         return [encapsulate([frame]) for frame in generate_pixel_data_frame(dataset.PixelData, count)]
     size = get_expected_length(dataset) // count
-    whole = range(0, min(count * size, len(dataset.PixelData) - size + 1), size)
+    whole = range(0, len(dataset.PixelData) - size + 1, size)
     # a value has an even length
     return [dataset.PixelData[at : at + size] + bytes(size % 2) for at in whole]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -27,6 +28,13 @@ def check_nrrd(path: Path) -> None:
     if not sizes or not all(re.fullmatch(r"\d{1,12}", size) for size in sizes):
         raise ValueError("cannot be read as Nrrd: its header has no sizes")
     check_pixels(int(size) for size in sizes)
+
+
+def nrrd_frames(path: Path) -> int:
+    """How many images lie along axes that are lists, as 3D Slicer keeps sequences; ITK sees colours there."""
+    fields = nrrd_fields(path)
+    axes = zip(fields.get("sizes", "").split(), fields.get("kinds", "").lower().split(), strict=False)
+    return math.prod(int(size) for size, kind in axes if kind == "list")
 
 
 def nrrd_fields(path: Path) -> dict[str, str]:

@@ -11,20 +11,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from fetal_head.imaging.geometry import Frame
 from fetal_head.imaging.limits import check_pixels
-from fetal_head.imaging.volume import check_frame, itk_frame
+from fetal_head.imaging.tiff import BITS_PER_SAMPLE, check_tiff, is_tiff, tiff_frame, tiff_numbers
+from fetal_head.imaging.volume import itk_frame
 
-# TIFF 6.0, section 8: tags, and units of the resolution
-X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
-INCH, CENTIMETRE = 2, 3
-MILLIMETRES = {INCH: 25.4, CENTIMETRE: 10.0}
-# those that make rows of columns
-ORIENTATION, TURNED = 274, (5, 6, 7, 8)
-PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 PNG_SIGNATURE, PNG_CHUNK = 8, struct.Struct(">I4s")
+# the modes in which Pillow has 8 bits of each colour, however many the file has
+COLOURS, EIGHT_BITS = ("RGB", "RGBA", "CMYK"), 8
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "BMP": ".bmp"}
 
 
@@ -33,18 +30,22 @@ def opened(path: Path) -> Iterator[Image.Image]:
     """A picture whose pixels are not decoded yet.
 
     Raises:
-        ValueError: it is none, has several frames, is too large, or is a TIFF that viewers turn in other ways.
+        ValueError: it is none, has several frames, is too large, or is one that Pillow or a viewer sees in another way.
     """
     try:
         image = Image.open(path, formats=tuple(SUFFIXES))
     except UnidentifiedImageError as error:
+        if is_tiff(path):
+            raise ValueError("is a damaged TIFF, or of a kind that is not read; save it in 8 or 16 bits of grey") from error
         raise ValueError("is no PNG, JPEG, TIFF, BMP, NIfTI, NRRD or DICOM image") from error
     with image:
         check_pixels(image.size)
         if _has_more_frames(image):
             raise ValueError("holds more than one frame; one single 2D image is expected")
+        if image.mode in COLOURS and _bits(image) > EIGHT_BITS:
+            raise ValueError("has 16 bits of each colour, of which 8 would be lost; save it in 8 bits of each, or as 16-bit grey")
         if isinstance(image, TiffImageFile):
-            _check_orientation(image)
+            check_tiff(image)
         yield image
 
 
@@ -54,19 +55,20 @@ def raster_pixels(image: Image.Image) -> NDArray[np.generic]:
     Image and mask must agree in the viewer, so the orientation of TIFF is applied, as ITK does, and that of PNG and JPEG ignored.
 
     Raises:
-        ValueError: a TIFF of floating-point numbers of which the smallest is white.
+        ValueError: they cannot be decoded.
     """
-    is_negative = isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC) == WHITE_IS_ZERO
-    if is_negative and image.mode == "F":
-        raise ValueError("is a floating-point TIFF whose white is 0, and its black nobody knows; save it with black as 0")
-    if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV"):
-        image = image.convert("RGB")
-    elif image.mode in ("1", "LA", "PA", "La"):
-        image = image.convert("L" if image.mode in ("1", "LA", "La") else "RGB")
-    if is_negative and image.mode == "I;16":
-        # up to 8 bits, Pillow inverts them itself
-        return 65535 - np.asarray(image, dtype=np.uint16)
-    return np.asarray(image)
+    try:
+        image.load()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"its pixels cannot be decoded: {error}; save it again") from error
+    # only this way grey gets rid of alpha that it was multiplied with
+    plain = image.convert("LA") if image.mode == "La" else image
+    if plain.mode in ("1", "LA"):
+        plain = plain.convert("L")
+    elif plain.mode in ("P", "PA", "CMYK", "YCbCr", "LAB"):
+        plain = plain.convert("RGB")
+    pixels: NDArray[np.generic] = np.asarray(plain)
+    return tiff_numbers(image, pixels) if isinstance(image, TiffImageFile) else pixels
 
 
 def raster_frame(path: Path, image: Image.Image) -> Frame:
@@ -76,7 +78,7 @@ def raster_frame(path: Path, image: Image.Image) -> Frame:
     pixels are (sCAL), as metres what it means as millimetres, and reads it.
     """
     if isinstance(image, TiffImageFile):
-        return _tiff_frame(image)
+        return tiff_frame(image)
     if image.format == "JPEG":
         return itk_frame(path, "JPEGImageIO")
     return itk_frame(path, "PNGImageIO") if image.format == "PNG" and _has_scale(path) else Frame()
@@ -95,25 +97,12 @@ def _has_scale(path: Path) -> bool:
     return False
 
 
-def _tiff_frame(image: TiffImageFile) -> Frame:
-    """As ITK's TIFFImageIO works it out, which itself never ends on a file whose directories go round in a circle."""
-    tags = image.tag_v2
-    millimetres = MILLIMETRES.get(tags.get(RESOLUTION_UNIT, 0))
-    told = [tags[tag] for tag in (X_RESOLUTION, Y_RESOLUTION) if tag in tags]
-    # ITK has them in single precision, takes 1 where both are missing, and neither where one is
-    per_unit = [float(np.float32(value)) for value in told or (1, 1)]
-    if millimetres is None or len(per_unit) < 2 or not all(resolution > 0 for resolution in per_unit):
-        return Frame()
-    frame = Frame(spacing=(millimetres / per_unit[0], millimetres / per_unit[1], 1.0))
-    check_frame(frame)
-    return frame
-
-
-def _check_orientation(image: TiffImageFile) -> None:
-    """Pillow and ITK both mirror TIFF as its Orientation says, but Pillow alone turns it, and heeds that of XMP."""
-    orientation = image.getexif().get(ORIENTATION, 1)
-    if orientation in TURNED or orientation != image.tag_v2.get(ORIENTATION, 1):
-        raise ValueError(f"is a TIFF turned by its Orientation {orientation}, which viewers see differently; save it upright")
+def _bits(image: Image.Image) -> int:
+    """Those of each colour in the file, of which Pillow keeps the upper 8."""
+    if isinstance(image, TiffImageFile):
+        return int(max(image.tag_v2.get(BITS_PER_SAMPLE, (EIGHT_BITS,))))
+    is_wide = isinstance(image, PngImageFile) and any(str(tile.args).endswith(";16B") for tile in image.tile)
+    return 2 * EIGHT_BITS if is_wide else EIGHT_BITS
 
 
 def _has_more_frames(image: Image.Image) -> bool:

@@ -15,6 +15,7 @@ from fetal_head.imaging.dicom import read_dicom
 from fetal_head.imaging.geometry import Geometry
 from fetal_head.imaging.grey import to_grey
 from fetal_head.imaging.limits import MIN_SIDE, check_file, check_lengths, refusing
+from fetal_head.imaging.nrrd import nrrd_frames
 from fetal_head.imaging.raster import SUFFIXES, opened, raster_frame, raster_pixels
 from fetal_head.imaging.units import nifti_unit, nrrd_unit
 from fetal_head.imaging.volume import frame_of, plane_of, read_volume
@@ -99,7 +100,11 @@ def _read_nifti(path: Path) -> tuple[NDArray[np.generic], Geometry]:
 
 
 def _read_nrrd(path: Path) -> tuple[NDArray[np.generic], Geometry]:
-    return _read_itk(path, "NrrdImageIO", nrrd_unit)
+    image = _read_itk(path, "NrrdImageIO", nrrd_unit)
+    frames = nrrd_frames(path)
+    if frames != 1:
+        raise ValueError(f"holds {frames} frames; one single 2D image is expected")
+    return image
 
 
 def _read_itk(path: Path, io: str, unit_of: Callable[[Path], float | None]) -> tuple[NDArray[np.generic], Geometry]:

@@ -19,6 +19,8 @@ QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 DOMAIN = ("domain", "space", "time", "none", "???")
 # NIfTI-1's xyzt_units: unknown, metre, millimetre and micrometre, which ITK converts
 SPATIAL, CONVERTED = 7, (0, 1, 2, 3)
+# by how much two sizes may differ that are one
+SAME_SIZE = 0.01
 
 
 def nrrd_unit(path: Path) -> float | None:
@@ -44,12 +46,15 @@ def nrrd_unit(path: Path) -> float | None:
 def nifti_unit(path: Path) -> float | None:
     """Millimetres in the unit in which ITK gives a file's spacing: 1, for it converts what it knows.
 
-    None for a unit that it does not know, or where a side of its pixels has no spacing, for which it takes 1.
+    None for a unit that it does not know, where a side of its pixels has no spacing, for which it takes 1, or where the sform
+    has another one, which is what nibabel and FSL take.
     """
     header = nifti_header(path)
     sides = header["pixdim"][1:3]
     known = int(header["xyzt_units"]) & SPATIAL in CONVERTED and np.isfinite(sides).all() and sides.all()
-    return 1.0 if known else None
+    placed = np.linalg.norm([header[row][:2] for row in ("srow_x", "srow_y", "srow_z")], axis=0)
+    is_one = not header["sform_code"] or np.allclose(placed, sides, rtol=SAME_SIZE, atol=0)
+    return 1.0 if known and is_one else None
 
 
 def _plane(fields: dict[str, str]) -> list[int]:
