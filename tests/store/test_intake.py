@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from pydicom import dcmread
 from fetal_head.config import StoreSettings
 from fetal_head.datasets import Case, StudyWriter
 from fetal_head.imaging import read_mask
-from fetal_head.store.history import entries, set_status
+from fetal_head.store.history import entries, restore, set_status
 from fetal_head.store.intake import take_in
 from fetal_head.store.settling import FINAL, ORIGINAL
 from fetal_head.store.study import StudyDatastore, labelled_images
@@ -152,12 +153,49 @@ def test_a_label_that_was_corrected_in_place_is_taken_in_whatever_else_is_done_b
     plain = folder / "labels/final/a.nrrd"
     plain.write_bytes(write_itk(folder.parent / "corrected.nrrd", mask_of(777)).read_bytes())
     before = plain.parent.stat().st_mtime_ns
+    # within the second in which it may be half written
     change(study)
     assert_array_equal(read_mask(plain), mask_of(777))
     assert plain.parent.stat().st_mtime_ns > before, "somebody is called to look"
     study.refresh()
     assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(777))
     assert_whole(study.store)
+
+
+@pytest.mark.parametrize("suffix", [".nrrd", ".nii.gz"])
+@pytest.mark.parametrize(
+    ("change", "current"),
+    [
+        (lambda study: submit(study, "a", 3), 3),
+        (lambda study: restore(study.store, "a", 1, "ben"), 1),
+        (lambda study: study.remove_label("a", FINAL), None),
+    ],
+    ids=["label", "restored", "deletion"],
+)
+def test_what_was_corrected_by_hand_before_something_is_done_here_comes_before_it(
+    study: StudyDatastore, folder: Path, change: Callable[[StudyDatastore], object], current: int | None, suffix: str
+) -> None:
+    submit(study, "a", 1)
+    study.refresh()
+    corrected = _corrected(folder, "a", 777, suffix)
+    change(study)
+    study.refresh()
+    kept = folder / f"labels/history/a/0002{suffix}"
+    assert_array_equal(read_mask(kept), mask_of(777))
+    uri = study.get_label_uri("a", FINAL)
+    assert [mask_of(current).tolist()] == [read_mask(uri).tolist()] if current else not uri
+    assert corrected.exists() == (corrected == Path(uri))
+    assert_whole(study.store)
+
+
+def _corrected(folder: Path, image: str, number: int, suffix: str = ".nrrd") -> Path:
+    """A label that somebody wrote into the folder a minute ago, in place: nothing that is watched has changed."""
+    path = folder / f"labels/final/{image}{suffix}"
+    times = path.parent.stat()
+    path.write_bytes(write_itk(folder.parent / f"corrected{suffix}", mask_of(number)).read_bytes())
+    os.utime(path, (time.time() - 60, time.time() - 60))
+    os.utime(path.parent, ns=(times.st_atime_ns, times.st_mtime_ns))
+    return path
 
 
 def test_a_current_label_that_went_missing_is_put_back(study: StudyDatastore, folder: Path) -> None:

@@ -27,6 +27,8 @@ HISTORY = "history"
 IMAGE_FACTS = "image.json"
 # as `Layout.kept` writes it, and as a database can hold it
 _NUMBERED = re.compile(r"([0-9]{4,18})\.")
+# a file that was written so long ago is whole
+QUIET_SECONDS = 1.0
 
 
 class Stamp(NamedTuple):

@@ -6,11 +6,12 @@ from hashlib import sha256
 
 from fetal_head.imaging import Geometry, Mask
 from fetal_head.labels import NAMES
+from fetal_head.store.adding import Draft
 from fetal_head.store.drafts import SUFFIX, encoded
 from fetal_head.store.queries import label_of_tag
 from fetal_head.store.settling import ORIGINAL
 from fetal_head.store.store import Store
-from fetal_head.store.submissions import Draft, submit
+from fetal_head.store.submissions import submit
 
 
 def keep(store: Store, image_id: str, mask: Mask, geometry: Geometry, version: str) -> None:
