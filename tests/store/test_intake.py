@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fastapi import HTTPException
 from masks import MASK, assert_whole, mask_of, submit
 from monailabel.datastore.local import LocalDatastore
 from numpy.testing import assert_array_equal
@@ -185,6 +186,51 @@ def test_what_was_corrected_by_hand_before_something_is_done_here_comes_before_i
     uri = study.get_label_uri("a", FINAL)
     assert [mask_of(current).tolist()] == [read_mask(uri).tolist()] if current else not uri
     assert corrected.exists() == (corrected == Path(uri))
+    assert_whole(study.store)
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_what_was_corrected_by_hand_before_its_image_was_removed_is_kept_and_is_no_label_of_another(
+    study: StudyDatastore, folder: Path, by_hand: bool
+) -> None:
+    submit(study, "a", 1)
+    study.refresh()
+    corrected = _corrected(folder, "a", 777)
+    if by_hand:
+        (folder / "a.png").rename(folder.parent / "a.png")
+        study.refresh()
+    else:
+        study.remove_image("a")
+        assert not corrected.exists()
+    assert_array_equal(read_mask(folder / "labels/history/a/0002.nrrd"), mask_of(777))
+    study.add_image("a", str(write_picture(folder.parent / "x.png", speckle(60, 90, seed=9))), {})
+    study.refresh()
+    assert study.get_unlabeled_images() == ["a", "b", "c"]
+    assert_whole(study.store)
+
+
+def test_what_was_corrected_by_hand_comes_back_with_its_image(study: StudyDatastore, folder: Path) -> None:
+    submit(study, "a", 1)
+    study.refresh()
+    (folder / "a.png").rename(folder.parent / "a.png")
+    _corrected(folder, "a", 777)
+    study.refresh()
+    (folder.parent / "a.png").rename(folder / "a.png")
+    study.refresh()
+    assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(777))
+    assert_whole(study.store)
+
+
+def test_an_image_whose_label_is_being_written_is_not_removed(study: StudyDatastore, folder: Path) -> None:
+    submit(study, "a", 1)
+    study.refresh()
+    plain = write_itk(folder / "labels/final/a.nrrd", mask_of(777))
+    with pytest.raises(HTTPException, match=r"labels/final/a\.nrrd.* try again") as refused:
+        study.remove_image("a")
+    assert refused.value.status_code == 409
+    os.utime(plain, (time.time() - 60, time.time() - 60))
+    study.remove_image("a")
+    assert_array_equal(read_mask(folder / "labels/history/a/0002.nrrd"), mask_of(777))
     assert_whole(study.store)
 
 

@@ -23,8 +23,9 @@ from fetal_head.store.file_names import why_not
 from fetal_head.store.layout import HISTORY, Layout, stamp_of
 from fetal_head.store.said import check_image_info, check_said
 from fetal_head.store.set_aside import FLAG, SKIPPED
-from fetal_head.store.settling import mark, settle
+from fetal_head.store.settling import settle
 from fetal_head.store.store import Store
+from fetal_head.store.strangers import take_strangers
 from fetal_head.store.submissions import live_image, write_image_facts
 from fetal_head.store.tables import Image, Reservation, Submission
 
@@ -82,7 +83,7 @@ def remove_image(store: Store, image_id: str) -> None:
     """Takes an image out of the study. Its file, its labels and all that is known of it go to its history.
 
     Raises:
-        StoreError: there is no such image, or not any more (404).
+        StoreError: there is no such image, or not any more (404); or somebody is writing one of its labels by hand (409).
     """
     with store.writing() as (session, files):
         image = live_image(session, image_id)
@@ -117,8 +118,8 @@ def _without_reserved(info: dict[str, Any]) -> dict[str, Any]:
 
 def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str, Any]) -> None:
     with store.writing() as (session, files):
-        image = session.get(Image, image_id)
-        if image is not None and image.removed is None:
+        known = session.get(Image, image_id)
+        if known and known.removed is None:
             raise StoreError(409, f"there is an image '{image_id}' already; choose another id, or remove that one first")
         try:
             files.move(upload, store.layout.folder / name)
@@ -126,14 +127,17 @@ def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str,
             raise StoreError(409, f"the study folder holds a file {name} already; choose another id") from error
         size, mtime_ns = stamp_of(store.layout.folder / name) or (0, 0)
         image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, info=info, removed=None, readings=0))
-        # those of one that was taken away by hand stand, for the day on which it comes back: this is another picture
-        mark(session, [image_id])
-        _delete_labels(session, files, store.layout, image_id)
+        if known:
+            # those of one that was taken away by hand stand, for the day on which it comes back: this is another picture
+            _delete_labels(session, files, store.layout, image_id)
         write_image_facts(files, store.layout, image)
 
 
 def _delete_labels(session: Session, files: FileChanges, layout: Layout, image_id: str) -> None:
-    """Marks all that stands of an image's submissions as deleted."""
+    """Marks all that stands of an image's submissions as deleted, also what others wrote and nobody has looked at yet."""
+    if left := take_strangers(session, files, layout, image_id, layout.tags()):
+        path = layout.plain(left[0]).relative_to(layout.folder)
+        raise StoreError(409, f"{path} cannot be read, or is being written and would be lost; try again in a few seconds")
     for row in session.scalars(select(Submission).where(Submission.image == image_id, Submission.deleted.is_(None))):
         row.deleted = int(time.time())
         write_facts(files, layout, row)

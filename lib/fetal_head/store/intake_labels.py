@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
     """Submits what others put beside an image, damaged or not, and puts back current labels that are missing.
 
+    Also beside one that was taken away: it counts when that comes back.
+
     False when a file is not quiet yet.
 
     A label that differs from the current one but is as an earlier one was is what a crash left behind, or was put there
@@ -42,7 +44,7 @@ def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
         found |= {label: stamp for label in some if (stamp := stamp_of(store.layout.plain(label)))}
     with store.reading() as session:
         known = known_labels(session)
-        images = set(session.scalars(select(Image.id).where(Image.removed.is_(None))))
+        images = set(session.scalars(select(Image.id)))
     all_strangers = [label for label, stamp in found.items() if label.image in images and is_stranger(stamp, known.get(label))]
     strangers = [label for label in all_strangers if found[label].is_quiet(quiet_for)]
     for some in chunks(youngest_last({label: found[label] for label in strangers})):
