@@ -23,7 +23,7 @@ from fetal_head.store.file_names import why_not
 from fetal_head.store.layout import HISTORY, Layout, stamp_of
 from fetal_head.store.said import check_image_info, check_said
 from fetal_head.store.set_aside import FLAG, SKIPPED
-from fetal_head.store.settling import settle
+from fetal_head.store.settling import mark, settle
 from fetal_head.store.store import Store
 from fetal_head.store.strangers import take_strangers
 from fetal_head.store.submissions import live_image, write_image_facts
@@ -117,20 +117,40 @@ def _without_reserved(info: dict[str, Any]) -> dict[str, Any]:
 
 
 def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str, Any]) -> None:
+    to = store.layout.folder / name
+    with store.reading() as session:
+        was_used = session.get(Image, image_id) is not None
+    if was_used:
+        _forget(store, image_id, to)
     with store.writing() as (session, files):
-        known = session.get(Image, image_id)
-        if known and known.removed is None:
-            raise StoreError(409, f"there is an image '{image_id}' already; choose another id, or remove that one first")
-        try:
-            files.move(upload, store.layout.folder / name)
-        except FileExistsError as error:
-            raise StoreError(409, f"the study folder holds a file {name} already; choose another id") from error
-        size, mtime_ns = stamp_of(store.layout.folder / name) or (0, 0)
+        _check_free(session, image_id, to)
+        files.move(upload, to)
+        size, mtime_ns = stamp_of(to) or (0, 0)
         image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, info=info, removed=None, readings=0))
-        if known:
-            # those of one that was taken away by hand stand, for the day on which it comes back: this is another picture
-            _delete_labels(session, files, store.layout, image_id)
+        mark(session, [image_id])
         write_image_facts(files, store.layout, image)
+
+
+def _forget(store: Store, image_id: str, to: Path) -> None:
+    """Makes an id free of what was known of the picture that had it, whatever happens before another one has it.
+
+    The labels of a picture that was taken away by hand stood until now, for the day on which it comes back.
+    """
+    with store.writing() as (session, files):
+        _check_free(session, image_id, to)
+        _delete_labels(session, files, store.layout, image_id)
+        image = session.get_one(Image, image_id)
+        image.info = {}
+        write_image_facts(files, store.layout, image)
+
+
+def _check_free(session: Session, image_id: str, to: Path) -> None:
+    """Raises StoreError (409) when there is an image of that id, or a file of that name."""
+    image = session.get(Image, image_id)
+    if image is not None and image.removed is None:
+        raise StoreError(409, f"there is an image '{image_id}' already; choose another id, or remove that one first")
+    if to.exists():
+        raise StoreError(409, f"the study folder holds a file {to.name} already; choose another id")
 
 
 def _delete_labels(session: Session, files: FileChanges, layout: Layout, image_id: str) -> None:
