@@ -43,7 +43,9 @@ def take_in_images(store: Store, index: Index, quiet_for: float) -> bool:
     """
     with store.reading() as session:
         known = _known(session)
-    found = store.layout.image_files({i: image.file for i, image in known.items()})
+    found = store.layout.image_files(
+        lambda i: known[i].file if i in known else read_image(store.layout.image_facts(i)).get("file")
+    )
     all_differing = [i for i in found.keys() | known.keys() if _differs(found.get(i), known.get(i))]
     differing = [i for i in all_differing if i not in found or found[i][1].is_quiet(quiet_for)]
     are_quiet = len(differing) == len(all_differing)
@@ -76,6 +78,11 @@ def _said(layout: Layout, image_id: str, file: str, index: Index) -> dict[str, A
 def _known(session: Session) -> dict[str, Known]:
     rows = session.execute(select(Image.id, Image.file, Image.size, Image.mtime_ns, Image.removed))
     return {i: Known(file, Stamp(size, mtime_ns), removed is None) for i, file, size, mtime_ns, removed in rows}
+
+
+def _file(layout: Layout, image_id: str, known: Mapping[str, Known]) -> str | None:
+    """The name of an image's file, as far as anything tells it."""
+    return known[image_id].file if image_id in known else read_image(layout.image_facts(image_id)).get("file")
 
 
 def _differs(found: tuple[str, Stamp] | None, known: Known | None) -> bool:

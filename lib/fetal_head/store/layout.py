@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from fetal_head.store.said import MAX_INTEGER
 
 HISTORY = "history"
 IMAGE_FACTS = "image.json"
+SAME_ID = "another file has the same id: rename or remove one of the two"
 # as `Layout.kept` writes it, and as a database can hold it
 _NUMBERED = re.compile(r"([0-9]{4,18})\.")
 # a file that was written so long ago is whole
@@ -117,8 +118,11 @@ class Layout:
         """What clients said of an image."""
         return self.history / image / IMAGE_FACTS
 
-    def image_files(self, known: Mapping[str, str]) -> dict[str, tuple[str, Stamp]]:
-        """The images in the folder: id -> file name and stamp. Of two files with one id the `known` name counts, or the first."""
+    def image_files(self, known: Callable[[str], str | None]) -> dict[str, tuple[str, Stamp]]:
+        """The images in the folder: id -> file name and stamp.
+
+        Of two files with one id the one counts that is `known` by it, since labels were made for that, or the first by name.
+        """
         found: dict[str, tuple[str, Stamp]] = {}
         for name, stamp in sorted(_files(self.folder), reverse=True):
             image, suffix = split_name(name)
@@ -126,8 +130,12 @@ class Layout:
                 continue
             if reason := why_not(image):
                 leave_out(self.folder / name, reason)
-            # labels were made for the known one
-            elif image not in found or found[image][0] != known.get(image):
+            elif image not in found:
+                found[image] = name, stamp
+            elif found[image][0] == known(image):
+                leave_out(self.folder / name, SAME_ID)
+            else:
+                leave_out(self.folder / found[image][0], SAME_ID)
                 found[image] = name, stamp
         return found
 
