@@ -43,6 +43,18 @@ class Stamp(NamedTuple):
         return abs(time.time_ns() - self.mtime_ns) >= seconds * 1e9
 
 
+class Picture(NamedTuple):
+    """An image file as it was when a mask of it was begun; None for one that was not there."""
+
+    path: Path
+    stamp: Stamp | None
+
+    @classmethod
+    def at(cls, path: Path) -> Picture:
+        """The file that is there now."""
+        return cls(path, stamp_of(path))
+
+
 class Label(NamedTuple):
     """A label file in the folder of a tag."""
 

@@ -13,7 +13,7 @@ from fetal_head.store.adding import Draft, add, next_number, write_facts
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import as_bytes, image_facts
-from fetal_head.store.layout import Layout
+from fetal_head.store.layout import Layout, Picture
 from fetal_head.store.said import check_said
 from fetal_head.store.settling import FINAL, ORIGINAL, current_labels, settle
 from fetal_head.store.store import Store
@@ -21,14 +21,16 @@ from fetal_head.store.strangers import take_strangers
 from fetal_head.store.tables import APPROVED, Image, Reservation, Submission
 
 
-def submit(store: Store, image_id: str, tag: str, draft: Draft) -> int:
-    """Keeps a mask as the label of a tag and returns its number. When it returns, file and row are on disk.
+def submit(store: Store, image_id: str, tag: str, draft: Draft, picture: Picture) -> int:
+    """Keeps a mask of a picture as the label of a tag and returns its number. When it returns, file and row are on disk.
 
     Raises:
-        StoreError: there is no such image, or the disk does not take it.
+        StoreError: there is no such image, another picture has taken its place (409), or the disk does not take it.
     """
     with store.writing() as (session, files):
-        live_image(session, image_id)
+        image = live_image(session, image_id)
+        if picture != Picture.at(store.layout.folder / image.file):
+            raise StoreError(409, f"the image '{image_id}' was replaced while its mask was on the way: open it again")
         origin = _origin(session, image_id, draft.model) if tag == FINAL else (draft.model, None)
         take_strangers(session, files, store.layout, image_id, [tag])
         number = next_number(session, files, store.layout, image_id)
