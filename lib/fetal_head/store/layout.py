@@ -9,6 +9,7 @@ STUDY/.fetal_head/                   the embedded database, and by what others k
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import time
@@ -185,11 +186,13 @@ class Layout:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """The stamp of a file, None when it is not there."""
+    """The stamp of a file, None when it is not there, or a link that leads to itself."""
     try:
         status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return None
+        raise
     return Stamp(status.st_size, status.st_mtime_ns)
 
 
