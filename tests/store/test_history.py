@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +14,13 @@ from numpy.testing import assert_array_equal
 from fetal_head.imaging import Geometry, read_mask
 from fetal_head.store.agreement import agreement
 from fetal_head.store.differences import differences
-from fetal_head.store.drafts import encoded
+from fetal_head.store.drafts import encoded, read_draft
 from fetal_head.store.history import compare, entries, entry, restore, set_status
 from fetal_head.store.labelled import labelled_images
+from fetal_head.store.layout import Picture
 from fetal_head.store.settling import FINAL, ORIGINAL
 from fetal_head.store.study import StudyDatastore
+from pictures import speckle, write_picture
 
 
 def _final(study: StudyDatastore) -> np.ndarray:
@@ -27,7 +30,7 @@ def _final(study: StudyDatastore) -> np.ndarray:
 def test_each_submission_is_kept_with_who_and_from_what(study: StudyDatastore) -> None:
     path = study.get_image_uri("a")
     for version in ("shipped", "shipped", "v0001"):
-        study.keep_prediction(path, encoded(MASK, Geometry(MASK.shape)), version)
+        study.keep_prediction(Picture.at(Path(path)), encoded(MASK, Geometry(MASK.shape)), version)
     submit(study, "a", 1, who="ann", seconds=12.5)
     submit(study, "a", 2, who="ben", model_version="shipped", annotated=["BRAIN"])
     submit(study, "a", 3, who="user-xyz")
@@ -49,7 +52,8 @@ def test_each_submission_is_kept_with_who_and_from_what(study: StudyDatastore) -
 
 def test_the_prediction_of_an_image_that_was_replaced_is_kept(study: StudyDatastore) -> None:
     for number in (1, 1, 2):
-        study.keep_prediction(study.get_image_uri("a"), encoded(mask_of(number), Geometry(MASK.shape)), "shipped")
+        picture = Picture.at(Path(study.get_image_uri("a")))
+        study.keep_prediction(picture, encoded(mask_of(number), Geometry(MASK.shape)), "shipped")
     submit(study, "a", 3)
     assert [(e.facts["tag"], e.facts["prediction"]) for e in entries(study.store, "a")] == [
         (ORIGINAL, None),
@@ -60,8 +64,42 @@ def test_the_prediction_of_an_image_that_was_replaced_is_kept(study: StudyDatast
 
 
 def test_a_prediction_of_a_file_that_is_none_of_ours_is_not_kept(study: StudyDatastore, tmp_path: Path) -> None:
-    study.keep_prediction(str(tmp_path / "a.png"), encoded(MASK, Geometry(MASK.shape)), "shipped")
+    study.keep_prediction(Picture.at(tmp_path / "a.png"), encoded(MASK, Geometry(MASK.shape)), "shipped")
     assert entries(study.store, "a") == []
+
+
+def _replace(study: StudyDatastore, picture: Path, by_hand: bool) -> None:
+    if by_hand:
+        Path(study.get_image_uri("a")).write_bytes(picture.read_bytes())
+    else:
+        study.remove_image("a")
+        study.add_image("a", str(picture), {})
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_mask_that_was_on_the_way_while_its_picture_was_replaced_is_none_of_the_new_one(
+    study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, by_hand: bool
+) -> None:
+    pictures = [write_picture(tmp_path / f"{seed}.png", speckle(*MASK.shape, seed=seed)) for seed in (7, 8)]
+    picture = Picture.at(Path(study.get_image_uri("a")))
+    _replace(study, pictures[0], by_hand)
+    study.keep_prediction(picture, encoded(MASK, Geometry(MASK.shape)), "shipped")
+    assert "was replaced while its mask was on the way" in caplog.text
+
+    def slowly(*asked: Any) -> Any:
+        draft = read_draft(*asked)
+        _replace(study, pictures[1], by_hand)
+        return draft
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fetal_head.store.study.read_draft", slowly)
+        with pytest.raises(HTTPException, match="open it again") as refused:
+            submit(study, "a", 1)
+    assert refused.value.status_code == 409
+    study.refresh()
+    assert entries(study.store, "a") == []
+    submit(study, "a", 2)
+    assert_array_equal(_final(study), mask_of(2))
 
 
 @pytest.mark.parametrize("seconds", [-1, "long", "nan"])

@@ -102,6 +102,15 @@ def test_one_odd_entry_holds_up_nothing(
     assert tables(rebuild(folder, settings)) == before
 
 
+def test_a_label_takes_the_place_of_a_link_that_leads_to_itself(study: StudyDatastore, folder: Path) -> None:
+    (folder / "labels/final").mkdir()
+    _label_that_leads_to_itself(folder)
+    submit(study, "a", 1)
+    study.refresh()
+    assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(1))
+    assert check(study.store) == []
+
+
 @pytest.mark.parametrize(
     "facts",
     [{"info": [1, 2]}, {"info": {"flag": 3, "skipped": 7}}, {"info": {"patient": 5}}, {"file": 5}, {"removed": "x"}],

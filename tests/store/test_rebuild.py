@@ -46,6 +46,27 @@ def test_rebuild_gives_what_was(study: StudyDatastore, folder: Path, settings: S
         assert tables(StudyDatastore(str(folder), settings).store) == before, "a database that is gone is made again"
 
 
+@pytest.mark.parametrize("lost", [False, True], ids=["rebuilt", "lost"])
+def test_of_two_files_with_one_id_the_one_that_was_labelled_counts_in_a_rebuilt_database(
+    study: StudyDatastore, folder: Path, settings: StoreSettings, caplog: pytest.LogCaptureFixture, lost: bool
+) -> None:
+    study.update_image_info("b", {"plane": "TV"})
+    submit(study, "b", 1)
+    write_picture(folder / "b.jpg", speckle(60, 90, seed=9))
+    study.refresh()
+    assert study.get_image_info("b")["name"] == "b.png"
+    if lost and settings.database_url == "embedded":
+        study.store.database.close()
+        for file in folder.glob(".fetal_head/store.sqlite*"):
+            file.unlink()
+    rebuild(folder, settings)
+    again = StudyDatastore(str(folder), settings)
+    assert again.get_image_info("b")["name"] == "b.png"
+    assert check(again.store) == ["b.jpg does not count: b.png has the same id; rename or remove one of the two"]
+    (said,) = [record.message for record in caplog.records if "is left out" in record.message]
+    assert "another file has the same id: rename or remove one of the two" in said
+
+
 def test_check_tells_every_difference(study: StudyDatastore, folder: Path) -> None:
     for number, image in enumerate("aab"):
         submit(study, image, number)
@@ -63,7 +84,7 @@ def test_check_tells_every_difference(study: StudyDatastore, folder: Path) -> No
     assert check(study.store) == [
         "c.png is gone",
         "d.png is not taken in",
-        "b.jpg does not count: b.png has the same id",
+        "b.jpg does not count: b.png has the same id; rename or remove one of the two",
         "labels/history/a/0001.nrrd is not what was submitted",
         "labels/history/b/0001.json is not what the database says",
         f"labels/history/b: the database does not know 0002.nrrd, {UNKNOWN}",

@@ -19,6 +19,7 @@ from fetal_head.datasets import Case, StudyWriter
 from fetal_head.imaging import read_image, read_mask
 from fetal_head.store.intake import rebuild
 from fetal_head.store.labelled import labelled_images
+from fetal_head.store.store import Session
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, three_structures, write_dicom, write_itk, write_picture
 
@@ -155,6 +156,40 @@ def test_what_came_with_an_upload_that_was_killed_before_its_commit_is_known(
     study.refresh()
     assert {"patient": "P7", "spacing": [0.1, 0.2]}.items() <= study.get_image_info("d").items()
     assert_whole(study.store)
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+@pytest.mark.parametrize("commit", [1, 2])
+def test_an_upload_that_was_killed_has_nothing_of_the_picture_that_had_its_id_before(
+    study: StudyDatastore, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_hand: bool, commit: int
+) -> None:
+    study.update_image_info("a", {"patient": "P1", "spacing": [0.1, 0.2]})
+    submit(study, "a", 1)
+    if by_hand:
+        (folder / "a.png").rename(tmp_path / "a.png")
+        study.refresh()
+    else:
+        study.remove_image("a")
+    picture = write_picture(tmp_path / "x.png", speckle(60, 90, seed=9))
+    commits = iter(range(1, commit))
+    with monkeypatch.context() as patch:
+        whole = Session.commit
+        patch.setattr(Session, "commit", lambda self: whole(self) if next(commits, None) else _kill(self))
+        with pytest.raises(KeyboardInterrupt):
+            study.add_image("a", str(picture), {"plane": "TV"})
+    again = StudyDatastore(str(folder), study.store.settings)
+    assert again.list_images() == (["b", "c"] if commit == 1 else ["a", "b", "c"])
+    if commit == 2:
+        info = again.get_image_info("a")
+        assert info["plane"] == "TV"
+        assert not info.keys() & {"patient", "spacing"}
+        assert again.get_unlabeled_images() == ["a", "b", "c"]
+        assert_whole(again.store)
+    elif by_hand:
+        (tmp_path / "a.png").rename(folder / "a.png")
+        again.refresh()
+        assert again.get_image_info("a")["patient"] == "P1"
+        assert again.get_labeled_images() == ["a"]
 
 
 @pytest.mark.parametrize("killed", [False, True])

@@ -35,7 +35,7 @@ def check(store: Store) -> list[str]:
 
 def _images(session: Session, layout: Layout) -> Iterator[str]:
     there = {image.id: image for image in session.scalars(select(Image).where(Image.removed.is_(None)))}
-    files = layout.image_files({image.id: image.file for image in there.values()})
+    files = layout.image_files(lambda image: there[image].file if image in there else None)
     for image in there.values():
         name, stamp = files.get(image.id, (None, None))
         if name is None:
@@ -51,7 +51,7 @@ def _images(session: Session, layout: Layout) -> Iterator[str]:
             if counted is None:
                 yield f"{path.name} is left out; the server's log says why"
             elif path.name != counted:
-                yield f"{path.name} does not count: {counted} has the same id"
+                yield f"{path.name} does not count: {counted} has the same id; rename or remove one of the two"
 
 
 def _history(session: Session, layout: Layout) -> Iterator[str]:

@@ -10,10 +10,10 @@ from typing import Any
 from fetal_head.files import temporary_in
 from fetal_head.imaging import Geometry, Mask, annotated_in, read_geometry, read_mask, write_mask
 from fetal_head.labels import in_order
+from fetal_head.store.adding import Draft
 from fetal_head.store.errors import disk_told
 from fetal_head.store.people import who_is
 from fetal_head.store.said import check_said, check_text
-from fetal_head.store.submissions import Draft
 
 SUFFIX = ".nrrd"
 LONGEST_VERSION = 200

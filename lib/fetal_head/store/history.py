@@ -10,15 +10,16 @@ from sqlalchemy import select
 
 from fetal_head.imaging import Geometry, Mask, read_geometry, read_mask
 from fetal_head.store import queries
+from fetal_head.store.adding import Draft, add, next_number, write_facts
 from fetal_head.store.differences import Difference, differences
 from fetal_head.store.drafts import encoded
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import submission_facts
 from fetal_head.store.people import check_comment
-from fetal_head.store.rebuilding import take_leftovers
 from fetal_head.store.settling import settle
 from fetal_head.store.store import Store
-from fetal_head.store.submissions import Draft, add, find_submission, last_number, live_image, write_facts
+from fetal_head.store.strangers import take_strangers
+from fetal_head.store.submissions import find_submission, live_image
 from fetal_head.store.tables import Image, Submission
 
 Status = Literal["submitted", "approved", "rejected"]
@@ -106,8 +107,8 @@ def restore(store: Store, image_id: str, number: int, who: str) -> int:
         except ValueError as error:
             raise StoreError(422, f"submission {number} of '{image_id}' was not restored: {error}") from error
         draft = Draft(kept.read_bytes(), old.suffix, who, old.annotated, model=old.model, info={**old.info, "restored": number})
-        last = take_leftovers(session, files, store.layout, image_id, last_number(session, image_id))
-        row = add(session, files, store.layout, image_id, old.tag, draft, last + 1)
+        take_strangers(session, files, store.layout, image_id, [old.tag])
+        row = add(session, files, store.layout, image_id, old.tag, draft, next_number(session, files, store.layout, image_id))
         row.prediction = old.prediction
         write_facts(files, store.layout, row)
         settle(session, files, store.layout, image_id)

@@ -16,6 +16,7 @@ from fetal_head.datasets.names import DEVICE
 from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
 from fetal_head.imaging.dicom_patient import read_patient
+from fetal_head.store.adding import write_facts
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import why_not
@@ -24,7 +25,8 @@ from fetal_head.store.said import check_image_info, check_said
 from fetal_head.store.set_aside import FLAG, SKIPPED
 from fetal_head.store.settling import mark, settle
 from fetal_head.store.store import Store
-from fetal_head.store.submissions import live_image, write_facts, write_image_facts
+from fetal_head.store.strangers import take_strangers
+from fetal_head.store.submissions import live_image, write_image_facts
 from fetal_head.store.tables import Image, Reservation, Submission
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,199}(?<![. ])")
@@ -81,7 +83,7 @@ def remove_image(store: Store, image_id: str) -> None:
     """Takes an image out of the study. Its file, its labels and all that is known of it go to its history.
 
     Raises:
-        StoreError: there is no such image, or not any more (404).
+        StoreError: there is no such image, or not any more (404); or somebody is writing one of its labels by hand (409).
     """
     with store.writing() as (session, files):
         image = live_image(session, image_id)
@@ -115,24 +117,47 @@ def _without_reserved(info: dict[str, Any]) -> dict[str, Any]:
 
 
 def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str, Any]) -> None:
+    to = store.layout.folder / name
+    with store.reading() as session:
+        was_used = session.get(Image, image_id) is not None
+    if was_used:
+        _forget(store, image_id, to)
     with store.writing() as (session, files):
-        image = session.get(Image, image_id)
-        if image is not None and image.removed is None:
-            raise StoreError(409, f"there is an image '{image_id}' already; choose another id, or remove that one first")
-        try:
-            files.move(upload, store.layout.folder / name)
-        except FileExistsError as error:
-            raise StoreError(409, f"the study folder holds a file {name} already; choose another id") from error
-        size, mtime_ns = stamp_of(store.layout.folder / name) or (0, 0)
+        _check_free(session, image_id, to)
+        files.move(upload, to)
+        size, mtime_ns = stamp_of(to) or (0, 0)
         image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, info=info, removed=None, readings=0))
-        # those of one that was taken away by hand stand, for the day on which it comes back: this is another picture
         mark(session, [image_id])
-        _delete_labels(session, files, store.layout, image_id)
         write_image_facts(files, store.layout, image)
 
 
+def _forget(store: Store, image_id: str, to: Path) -> None:
+    """Makes an id free of what was known of the picture that had it, whatever happens before another one has it.
+
+    The labels of a picture that was taken away by hand stood until now, for the day on which it comes back.
+    """
+    with store.writing() as (session, files):
+        _check_free(session, image_id, to)
+        _delete_labels(session, files, store.layout, image_id)
+        image = session.get_one(Image, image_id)
+        image.info = {}
+        write_image_facts(files, store.layout, image)
+
+
+def _check_free(session: Session, image_id: str, to: Path) -> None:
+    """Raises StoreError (409) when there is an image of that id, or a file of that name."""
+    image = session.get(Image, image_id)
+    if image is not None and image.removed is None:
+        raise StoreError(409, f"there is an image '{image_id}' already; choose another id, or remove that one first")
+    if to.exists():
+        raise StoreError(409, f"the study folder holds a file {to.name} already; choose another id")
+
+
 def _delete_labels(session: Session, files: FileChanges, layout: Layout, image_id: str) -> None:
-    """Marks all that stands of an image's submissions as deleted."""
+    """Marks all that stands of an image's submissions as deleted, also what others wrote and nobody has looked at yet."""
+    if left := take_strangers(session, files, layout, image_id, layout.tags()):
+        path = layout.plain(left[0]).relative_to(layout.folder)
+        raise StoreError(409, f"{path} cannot be read, or is being written and would be lost; try again in a few seconds")
     for row in session.scalars(select(Submission).where(Submission.image == image_id, Submission.deleted.is_(None))):
         row.deleted = int(time.time())
         write_facts(files, layout, row)

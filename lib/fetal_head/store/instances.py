@@ -20,11 +20,10 @@ from fetal_head.store import queries
 from fetal_head.store.derived import Instance
 from fetal_head.store.identifiers import bring_up_to_date, identity_of
 from fetal_head.store.intake import take_in
-from fetal_head.store.layout import Stamp, stamp_of
+from fetal_head.store.layout import QUIET_SECONDS, Stamp, stamp_of
 from fetal_head.store.said import told_spacing
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image
-from fetal_head.store.watching import QUIET_SECONDS
 
 _LIKE = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_", "*": "%", "?": "_"})
 

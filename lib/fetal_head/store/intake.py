@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, update
 
 from fetal_head.config import StoreSettings
 from fetal_head.store.derived import Effort, Instance, Score
@@ -61,7 +62,8 @@ def was_taken_in(store: Store) -> bool:
 def rebuild(folder: Path, settings: StoreSettings) -> Store:
     """Makes the database of a study again from its files alone: images, index and history.
 
-    Users, of whom no file tells, stay. A damaged database is put aside, and its users with it.
+    Users, of whom no file tells, stay. A damaged database is put aside, and its users with it. Of two files with one id that one
+    counts which counted before, as far as a database can still tell.
 
     Raises:
         StoreError: the database cannot be reached, or the folder not be written.
@@ -77,8 +79,11 @@ def rebuild(folder: Path, settings: StoreSettings) -> Store:
         store = Store.open(folder, settings)
         logger.warning("the damaged database is %s.damaged now; its users are lost, add them again", database)
     with store.writing() as (session, _):
-        for table in (Score, Effort, Instance, Reservation, Submission, Image):
+        for table in (Score, Effort, Instance, Reservation, Submission):
             session.execute(delete(table))
+        # of two files with one id no other file need tell which was labelled
+        gone = func.coalesce(Image.removed, int(time.time()))
+        session.execute(update(Image).values(removed=gone, size=0, mtime_ns=0, info={}, readings=0))
         session.execute(delete(Meta).where(Meta.key.in_((INDEX, BORN))))
     take_in(store)
     return store

@@ -43,15 +43,17 @@ def take_in_images(store: Store, index: Index, quiet_for: float) -> bool:
     """
     with store.reading() as session:
         known = _known(session)
-    found = store.layout.image_files({i: image.file for i, image in known.items()})
+    found = store.layout.image_files(
+        lambda i: known[i].file if i in known else read_image(store.layout.image_facts(i)).get("file")
+    )
     all_differing = [i for i in found.keys() | known.keys() if _differs(found.get(i), known.get(i))]
     differing = [i for i in all_differing if i not in found or found[i][1].is_quiet(quiet_for)]
     are_quiet = len(differing) == len(all_differing)
     if not differing:
         return are_quiet
     # before the transaction, which others wait for
-    new = [i for i in differing if i in found and i not in known]
-    said = {i: _said(store.layout, i, found[i][0], index) for i in new}
+    came = [i for i in differing if i in found and (i not in known or not known[i].is_there)]
+    said = {i: _said(store.layout, i, found[i][0], index) for i in came}
     with store.writing() as (session, _):
         known = _known(session)
         now = {i: file for i in differing if (file := _again(store.layout, found.get(i), known.get(i)))}
@@ -68,7 +70,7 @@ def say_of_images(session: Session, index: Index) -> None:
 
 
 def _said(layout: Layout, image_id: str, file: str, index: Index) -> dict[str, Any]:
-    """What is known of a new image: by its file, by the index, and by an upload of it that was killed before its commit."""
+    """What is known of an image that came: by its file, by the index, and by an upload that was killed before its commit."""
     patient = {"patient": name} if (name := read_patient(layout.folder / file)) else {}
     return {**patient, **index.images.get(image_id, {}), **read_image(layout.image_facts(image_id)).get("info", {})}
 
@@ -76,6 +78,11 @@ def _said(layout: Layout, image_id: str, file: str, index: Index) -> dict[str, A
 def _known(session: Session) -> dict[str, Known]:
     rows = session.execute(select(Image.id, Image.file, Image.size, Image.mtime_ns, Image.removed))
     return {i: Known(file, Stamp(size, mtime_ns), removed is None) for i, file, size, mtime_ns, removed in rows}
+
+
+def _file(layout: Layout, image_id: str, known: Mapping[str, Known]) -> str | None:
+    """The name of an image's file, as far as anything tells it."""
+    return known[image_id].file if image_id in known else read_image(layout.image_facts(image_id)).get("file")
 
 
 def _differs(found: tuple[str, Stamp] | None, known: Known | None) -> bool:
@@ -100,7 +107,7 @@ def _apply(session: Session, said: Said, found: Files, known: Mapping[str, Known
         elif image_id not in known:
             new.append(image_id)
         else:
-            _update(session, image_id, *found[image_id])
+            _update(session, image_id, *found[image_id], said.get(image_id, {}))
     if new:
         session.execute(insert(Image), [_row(i, *found[i], said.get(i, {})) for i in sorted(new)])
         logger.info("%d images were found in the study folder", len(new))
@@ -111,11 +118,12 @@ def _row(image_id: str, file: str, stamp: Stamp, info: dict[str, Any]) -> dict[s
     return {"id": image_id, "file": file, **stamp._asdict(), "info": info, "removed": None, "readings": 0}
 
 
-def _update(session: Session, image_id: str, file: str, stamp: Stamp) -> None:
+def _update(session: Session, image_id: str, file: str, stamp: Stamp, said: dict[str, Any]) -> None:
     image = session.get_one(Image, image_id)
     if image.removed is None and image.readings:
         logger.warning("the image %s was replaced; its labels were made for another file", pseudonym(image_id))
     image.file, image.size, image.mtime_ns, image.removed = file, stamp.size, stamp.mtime_ns, None
+    image.info = {**said, **image.info}
     mark(session, [image_id])
 
 

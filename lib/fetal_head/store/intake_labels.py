@@ -5,37 +5,33 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fetal_head.files import sync
 from fetal_head.pseudonym import pseudonym
+from fetal_head.store.adding import add, last_number, write_facts
 from fetal_head.store.changes import UNSETTLED, FileChanges
 from fetal_head.store.index import Index, annotated_of
 from fetal_head.store.layout import Label, Layout, Stamp, stamp_of
-from fetal_head.store.left_out import leave_out
 from fetal_head.store.rebuilding import chunks, take_leftovers
 from fetal_head.store.settling import current_labels, label_of, mark, put_plain
 from fetal_head.store.store import Store
-from fetal_head.store.submissions import Draft, add, last_number, write_facts
+from fetal_head.store.strangers import Known, cannot_be_read, draft_of, is_stranger, known_labels, youngest_last
 from fetal_head.store.tables import Image, Submission
 
 logger = logging.getLogger(__name__)
 
 
-class Known(NamedTuple):
-    """What the database has of a label file: the stamps of all its versions, and that of the current one."""
-
-    stamps: set[Stamp]
-    current: Stamp | None
-
-
 def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
     """Submits what others put beside an image, damaged or not, and puts back current labels that are missing.
+
+    Also beside one that was taken away: it counts when that comes back.
 
     False when a file is not quiet yet.
 
@@ -47,13 +43,11 @@ def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
         _settle_copies(store, some)
         found |= {label: stamp for label in some if (stamp := stamp_of(store.layout.plain(label)))}
     with store.reading() as session:
-        known = _known(session)
-        images = set(session.scalars(select(Image.id).where(Image.removed.is_(None))))
-    all_strangers = [label for label, stamp in found.items() if label.image in images and _is_new(stamp, known.get(label))]
+        known = known_labels(session)
+        images = set(session.scalars(select(Image.id)))
+    all_strangers = [label for label, stamp in found.items() if label.image in images and is_stranger(stamp, known.get(label))]
     strangers = [label for label in all_strangers if found[label].is_quiet(quiet_for)]
-    # of several files with one id, the youngest becomes the current label
-    strangers.sort(key=lambda label: (found[label].mtime_ns, label))
-    for some in chunks(strangers):
+    for some in chunks(youngest_last({label: found[label] for label in strangers})):
         _submit(store, index, some)
     missing = [label for label, versions in known.items() if versions.current and _is_stale(found.get(label), versions)]
     if missing:
@@ -69,23 +63,6 @@ def say_of_labels(session: Session, files: FileChanges, layout: Layout, index: I
             row.annotated = annotated_of(said)
             row.info = {**_without_annotated(said), **row.info}
             write_facts(files, layout, row)
-
-
-def _known(session: Session, images: Sequence[str] | None = None) -> dict[Label, Known]:
-    s = Submission
-    rows = select(s.tag, s.image, s.suffix, s.size, s.mtime_ns, s.current)
-    known: dict[Label, Known] = {}
-    for tag, image, suffix, size, mtime_ns, current in session.execute(
-        rows if images is None else rows.where(s.image.in_(images))
-    ):
-        label, stamp = Label(tag, image, suffix), Stamp(size, mtime_ns)
-        stamps, latest = known.get(label, Known(set(), None))
-        known[label] = Known(stamps | {stamp}, stamp if current else latest)
-    return known
-
-
-def _is_new(stamp: Stamp | None, known: Known | None) -> bool:
-    return stamp is not None and stamp.mtime_ns != UNSETTLED and (known is None or stamp not in known.stamps)
 
 
 def _is_stale(stamp: Stamp | None, known: Known) -> bool:
@@ -123,13 +100,9 @@ def _wait_for_disk(path: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        _leave_out(path, error)
+        cannot_be_read(path, error)
         return False
     return True
-
-
-def _leave_out(path: Path, error: OSError) -> None:
-    leave_out(path, f"it cannot be read ({error.strerror}); give the server's user the right to")
 
 
 def _submit(store: Store, index: Index, labels: Sequence[Label]) -> None:
@@ -138,12 +111,14 @@ def _submit(store: Store, index: Index, labels: Sequence[Label]) -> None:
         numbers = select(Submission.image, func.max(Submission.number)).where(Submission.image.in_(images))
         last = dict(session.execute(numbers.group_by(Submission.image)).tuples().all())
         last = {image: take_leftovers(session, files, layout, image, last.get(image, 0)) for image in images}
-        known, taken = _known(session, images), 0
+        known, taken = known_labels(session, images), 0
         for label in labels:
             stamp = stamp_of(layout.plain(label))
-            if stamp is not None and _is_new(stamp, known.get(label)):
-                if (draft := _draft(layout, label, stamp, index)) is None:
+            if stamp is not None and is_stranger(stamp, known.get(label)):
+                if (draft := draft_of(layout, label, stamp)) is None:
                     continue
+                said = index.labels.get((label.image, label.tag, label.suffix), {})
+                draft = replace(draft, annotated=annotated_of(said), info=_without_annotated(said))
                 last[label.image] += 1
                 row = add(session, files, layout, label.image, label.tag, draft, last[label.image])
                 write_facts(files, layout, row)
@@ -151,23 +126,6 @@ def _submit(store: Store, index: Index, labels: Sequence[Label]) -> None:
         mark(session, images)
     if taken:
         logger.info("%d labels were found in the study folder", taken)
-
-
-def _draft(layout: Layout, label: Label, stamp: Stamp, index: Index) -> Draft | None:
-    """None for a file that cannot be read."""
-    try:
-        content = layout.plain(label).read_bytes()
-    except OSError as error:
-        _leave_out(layout.plain(label), error)
-        return None
-    info = index.labels.get((label.image, label.tag, label.suffix), {})
-    return Draft(
-        content,
-        label.suffix,
-        annotated=annotated_of(info),
-        info=_without_annotated(info),
-        mtime_ns=stamp.mtime_ns,
-    )
 
 
 def _put_back(store: Store, labels: list[Label]) -> None:
@@ -178,7 +136,7 @@ def _put_back(store: Store, labels: list[Label]) -> None:
             )
             if row is None or label_of(row) != label:
                 continue
-            is_stale = _is_stale(stamp_of(store.layout.plain(label)), _known(session, [label.image])[label])
+            is_stale = _is_stale(stamp_of(store.layout.plain(label)), known_labels(session, [label.image])[label])
             if is_stale and put_plain(files, store.layout, row):
                 message = "the label '%s' of the image %s is put back; delete labels through the server"
                 logger.warning(message, label.tag, pseudonym(label.image))

@@ -9,10 +9,11 @@ STUDY/.fetal_head/                   the embedded database, and by what others k
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -25,8 +26,11 @@ from fetal_head.store.left_out import leave_out
 
 HISTORY = "history"
 IMAGE_FACTS = "image.json"
+SAME_ID = "another file has the same id: rename or remove one of the two"
 # as `Layout.kept` writes it, and as a database can hold it
 _NUMBERED = re.compile(r"([0-9]{4,18})\.")
+# a file that was written so long ago is whole
+QUIET_SECONDS = 1.0
 
 
 class Stamp(NamedTuple):
@@ -38,6 +42,18 @@ class Stamp(NamedTuple):
     def is_quiet(self, seconds: float) -> bool:
         """Whether nobody has written into the file for so long; a time to come, of a clock that was set back, tells nothing."""
         return abs(time.time_ns() - self.mtime_ns) >= seconds * 1e9
+
+
+class Picture(NamedTuple):
+    """An image file as it was when a mask of it was begun; None for one that was not there."""
+
+    path: Path
+    stamp: Stamp | None
+
+    @classmethod
+    def at(cls, path: Path) -> Picture:
+        """The file that is there now."""
+        return cls(path, stamp_of(path))
 
 
 class Label(NamedTuple):
@@ -115,8 +131,11 @@ class Layout:
         """What clients said of an image."""
         return self.history / image / IMAGE_FACTS
 
-    def image_files(self, known: Mapping[str, str]) -> dict[str, tuple[str, Stamp]]:
-        """The images in the folder: id -> file name and stamp. Of two files with one id the `known` name counts, or the first."""
+    def image_files(self, known: Callable[[str], str | None]) -> dict[str, tuple[str, Stamp]]:
+        """The images in the folder: id -> file name and stamp.
+
+        Of two files with one id the one counts that is `known` by it, since labels were made for that, or the first by name.
+        """
         found: dict[str, tuple[str, Stamp]] = {}
         for name, size, mtime_ns in sorted(files_in(self.folder), reverse=True):
             image, suffix = split_name(name)
@@ -124,8 +143,12 @@ class Layout:
                 continue
             if reason := why_not(image):
                 leave_out(self.folder / name, reason)
-            # labels were made for the known one
-            elif image not in found or found[image][0] != known.get(image):
+            elif image not in found:
+                found[image] = name, Stamp(size, mtime_ns)
+            elif found[image][0] == known(image):
+                leave_out(self.folder / name, SAME_ID)
+            else:
+                leave_out(self.folder / found[image][0], SAME_ID)
                 found[image] = name, Stamp(size, mtime_ns)
         return found
 
@@ -163,9 +186,11 @@ class Layout:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """The stamp of a file, None when it is not there."""
+    """The stamp of a file, None when it is not there, or a link that leads to itself."""
     try:
         status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return None
+        raise
     return Stamp(status.st_size, status.st_mtime_ns)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from hashlib import sha256
 
 from fetal_head.labels import NAMES
+from fetal_head.store.adding import Draft
 from fetal_head.store.drafts import SUFFIX
+from fetal_head.store.layout import Picture
 from fetal_head.store.queries import label_of_tag
 from fetal_head.store.settling import ORIGINAL
 from fetal_head.store.store import Store
-from fetal_head.store.submissions import Draft, submit
+from fetal_head.store.submissions import submit
 
 
-def keep(store: Store, image_id: str, content: bytes, version: str) -> None:
+def keep(store: Store, image_id: str, picture: Picture, content: bytes, version: str) -> None:
     """Submits an encoded prediction under its own tag, unless the last one is the same, and of the same version of the model."""
     with store.reading() as session:
         last = label_of_tag(session, image_id, ORIGINAL)
     if last is None or (last.model, last.sha256) != (version, sha256(content).hexdigest()):
-        submit(store, image_id, ORIGINAL, Draft(content, SUFFIX, annotated=list(NAMES), model=version))
+        submit(store, image_id, ORIGINAL, Draft(content, SUFFIX, annotated=list(NAMES), model=version), picture)

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from fetal_head.store.adding import SECOND
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
-from fetal_head.store.submissions import SECOND
 from fetal_head.store.tables import Image, Meta, Submission
 
 

@@ -40,29 +40,30 @@ _STEPS = _steps()
 
 
 def settle(session: Session, files: FileChanges, layout: Layout, image: str) -> None:
-    """Called after every change of an image's submissions: marks the current ones and lays them out as plain files.
+    """Called after every change of an image's submissions: marks the current ones and lays them out, one plain file a tag.
 
     What somebody else wrote into a plain file stays there for the next look at the folder, which takes it in.
     """
-    session.flush()
-    before = current_labels(session, image)
     mark(session, [image])
-    after = current_labels(session, image)
-    for tag, old in before.items():
-        if (tag not in after or after[tag].suffix != old.suffix) and _is_ours(session, layout, old):
-            files.remove(layout.plain(label_of(old)))
-    for row in after.values():
-        if _is_ours(session, layout, row):
-            put_plain(files, layout, row)
+    rows = {label_of(row): row for row in current_labels(session, image).values()}
+    s = Submission
+    past = session.execute(select(s.tag, s.image, s.suffix).where(s.image == image).distinct())
+    for label in [Label(*columns) for columns in past]:
+        if not _is_ours(session, layout, label):
+            continue
+        if label in rows:
+            put_plain(files, layout, rows[label])
+        else:
+            files.remove(layout.plain(label))
 
 
-def _is_ours(session: Session, layout: Layout, row: Submission) -> bool:
-    """Whether the plain file of a submission is as the store left it; if not, a look at the folder is called for."""
-    plain = layout.plain(label_of(row))
+def _is_ours(session: Session, layout: Layout, label: Label) -> bool:
+    """Whether a plain file is as the store left it, or gone; if not, a look at the folder is called for."""
+    plain = layout.plain(label)
     stamp = stamp_of(plain)
     if stamp is None or stamp.mtime_ns == UNSETTLED:
         return True
-    same = select(Submission).filter_by(image=row.image, tag=row.tag, suffix=row.suffix, **stamp._asdict())
+    same = select(Submission).filter_by(**label._asdict(), **stamp._asdict())
     if session.scalar(same.limit(1)):
         return True
     # whoever writes into a file in place changes nothing that is watched

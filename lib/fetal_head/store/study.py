@@ -19,6 +19,7 @@ from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import split_name
 from fetal_head.store.intake import take_in
 from fetal_head.store.labelled import plainly_labelled
+from fetal_head.store.layout import Picture
 from fetal_head.store.reservations import renew
 from fetal_head.store.said import told_spacing
 from fetal_head.store.settling import FINAL, label_of
@@ -124,18 +125,22 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         submissions.update_info(self.store, label_id, label_tag, info, may_review=may_review)
 
     def save_label(self, image_id: str, label_filename: str, label_tag: str, label_info: dict[str, Any]) -> str:
-        """Keeps a submitted mask, see `read_draft`. Answers 404 for an unknown image, and 422, saying why, for no mask of it."""
+        """Keeps a submitted mask, see `read_draft`.
+
+        Answers 404 for an unknown image, 422, saying why, for no mask of it, and 409 when another picture comes in between.
+        """
         images.check_tag(label_tag)
         image = self.get_image_uri(image_id)
         if not image:
             raise StoreError(404, f"there is no image '{image_id}'")
+        picture = Picture.at(Path(image))
         try:
-            draft = read_draft(Path(image), Path(label_filename), dict(label_info or {}))
+            draft = read_draft(picture.path, Path(label_filename), dict(label_info or {}))
         except StoreError:
             raise
         except (ValueError, TypeError) as error:
             raise StoreError(422, f"the label of '{image_id}' was not accepted: {error}") from error
-        submissions.submit(self.store, image_id, label_tag, draft)
+        submissions.submit(self.store, image_id, label_tag, draft, picture)
         renew(self.store, draft.who)
         return image_id
 
@@ -166,16 +171,16 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         info = self.get_image_info(split_name(Path(path).name)[0])
         return (told_spacing(info) if info.get("path") == path else None) or geometry.spacing
 
-    def keep_prediction(self, path: str, content: bytes, version: str) -> None:
-        """Keeps what was predicted for the image at `path`, once as long as picture and model stay, unless it is none of ours.
+    def keep_prediction(self, picture: Picture, content: bytes, version: str) -> None:
+        """Keeps what was predicted for the image in a file, once as long as picture and model stay, unless it is none of ours.
 
         `content` is the mask as `drafts.encoded` gives it. What is corrected can so be compared with what it was. Whoever asked
         for the prediction gets it in any case.
         """
-        image_id = split_name(Path(path).name)[0]
+        image_id = split_name(picture.path.name)[0]
         try:
-            if self.get_image_uri(image_id) == path:
-                predictions.keep(self.store, image_id, content, version)
+            if self.get_image_uri(image_id) == str(picture.path):
+                predictions.keep(self.store, image_id, picture, content, version)
         except StoreError as error:
             reason = nameless(without_file(error), [image_id])
             logger.warning("the prediction of the image %s was not kept: %s", pseudonym(image_id), reason)

@@ -3,57 +3,38 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fetal_head.labels import in_order
+from fetal_head.store.adding import Draft, add, next_number, write_facts
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.errors import StoreError
-from fetal_head.store.facts import as_bytes, image_facts, submission_facts
-from fetal_head.store.layout import Layout, stamp_of
-from fetal_head.store.people import ANONYMOUS
-from fetal_head.store.rebuilding import take_leftovers
+from fetal_head.store.facts import as_bytes, image_facts
+from fetal_head.store.layout import Layout, Picture
 from fetal_head.store.said import check_said
 from fetal_head.store.settling import FINAL, ORIGINAL, current_labels, settle
 from fetal_head.store.store import Store
-from fetal_head.store.tables import APPROVED, SUBMITTED, Image, Reservation, Submission
-
-SECOND = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A mask to be submitted: its file, and what is known of it (see `Submission`).
-
-    Attributes:
-        mtime_ns: of its file, for one that lies in the study folder already.
-    """
-
-    content: bytes
-    suffix: str
-    who: str = ANONYMOUS
-    annotated: list[str] | None = None
-    seconds: float | None = None
-    model: str | None = None
-    info: dict[str, Any] = field(default_factory=dict)
-    mtime_ns: int | None = None
+from fetal_head.store.strangers import take_strangers
+from fetal_head.store.tables import APPROVED, Image, Reservation, Submission
 
 
-def submit(store: Store, image_id: str, tag: str, draft: Draft) -> int:
-    """Keeps a mask as the label of a tag and returns its number. When it returns, file and row are on disk.
+def submit(store: Store, image_id: str, tag: str, draft: Draft, picture: Picture) -> int:
+    """Keeps a mask of a picture as the label of a tag and returns its number. When it returns, file and row are on disk.
 
     Raises:
-        StoreError: there is no such image, or the disk does not take it.
+        StoreError: there is no such image, another picture has taken its place (409), or the disk does not take it.
     """
     with store.writing() as (session, files):
-        live_image(session, image_id)
+        image = live_image(session, image_id)
+        if picture != Picture.at(store.layout.folder / image.file):
+            raise StoreError(409, f"the image '{image_id}' was replaced while its mask was on the way: open it again")
         origin = _origin(session, image_id, draft.model) if tag == FINAL else (draft.model, None)
-        last = take_leftovers(session, files, store.layout, image_id, last_number(session, image_id))
-        row = add(session, files, store.layout, image_id, tag, draft, last + 1)
+        take_strangers(session, files, store.layout, image_id, [tag])
+        number = next_number(session, files, store.layout, image_id)
+        row = add(session, files, store.layout, image_id, tag, draft, number)
         row.model, row.prediction = origin
         write_facts(files, store.layout, row)
         settle(session, files, store.layout, image_id)
@@ -62,38 +43,11 @@ def submit(store: Store, image_id: str, tag: str, draft: Draft) -> int:
         return row.number
 
 
-def add(session: Session, files: FileChanges, layout: Layout, image: str, tag: str, draft: Draft, number: int) -> Submission:
-    """Adds a submission within a transaction, under a number that the image's history does not have."""
-    kept = layout.kept(image, number, draft.suffix)
-    files.put(kept, draft.content, mtime_ns=draft.mtime_ns, mode=0o444)
-    size, mtime_ns = stamp_of(kept) or (0, 0)
-    row = Submission(
-        image=image,
-        number=number,
-        tag=tag,
-        suffix=draft.suffix,
-        sha256=sha256(draft.content).hexdigest(),
-        size=size,
-        mtime_ns=mtime_ns,
-        who=draft.who,
-        at=int(time.time()) if draft.mtime_ns is None else draft.mtime_ns // SECOND,
-        model=draft.model,
-        annotated=draft.annotated,
-        seconds=draft.seconds,
-        status=SUBMITTED,
-        comment="",
-        reviewer="",
-        current=False,
-        info=draft.info,
-    )
-    session.add(row)
-    return row
-
-
 def delete_labels(store: Store, image_id: str, tag: str) -> None:
     """Deletes the label of a tag, with those before it: they stay in the history, and can be restored."""
     with store.writing() as (session, files):
         live_image(session, image_id)
+        take_strangers(session, files, store.layout, image_id, [tag])
         rows = session.scalars(
             select(Submission).where(Submission.image == image_id, Submission.tag == tag, Submission.deleted.is_(None))
         ).all()
@@ -145,19 +99,9 @@ def find_submission(session: Session, image_id: str, number: int) -> Submission:
     return row
 
 
-def last_number(session: Session, image_id: str) -> int:
-    """The number of an image's last submission; 0 when there is none."""
-    return session.scalar(select(func.max(Submission.number)).where(Submission.image == image_id)) or 0
-
-
 def write_image_facts(files: FileChanges, layout: Layout, image: Image) -> None:
     """Writes what is known of an image beside its submissions."""
     files.put(layout.image_facts(image.id), as_bytes(image_facts(image)))
-
-
-def write_facts(files: FileChanges, layout: Layout, row: Submission) -> None:
-    """Writes what is known of a submission beside its mask."""
-    files.put(layout.facts(row.image, row.number), as_bytes(submission_facts(row)))
 
 
 def _origin(session: Session, image_id: str, model: str | None) -> tuple[str | None, int | None]:

@@ -8,12 +8,10 @@ import time
 
 from fetal_head.pseudonym import without_file
 from fetal_head.store.intake import take_in
-from fetal_head.store.layout import Stamp, stamp_of
+from fetal_head.store.layout import QUIET_SECONDS, Stamp, stamp_of
 from fetal_head.store.store import Store
 
 EVERY_SECONDS = 0.5
-# a file that was written so long ago is whole
-QUIET_SECONDS = 1.0
 # of a large folder's time no more than this share goes into looking at it
 LARGEST_SHARE = 0.1
 

@@ -21,6 +21,7 @@ from fetal_head.model.predictor import Predictor
 from fetal_head.model.report import structures_found
 from fetal_head.store.drafts import SUFFIX, encoded
 from fetal_head.store.errors import disk_told
+from fetal_head.store.layout import Picture
 from fetal_head.store.people import who_is
 from fetal_head.store.reservations import renew
 from fetal_head.store.study import StudyDatastore
@@ -49,13 +50,15 @@ class Infer(InferTask):  # type: ignore[misc]
         who = who_is(request)
         try:
             extension, weeks = _extension(request.get("result_extension")), _weeks(request.get("gestational_weeks"))
-            image, geometry = read_image(request["image"])
+            # another file may take its place while it is looked at
+            picture = Picture.at(Path(request["image"]))
+            image, geometry = read_image(picture.path)
             prediction = self._predictor.predict(image)
         except (TypeError, ValueError, OverflowError) as error:
             raise HTTPException(422, str(error)) from error
         # to compress a mask takes a tenth of what it takes to predict it: the store and most viewers get the same bytes
         content = encoded(prediction.mask, geometry)
-        self._datastore.keep_prediction(request["image"], content, prediction.version)
+        self._datastore.keep_prediction(picture, content, prediction.version)
         renew(self._datastore.store, who)
         spacing = self._datastore.spacing_of(request["image"], geometry)
         told = {
