@@ -9,7 +9,8 @@ import numpy as np
 from command import Run
 
 from fetal_head.imaging import Geometry
-from fetal_head.store.predictions import keep
+from fetal_head.store.drafts import encoded
+from fetal_head.store.layout import Picture
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, three_structures, write_itk, write_picture
@@ -22,7 +23,7 @@ def test_effort_is_told_by_model_version(run: Run, tmp_path: Path) -> None:
     write_picture(tmp_path / "study/a.png", speckle(60, 90))
     study = StudyDatastore(str(tmp_path / "study"))
     assert json.loads(run("store", "effort", "--studies", "study", "--json").stdout) == []
-    keep(study.store, "a", MASK, Geometry(MASK.shape), "v0007")
+    study.keep_prediction(Picture.at(Path(study.get_image_uri("a"))), encoded(MASK, Geometry(MASK.shape)), "v0007")
     without = np.where(MASK == 2, 1, MASK).astype(np.uint8)
     study.save_label("a", str(write_itk(tmp_path / "mask.nrrd", without)), FINAL, {"client_id": "ann"})
     (found,) = json.loads(run("store", "effort", "--studies", "study", "--json").stdout)

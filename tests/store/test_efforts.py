@@ -13,15 +13,16 @@ from masks import MASK, mask_of, submit
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import Geometry, Mask
 from fetal_head.server.effort import effort_routes
+from fetal_head.store.drafts import encoded
 from fetal_head.store.effort import effort_of, efforts, measure_efforts
 from fetal_head.store.history import restore, set_status
 from fetal_head.store.intake import rebuild
-from fetal_head.store.predictions import keep
+from fetal_head.store.layout import Picture
 from fetal_head.store.study import StudyDatastore
 
 
 def _predict(study: StudyDatastore, image: str, mask: Mask, version: str) -> None:
-    keep(study.store, image, mask, Geometry(mask.shape), version)
+    study.keep_prediction(Picture.at(Path(study.get_image_uri(image))), encoded(mask, Geometry(mask.shape)), version)
 
 
 def test_effort_by_version(study: StudyDatastore) -> None:

@@ -12,11 +12,12 @@ from masks import MASK, next_image, submit, tables
 
 from fetal_head.imaging import Geometry
 from fetal_head.server.worklist import worklist_routes
+from fetal_head.store.drafts import encoded
 from fetal_head.store.effort import measure_efforts
 from fetal_head.store.errors import StoreError
 from fetal_head.store.history import set_status
 from fetal_head.store.intake import rebuild
-from fetal_head.store.predictions import keep
+from fetal_head.store.layout import Picture
 from fetal_head.store.reservations import reserve
 from fetal_head.store.set_aside import flag, skip
 from fetal_head.store.study import StudyDatastore
@@ -32,7 +33,7 @@ def test_every_image_has_its_status(study: StudyDatastore) -> None:
     assert [(i["id"], i["status"], i["who"]) for i in worklist(study.store).images] == [(i, "open", None) for i in "abc"]
     reserve(study.store, "ben", ["b"])
     assert work(study.store, "b")["held_by"] == "ben"
-    keep(study.store, "a", MASK, Geometry(MASK.shape), "v0001")
+    study.keep_prediction(Picture.at(Path(study.get_image_uri("a"))), encoded(MASK, Geometry(MASK.shape)), "v0001")
     submit(study, "a", number=5)
     measure_efforts(study.store)
     found = work(study.store, "a")
