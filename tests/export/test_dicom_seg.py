@@ -119,6 +119,7 @@ def test_it_names_the_frame_of_the_loop_that_it_is_of(tmp_path: Path) -> None:
 def _placed(dataset: FileDataset) -> FileDataset:
     dataset.FrameOfReferenceUID, dataset.SliceThickness = "1.2.3.4", "1"
     dataset.ImagePositionPatient, dataset.ImageOrientationPatient = [1, 2, 3], [1, 0, 0, 0, 1, 0]
+    dataset.PixelSpacing = list(SPACING)
     return dataset
 
 
@@ -136,6 +137,20 @@ def test_a_pixel_size_is_told_where_it_is_known_and_means_something(tmp_path: Pa
     made = segmentation(label(), source_of(_placed(still(tmp_path)), SPACING))
     assert made.FrameOfReferenceUID == "1.2.3.4"
     assert_array_equal(_mask(made, made.SourceImageSequence[0].ReferencedSOPInstanceUID), MASK)
+    assert_valid(made, folder=tmp_path)
+
+
+@pytest.mark.parametrize("spacing", [None, [1, 1], [0.3, 0.2]])
+def test_a_label_has_no_other_place_than_its_image(tmp_path: Path, spacing: list[float] | None) -> None:
+    """A pixel size of the image's regions, or that was said of it, is not the one by which a viewer places it."""
+    dataset = _placed(still(tmp_path))
+    del dataset.PixelSpacing
+    if spacing:
+        dataset.PixelSpacing = spacing
+    made = segmentation(label(), source_of(dataset, SPACING))
+    assert "PixelMeasuresSequence" not in made.SharedFunctionalGroupsSequence[0]
+    assert "FrameOfReferenceUID" not in made
+    assert_array_equal(_mask(made, dataset.SOPInstanceUID), MASK)
     assert_valid(made, folder=tmp_path)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import logging
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pydicom
 import pytest
+import requests
 from numpy.testing import assert_array_equal
 from pydicom.dataset import Dataset
 
@@ -17,7 +20,7 @@ from bench import Bench, stored
 from fetal_head.biometry import measure
 from fetal_head.pacs.errors import PacsAwayError
 from fetal_head.pacs.push import Pusher
-from fetal_head.store import history
+from fetal_head.store import history, intake
 from orthanc import Orthanc
 from ultrasound import NAMES, PHANTOM, written
 
@@ -146,6 +149,128 @@ def test_whatever_is_cut_off_is_done_again(bench: Bench, tmp_path: Path, monkeyp
     assert len(bench.segmentations()) == len(bench.reports()) == 2
 
 
+def _numbers(bench: Bench) -> tuple[list[int], list[int]]:
+    segmentations, reports = _counting(bench)
+    return [int(made.InstanceNumber) for made in segmentations], [int(made.InstanceNumber) for made in reports]
+
+
+def _cut_off(bench: Bench, monkeypatch: pytest.MonkeyPatch, after: int) -> bool:
+    """Whether a process that sends labels ends with so many questions, the last of them without an answer."""
+    questions, real = count(1), bench.pacs.session.send
+
+    def send(request: Any, **options: Any) -> Any:
+        answer = real(request, **options)
+        if next(questions) >= after:
+            raise PacsAwayError("nobody hears the answer")
+        return answer
+
+    with monkeypatch.context() as patch, suppress(PacsAwayError):
+        patch.setattr(bench.pacs.session, "send", send)
+        Pusher(bench.pacs, bench.study.store, bench.settings).push()
+    return next(questions) > after
+
+
+@pytest.mark.parametrize("replaced", ["reject", "delete"])
+def test_a_label_counts_again_whenever_the_one_after_it_was_cut_off(
+    orthanc: Orthanc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaced: str
+) -> None:
+    # this one shows what it has at once
+    monkeypatch.setattr("fetal_head.pacs.push.SHOWN_WITHIN_SECONDS", 0.0)
+    bench = Bench(orthanc, tmp_path, pacs_replaced=replaced)
+    image = stored(orthanc, tmp_path)["grey"]
+    bench.puller.pull()
+    bench.submit(image)
+    bench.pusher.push()
+    for number in count(2):
+        bench.submit(image, _moved(PHANTOM.mask))
+        is_cut = _cut_off(bench, monkeypatch, after=number - 1)
+        history.set_status(bench.study.store, image, number, "rejected", "rev")
+        Pusher(bench.pacs, bench.study.store, bench.settings).push()
+        assert _numbers(bench) == ([1], [1])
+        if not is_cut:
+            break
+    assert number > 5
+
+
+def test_looking_for_what_a_lost_file_knew_can_be_cut_off(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = stored(bench.orthanc, tmp_path)["grey"]
+    bench.puller.pull()
+    for number in count(1):
+        (bench.folder / ".fetal_head" / "pacs.sqlite").unlink()
+        bench.submit(image, np.roll(PHANTOM.mask, number, axis=1))
+        is_cut = _cut_off(bench, monkeypatch, after=number)
+        Pusher(bench.pacs, bench.study.store, bench.settings).push()
+        assert _numbers(bench) == ([number], [number])
+        if not is_cut:
+            break
+    assert number > 5
+
+
+def test_every_change_of_a_label_is_sent(bench: Bench, tmp_path: Path) -> None:
+    image = stored(bench.orthanc, tmp_path)["grey"]
+    bench.puller.pull()
+    bench.submit(image)
+    bench.pusher.push()
+    bench.study.update_label_info(image, "final", {"annotated": ["LV"]})
+    bench.pusher.push()
+    ((segmentation,), _) = _counting(bench)
+    assert [segment.SegmentLabel for segment in segmentation.SegmentSequence] == ["LV"]
+    bench.study.update_image_info(image, {"spacing": [0.3, 0.3]})
+    bench.pusher.push()
+    ((_,), (report,)) = _counting(bench)
+    ((width,),) = [group.get_measurements() for group in report.content.get_planar_roi_measurement_groups()]
+    left_alone = np.where(PHANTOM.mask == 3, PHANTOM.mask, 0)
+    assert width.value == pytest.approx(measure(left_alone, (0.3, 0.3)).lv_width, rel=1e-6)
+
+
+def test_nothing_is_withdrawn_while_the_database_is_made_again(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = stored(bench.orthanc, tmp_path)["grey"]
+    bench.puller.pull()
+    bench.submit(image)
+    bench.pusher.push()
+    real = intake.take_in
+
+    def take_in(store: Any, quiet_for: float = 0.0) -> bool:
+        bench.pusher.push()
+        return real(store, quiet_for)
+
+    monkeypatch.setattr(intake, "take_in", take_in)
+    intake.rebuild(bench.folder, bench.study.store.settings)
+    bench.pusher.push()
+    assert _numbers(bench) == ([1], [1])
+    assert bench.orthanc.instances("KO") == []
+
+
+@pytest.mark.parametrize("replaced", ["reject", "delete"])
+def test_what_the_pacs_shows_late_is_withdrawn_once_it_does(
+    orthanc: Orthanc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaced: str
+) -> None:
+    monkeypatch.setattr("fetal_head.pacs.failures.FIRST_WAIT_SECONDS", 0.0)
+    bench = Bench(orthanc, tmp_path, pacs_replaced=replaced)
+    image = stored(orthanc, tmp_path)["grey"]
+    bench.puller.pull()
+    bench.submit(image)
+    bench.pusher.push()
+    late = [made.SOPInstanceUID for found in _counting(bench) for made in found]
+    real = bench.pacs.session.send
+
+    def send(request: Any, **options: Any) -> Any:
+        if not any(uid in request.url for uid in late):
+            return real(request, **options)
+        answer = requests.Response()
+        answer.status_code = 404
+        return answer
+
+    monkeypatch.setattr(bench.pacs.session, "send", send)
+    bench.submit(image, _moved(PHANTOM.mask))
+    bench.pusher.push()
+    late.clear()
+    bench.pusher.push()
+    assert _numbers(bench) == ([2], [2])
+
+
 def test_the_file_of_what_was_sent_can_be_lost(bench: Bench, tmp_path: Path) -> None:
     image = stored(bench.orthanc, tmp_path)["grey"]
     bench.puller.pull()
@@ -197,7 +322,7 @@ def test_one_label_that_cannot_be_sent_holds_up_no_other(bench: Bench, tmp_path:
         bench.pusher.push()
     (segmentation,) = bench.segmentations()
     assert segmentation.SourceImageSequence[0].ReferencedSOPInstanceUID == uids["rgb"]
-    assert len([r for r in caplog.records if "was not sent" in r.getMessage()]) == 1
+    assert len([r for r in caplog.records if "does not have the label" in r.getMessage()]) == 1
 
 
 def test_a_label_of_an_odd_image_holds_up_no_other(bench: Bench, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -216,7 +341,7 @@ def test_a_label_of_an_odd_image_holds_up_no_other(bench: Bench, tmp_path: Path,
         bench.pusher.push()
     (segmentation,) = bench.segmentations()
     assert segmentation.SourceImageSequence[0].ReferencedSOPInstanceUID == uids["rgb"]
-    assert len([r for r in caplog.records if "was not sent" in r.getMessage()]) == 1
+    assert len([r for r in caplog.records if "does not have the label" in r.getMessage()]) == 1
 
 
 def test_a_label_at_which_the_pacs_breaks_off_holds_up_no_other(

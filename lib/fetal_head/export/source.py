@@ -5,10 +5,12 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 
+import numpy as np
 from pydicom.config import RAISE
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DA, TM, validate_value
 
+from fetal_head.imaging.dicom_spacing import SAME_SCALE
 from fetal_head.imaging.multiframe import original_of
 
 # highdicom reads them without asking whether they are there; DICOM lets them be empty
@@ -48,7 +50,7 @@ def source_of(dataset: Dataset, spacing: tuple[float, float] | None) -> Source:
 
     Args:
         dataset: an image of one frame.
-        spacing: mm per pixel along (rows, columns), which count, whatever the image itself says.
+        spacing: mm per pixel along (rows, columns), as far as known.
 
     Raises:
         ValueError: it has no place in a study.
@@ -97,10 +99,15 @@ def _is_moment(value: object, kind: type[DA] | type[TM]) -> bool:
 def _place(header: Dataset, spacing: tuple[float, float] | None) -> None:
     """A place in the patient where the image has all of one, else none: DICOM then has label and image meet pixel by pixel.
 
-    Without a place there is no pixel size in a Segmentation either (PS3.3 A.51-2); it is the image's to tell.
+    A label with another pixel size than the image's own would lie elsewhere than the image. Without a place there is no pixel
+    size in a Segmentation either (PS3.3 A.51-2); it is the image's to tell.
     """
-    if spacing is not None and all(header.get(keyword) for keyword in PLACE):
-        header.PixelSpacing = [f"{length:.10g}" for length in spacing]
-    else:
-        for keyword in (*PLACE, "PixelSpacing"):
-            header.pop(keyword, None)
+    is_placed = all(header.get(keyword) for keyword in PLACE) and _has_spacing(header, spacing)
+    for keyword in () if is_placed else (*PLACE, "PixelSpacing"):
+        header.pop(keyword, None)
+
+
+def _has_spacing(header: Dataset, spacing: tuple[float, float] | None) -> bool:
+    if spacing is None or "PixelSpacing" not in header or len(spacing) != header["PixelSpacing"].VM:
+        return False
+    return np.allclose([float(length) for length in header.PixelSpacing], spacing, rtol=SAME_SCALE, atol=0)

@@ -152,17 +152,18 @@ class Pacs:
             status = response.status_code
             raise PacsRefusalError(f"the PACS does not take it, it answers {status}", status)
 
-    def delete(self, instance: Instance) -> None:
-        """Deletes an instance, by DICOMweb or, where that cannot, by Orthanc's own interface. One that is gone is no error."""
+    def delete(self, instance: Instance) -> bool:
+        """Deletes an instance, by DICOMweb or, where that cannot, by Orthanc's own interface; whether there was one."""
         response = self.session.delete(self._address(instance))
         if response.ok or response.status_code == requests.codes.not_found:
-            return
+            return response.ok
         base = self.url.rsplit("/", 1)[0]
         found = self.session.post(f"{base}/tools/lookup", data=instance.uid)
         paths = [str(each.get("Path")) for each in list_in(found) if each.get("Type") == "Instance"] if found.ok else None
         # what goes behind our host may not lead to another one
         if paths is None or not all(ORTHANC_PATH.fullmatch(path) and self.session.delete(base + path).ok for path in paths):
             raise PacsRefusalError("the PACS deletes nothing; set pacs_replaced to reject or keep", response.status_code)
+        return bool(paths)
 
     def _address(self, instance: Instance) -> str:
         resource = f"studies/{instance.study}/series/{instance.series}/instances/{instance.uid}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
@@ -18,8 +18,8 @@ CREATE TABLE IF NOT EXISTS objects (
 CREATE INDEX IF NOT EXISTS objects_of_image ON objects (image);
 """
 
-# an object that is coming may be there already; what is withdrawn never counts again
-State = Literal["coming", "stored", "withdrawn"]
+# one that is coming may be there already, one that is leaving gone; what is withdrawn never counts again
+State = Literal["coming", "stored", "leaving", "withdrawn"]
 
 
 class Outbox:
@@ -52,9 +52,9 @@ class Outbox:
             rows = database.execute("SELECT study, series, uid, state FROM objects WHERE image = ? ORDER BY rowid", (image,))
             return {Instance(*place): state for *place, state in rows}
 
-    def note(self, image: str, objects: Iterable[Instance], state: State) -> None:
-        """How it stands with some objects of an image."""
-        rows = [(each.uid, image, each.study, each.series, state) for each in objects]
+    def note(self, image: str, objects: Mapping[Instance, State]) -> None:
+        """How it stands with some objects of an image, all at once."""
+        rows = [(each.uid, image, each.study, each.series, state) for each, state in objects.items()]
         statement = "INSERT INTO objects VALUES (?, ?, ?, ?, ?) ON CONFLICT (uid) DO UPDATE SET state = excluded.state"
         with closing(self._open()) as database, database:
             database.executemany(statement, rows)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import re
+import time
 from datetime import datetime
 from itertools import count
 
 from pydicom.dataset import Dataset
-from sqlalchemy import select
 
 from fetal_head.config import PacsSettings
 from fetal_head.export import dicom_ko, dicom_seg, dicom_sr
@@ -20,21 +18,20 @@ from fetal_head.export.source import source_of
 from fetal_head.imaging.dicom import read_dataset
 from fetal_head.imaging.multiframe import original_of
 from fetal_head.pacs.client import Instance, Pacs
-from fetal_head.pacs.errors import PacsAwayError
+from fetal_head.pacs.differing import Differing
+from fetal_head.pacs.errors import PacsAwayError, PacsRefusalError
 from fetal_head.pacs.failures import Failures, is_of_all, sentence_of
-from fetal_head.pacs.outbox import Outbox
+from fetal_head.pacs.outbox import Outbox, State
 from fetal_head.pseudonym import pseudonym
 from fetal_head.store import queries
 from fetal_head.store.exported import exported
-from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
-from fetal_head.store.tables import APPROVED, Image, Submission
 
 OUTBOX = "pacs.sqlite"
-# an image of a PACS is called by its instance, and perhaps a frame
-PULLED = re.compile(r"[0-9.]+(\.f\d+)?")
-# as the outbox keeps it
-NO_LABEL = ""
+# an image of which something was sent, and not all
+UNDERWAY = "underway"
+# some PACS show what they have stored only after a while
+SHOWN_WITHIN_SECONDS = 600.0
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +44,11 @@ class Pusher:
         self._store = store
         self._settings = settings
         self._outbox = Outbox(store.layout.hidden / OUTBOX)
+        self._differing = Differing(store, self._outbox)
         self._failures = Failures()
         self._broken_off: set[str] = set()
+        # what was to be withdrawn and is not there -> since when
+        self._missing: dict[Instance, float] = {}
 
     def push(self) -> None:
         """Sends all that differs.
@@ -57,11 +57,12 @@ class Pusher:
             PacsAwayError: the PACS is not there.
             StoreError: the folder or its database gives no answer.
         """
-        told, current = self._outbox.told(), self._current()
+        self._differing.refresh()
+        labels = self._differing.labels
         # what the PACS broke off at comes last: perhaps it does so each time
-        for image in sorted(told.keys() | current.keys(), key=lambda image: (image in self._broken_off, image)):
-            label = current.get(image)
-            if told.get(image) == label or self._failures.wait((image, label)):
+        for image in sorted(labels, key=lambda image: (image in self._broken_off, image)):
+            label = labels[image]
+            if self._failures.wait((image, label)):
                 continue
             try:
                 self._send(image, label)
@@ -73,52 +74,44 @@ class Pusher:
             else:
                 self._failures.forget((image, label))
                 self._broken_off.discard(image)
+                del labels[image]
 
     def _leave_out(self, image: str, label: str | None, error: Exception) -> None:
         """Says so, once. Raises the error where it is not of this one alone."""
         if is_of_all(error):
             raise error
         if self._failures.note((image, label), sentence_of(error)):
-            logger.warning("the label of the image %s was not sent to the PACS: %s", pseudonym(image), sentence_of(error))
-
-    def _current(self) -> dict[str, str]:
-        """Image -> all that its label and what is made of it depend on, for the images that can be the PACS's.
-
-        An image whose labels are all withdrawn has an empty one: the PACS may have to be told.
-        """
-        s = Submission
-        columns = (s.number, s.sha256, s.annotated, s.who, s.model, s.at, s.status == APPROVED, Image.info["spacing"])
-        rows = select(Image.id, *columns).select_from(s).join(Image, Image.id == s.image).where(s.current, s.tag == FINAL)
-        with self._store.reading() as session:
-            found = dict.fromkeys(session.scalars(select(s.image).where(s.tag == FINAL).distinct()), NO_LABEL)
-            found |= {image: json.dumps(label) for image, *label in session.execute(rows)}
-        return {image: label for image, label in found.items() if PULLED.fullmatch(image)}
+            message = "the PACS does not have the label of the image %s as it is here: %s"
+            logger.warning(message, pseudonym(image), sentence_of(error))
 
     def _send(self, image: str, label: str | None) -> None:
-        """In an order in which what is cut off can be done again: what is to come is noted before, what is done after."""
-        if not self._outbox.objects(image):
-            self._find_earlier(image)
-        wanted = self._objects(image) if label else {}
+        """In an order in which what is cut off can be done again: what is to come or go is noted before, and after it is done."""
+        self._outbox.tell(image, UNDERWAY)
         noted = self._outbox.objects(image)
-        self._outbox.note(image, [each for each in wanted if each not in noted], "coming")
+        # what is there alone to be withdrawn needs no image, which may be gone
+        dataset = self._dataset(image) if label or not noted else None
+        if dataset is not None and not noted:
+            noted = self._earlier(image, dataset)
+        wanted = self._objects(image, dataset, noted) if label and dataset is not None else {}
+        leaving = [each for each, state in noted.items() if each not in wanted and state != "withdrawn"]
+        changing: dict[Instance, State] = {each: "coming" for each in wanted if each not in noted}
+        self._outbox.note(image, changing | dict.fromkeys(leaving, "leaving"))
         for each, made in wanted.items():
             if noted.get(each) != "stored":
                 self._pacs.store([made])
-                self._outbox.note(image, [each], "stored")
-        for each, state in noted.items():
-            if each not in wanted and state != "withdrawn":
-                self._withdraw(each)
-                self._outbox.note(image, [each], "withdrawn")
+                self._outbox.note(image, {each: "stored"})
+        missing = [each for each in leaving if not self._withdraw(image, each)]
+        if missing:
+            raise PacsRefusalError("it does not show what is to be withdrawn, and may do so later; it is asked again")
         self._outbox.tell(image, label)
 
-    def _objects(self, image: str) -> dict[Instance, Dataset]:
-        """The DICOM objects of an image's label; none for an image that did not come from the PACS."""
-        label, dataset = exported(self._store, image), self._dataset(image)
-        if label is None or dataset is None:
+    def _objects(self, image: str, dataset: Dataset, noted: dict[Instance, State]) -> dict[Instance, Dataset]:
+        """The DICOM objects of an image's label, as what was ever sent of it leaves them to be."""
+        label = exported(self._store, image)
+        if label is None:
             return {}
         source = source_of(dataset, label.spacing)
-        noted = self._outbox.objects(image)
-        gone = {each.uid for each, state in noted.items() if state == "withdrawn"}
+        gone = {each.uid for each, state in noted.items() if state in ("leaving", "withdrawn")}
         outlines = next(s for n in count() if (s := segmentation(label, source, n)).SOPInstanceUID not in gone)
         number = next(n for n in count() if report_uid(label, outlines, n) not in gone)
         ours = (report_uid(label, outlines, number), *gone)
@@ -136,22 +129,35 @@ class Pusher:
         dataset = read_dataset(file)
         return dataset if original_of(dataset).image_id == image else None
 
-    def _find_earlier(self, image: str) -> None:
+    def _earlier(self, image: str, dataset: Dataset) -> dict[Instance, State]:
         """Notes what a study folder or an outbox that was lost has sent of an image, and what of it was rejected since."""
-        if (dataset := self._dataset(image)) is None:
-            return
         source = source_of(dataset, None)
         study = source.header.StudyInstanceUID
+        found: dict[Instance, State] = {}
         for series in (dicom_seg.series_uid(source), dicom_sr.series_uid(source)):
             notes = {note.uid for note in self._pacs.instances(study, dicom_ko.series_uid(series))}
             for each in self._pacs.instances(study, series):
-                self._outbox.note(image, [each], "withdrawn" if dicom_ko.note_uid(each.uid) in notes else "stored")
+                found[each] = "withdrawn" if dicom_ko.note_uid(each.uid) in notes else "stored"
+        # all at once: what is noted of an image is all that there is
+        self._outbox.note(image, found)
+        return found
 
-    def _withdraw(self, instance: Instance) -> None:
+    def _withdraw(self, image: str, instance: Instance) -> bool:
+        """Whether it does not count any more. What the PACS does not show is gone, once it had time enough to show it."""
+        is_there = True
         if self._settings.pacs_replaced == "delete":
-            self._pacs.delete(instance)
-        elif self._settings.pacs_replaced == "reject" and (header := self._pacs.header(instance)) is not None:
-            self._pacs.store([rejection(header, datetime.now())])
+            is_there = self._pacs.delete(instance)
+        elif self._settings.pacs_replaced == "reject":
+            header = self._pacs.header(instance)
+            is_there = header is not None
+            if header is not None:
+                self._pacs.store([rejection(header, datetime.now())])
+        since = self._missing.setdefault(instance, time.monotonic())
+        if not is_there and time.monotonic() < since + SHOWN_WITHIN_SECONDS:
+            return False
+        del self._missing[instance]
+        self._outbox.note(image, {instance: "withdrawn"})
+        return True
 
 
 def _instance(made: Dataset) -> Instance:

@@ -57,12 +57,16 @@ def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
 
 def say_of_labels(session: Session, files: FileChanges, layout: Layout, index: Index) -> None:
     """Takes over what an index says of labels that were taken in before it was written."""
+    changed = []
     for row in session.scalars(select(Submission).where(Submission.current, Submission.annotated.is_(None))):
         said = index.labels.get((row.image, row.tag, row.suffix), {})
         if said.keys() - row.info.keys():
             row.annotated = annotated_of(said)
             row.info = {**_without_annotated(said), **row.info}
             write_facts(files, layout, row)
+            changed.append(row.image)
+    for some in chunks(changed):
+        mark(session, some)
 
 
 def _is_stale(stamp: Stamp | None, known: Known) -> bool:

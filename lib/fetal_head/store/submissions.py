@@ -81,6 +81,7 @@ def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any], *, 
             raise StoreError(403, f"the label of '{image_id}' is approved as it is; submit another one, or ask a reviewer")
         row.annotated = annotated
         write_facts(files, store.layout, row)
+        settle(session, files, store.layout, image_id)
 
 
 def live_image(session: Session, image_id: str) -> Image:
