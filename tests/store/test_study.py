@@ -66,11 +66,16 @@ def test_annotator_may_say_what_was_looked_for(store: StudyDatastore, tmp_path: 
     assert label.annotated == ("BRAIN",)
 
 
-@pytest.mark.parametrize("tag", ["../../evil", "", "a/b", ".hidden", "x" * 300])
+@pytest.mark.parametrize("tag", ["..", "../../evil", "", "a/b", ".hidden", "x" * 300])
 def test_tags_are_plain_names(store: StudyDatastore, tmp_path: Path, tag: str) -> None:
     with pytest.raises(HTTPException) as refused:
         store.save_label("a", str(write_itk(tmp_path / "l.nrrd", MASK)), tag, {})
     assert refused.value.status_code == 422
+    with pytest.raises(HTTPException) as refused:
+        store.remove_label("a", tag)
+    assert refused.value.status_code == 422
+    assert "a" in store.list_images()
+    assert store.status()["label_tags"] == {}
 
 
 def test_unknown_image_is_404_and_a_wrong_label_422(store: StudyDatastore, tmp_path: Path) -> None:

@@ -146,6 +146,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
 
     def remove_label(self, label_id: str, label_tag: str) -> None:
         """Takes a label away, with those before it; all of them stay in the history."""
+        images.check_tag(label_tag)
         submissions.delete_labels(self.store, label_id, label_tag)
 
     def get_dataset_archive(self, limit_cases: int | None) -> str:
