@@ -43,9 +43,7 @@ def take_in_images(store: Store, index: Index, quiet_for: float) -> bool:
     """
     with store.reading() as session:
         known = _known(session)
-    found = store.layout.image_files(
-        lambda i: known[i].file if i in known else read_image(store.layout.image_facts(i)).get("file")
-    )
+    found = store.layout.image_files(lambda image: _file(store.layout, image, known))
     all_differing = [i for i in found.keys() | known.keys() if _differs(found.get(i), known.get(i))]
     differing = [i for i in all_differing if i not in found or found[i][1].is_quiet(quiet_for)]
     are_quiet = len(differing) == len(all_differing)
