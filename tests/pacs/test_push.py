@@ -61,6 +61,21 @@ def test_labels_arrive_as_they_were_drawn(bench: Bench, tmp_path: Path) -> None:
     assert len(bench.segmentations()) == len(bench.reports()) == 2
 
 
+def _pulled(bench: Bench, folder: Path) -> str:
+    """An image of the PACS, in the study."""
+    image = stored(bench.orthanc, folder)["grey"]
+    bench.puller.pull()
+    return image
+
+
+def _sent(bench: Bench, folder: Path) -> str:
+    """The same, with a label that the PACS has."""
+    image = _pulled(bench, folder)
+    bench.submit(image)
+    bench.pusher.push()
+    return image
+
+
 def _rejected(bench: Bench) -> set[str]:
     notes = [pydicom.dcmread(io.BytesIO(file)) for file in bench.orthanc.instances("KO")]
     return {
@@ -79,10 +94,7 @@ def _counting(bench: Bench) -> tuple[list[Any], list[Any]]:
 @pytest.mark.parametrize("replaced", ["reject", "delete"])
 def test_what_counts_there_is_what_counts_here(orthanc: Orthanc, tmp_path: Path, replaced: str) -> None:
     bench = Bench(orthanc, tmp_path, pacs_replaced=replaced)
-    image = stored(orthanc, tmp_path)["grey"]
-    bench.puller.pull()
-    bench.submit(image)
-    bench.pusher.push()
+    image = _sent(bench, tmp_path)
     ((first,), (first_report,)) = _counting(bench)
     bench.submit(image, _moved(PHANTOM.mask), who="ben")
     bench.pusher.push()
@@ -109,8 +121,7 @@ def test_what_counts_there_is_what_counts_here(orthanc: Orthanc, tmp_path: Path,
 
 
 def test_a_pacs_that_is_away_gets_them_later(bench: Bench, tmp_path: Path) -> None:
-    image = stored(bench.orthanc, tmp_path)["grey"]
-    bench.puller.pull()
+    image = _pulled(bench, tmp_path)
     bench.orthanc.stop()
     bench.submit(image)
     for work in (bench.pusher.push, bench.puller.pull):
@@ -122,8 +133,7 @@ def test_a_pacs_that_is_away_gets_them_later(bench: Bench, tmp_path: Path) -> No
 
 
 def test_whatever_is_cut_off_is_done_again(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = stored(bench.orthanc, tmp_path)["grey"]
-    bench.puller.pull()
+    image = _pulled(bench, tmp_path)
     bench.submit(image)
     real = bench.pacs.store
     for point in range(20):
@@ -177,10 +187,7 @@ def test_a_label_counts_again_whenever_the_one_after_it_was_cut_off(
     # this one shows what it has at once
     monkeypatch.setattr("fetal_head.pacs.push.SHOWN_WITHIN_SECONDS", 0.0)
     bench = Bench(orthanc, tmp_path, pacs_replaced=replaced)
-    image = stored(orthanc, tmp_path)["grey"]
-    bench.puller.pull()
-    bench.submit(image)
-    bench.pusher.push()
+    image = _sent(bench, tmp_path)
     for number in count(2):
         bench.submit(image, _moved(PHANTOM.mask))
         is_cut = _cut_off(bench, monkeypatch, after=number - 1)
@@ -193,8 +200,7 @@ def test_a_label_counts_again_whenever_the_one_after_it_was_cut_off(
 
 
 def test_looking_for_what_a_lost_file_knew_can_be_cut_off(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = stored(bench.orthanc, tmp_path)["grey"]
-    bench.puller.pull()
+    image = _pulled(bench, tmp_path)
     for number in count(1):
         (bench.folder / ".fetal_head" / "pacs.sqlite").unlink()
         bench.submit(image, np.roll(PHANTOM.mask, number, axis=1))
@@ -207,10 +213,7 @@ def test_looking_for_what_a_lost_file_knew_can_be_cut_off(bench: Bench, tmp_path
 
 
 def test_every_change_of_a_label_is_sent(bench: Bench, tmp_path: Path) -> None:
-    image = stored(bench.orthanc, tmp_path)["grey"]
-    bench.puller.pull()
-    bench.submit(image)
-    bench.pusher.push()
+    image = _sent(bench, tmp_path)
     bench.study.update_label_info(image, "final", {"annotated": ["LV"]})
     bench.pusher.push()
     ((segmentation,), _) = _counting(bench)
@@ -226,10 +229,7 @@ def test_every_change_of_a_label_is_sent(bench: Bench, tmp_path: Path) -> None:
 def test_nothing_is_withdrawn_while_the_database_is_made_again(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    image = stored(bench.orthanc, tmp_path)["grey"]
-    bench.puller.pull()
-    bench.submit(image)
-    bench.pusher.push()
+    _sent(bench, tmp_path)
     real = intake.take_in
 
     def take_in(store: Any, quiet_for: float = 0.0) -> bool:
@@ -249,10 +249,7 @@ def test_what_the_pacs_shows_late_is_withdrawn_once_it_does(
 ) -> None:
     monkeypatch.setattr("fetal_head.pacs.failures.FIRST_WAIT_SECONDS", 0.0)
     bench = Bench(orthanc, tmp_path, pacs_replaced=replaced)
-    image = stored(orthanc, tmp_path)["grey"]
-    bench.puller.pull()
-    bench.submit(image)
-    bench.pusher.push()
+    image = _sent(bench, tmp_path)
     late = [made.SOPInstanceUID for found in _counting(bench) for made in found]
     real = bench.pacs.session.send
 
@@ -272,10 +269,7 @@ def test_what_the_pacs_shows_late_is_withdrawn_once_it_does(
 
 
 def test_the_file_of_what_was_sent_can_be_lost(bench: Bench, tmp_path: Path) -> None:
-    image = stored(bench.orthanc, tmp_path)["grey"]
-    bench.puller.pull()
-    bench.submit(image)
-    bench.pusher.push()
+    image = _sent(bench, tmp_path)
     (bench.folder / ".fetal_head" / "pacs.sqlite").unlink()
     bench.submit(image, _moved(PHANTOM.mask))
     Pusher(bench.pacs, bench.study.store, bench.settings).push()
@@ -288,8 +282,7 @@ def test_a_lost_file_of_what_was_sent_brings_nothing_back_that_was_withdrawn(
     orthanc: Orthanc, tmp_path: Path, replaced: str
 ) -> None:
     bench = Bench(orthanc, tmp_path, pacs_replaced=replaced)
-    image = stored(orthanc, tmp_path)["grey"]
-    bench.puller.pull()
+    image = _pulled(bench, tmp_path)
     for number, mask in enumerate((PHANTOM.mask, _moved(PHANTOM.mask)), start=1):
         bench.submit(image, mask)
         bench.pusher.push()
