@@ -22,6 +22,7 @@ from fetal_head.model.registry import Registry
 from fetal_head.pacs.study import is_pacs, pacs_url, study_folder
 from fetal_head.pacs.worker import start_workers
 from fetal_head.server.logs import quiet_upstream
+from fetal_head.server.memory import share_arenas
 from fetal_head.server.routes import install_routes
 from fetal_head.server.scoring import ScoringWorker
 from fetal_head.store.people import ANONYMOUS
@@ -73,6 +74,7 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
         return BatchInfer()
 
     def on_init_complete(self) -> None:
+        share_arenas()
         install_routes(self)
         if upstream.MONAI_LABEL_DATASTORE_AUTO_RELOAD:
             self.datastore().watch()

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_array_equal
 from PIL import Image
+from scipy import ndimage
 
 from fetal_head.imaging import Frame, Geometry, annotated_in, check_mask, read_image, read_mask, write_mask
-from fetal_head.imaging.mask import remap
+from fetal_head.imaging.mask import remap, without_holes
 from pictures import speckle, three_structures, write_dicom, write_itk, write_picture
 
 MASK = three_structures(60, 90)
@@ -192,3 +193,8 @@ def test_remap_refuses_what_it_cannot_name() -> None:
 def test_a_head_that_is_not_drawn_is_unknown_but_a_missing_csp_is_an_answer() -> None:
     assert annotated_in(np.where(MASK == 2, 0, MASK).astype(np.uint8)) == ("BRAIN", "CSP", "LV")
     assert annotated_in(np.where(MASK == 1, 0, MASK).astype(np.uint8)) == ("CSP", "LV")
+
+
+@given(region=arrays(np.bool_, st.tuples(st.integers(0, 24), st.integers(0, 24))))
+def test_holes_are_those_of_scipy(region: np.ndarray) -> None:
+    assert_array_equal(without_holes(region), ndimage.binary_fill_holes(region))

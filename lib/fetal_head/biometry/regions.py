@@ -8,10 +8,9 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_fill_holes
 
 from fetal_head.imaging import Mask
-from fetal_head.imaging.mask import bounding_box, largest_component
+from fetal_head.imaging.mask import bounding_box, largest_component, without_holes
 from fetal_head.labels import BRAIN, CSP, LV
 
 Region = NDArray[np.bool_]
@@ -41,7 +40,7 @@ def regions_of(mask: Mask) -> Regions:
     """The regions of one (rows, columns) mask."""
     # without a BRAIN pixel the head was not annotated, and what is left of it is no head
     whole = mask > 0 if bool((mask == BRAIN.value).any()) else mask == BRAIN.value
-    drawn = (_changed(whole, binary_fill_holes), mask == CSP.value, mask == LV.value)
+    drawn = (_changed(whole, without_holes), mask == CSP.value, mask == LV.value)
     head, csp, lv = (_largest(region) for region in drawn)
     in_pieces = any(np.count_nonzero(a) > np.count_nonzero(b) for a, b in zip(drawn, (head, csp, lv), strict=True))
     return Regions(head, csp, lv, _touches_border(head), _touches_border(lv), in_pieces)

@@ -7,6 +7,7 @@ from scipy import ndimage
 from skimage.measure import EllipseModel
 
 from fetal_head.datasets.shapes import Region, ellipse
+from fetal_head.imaging.mask import without_holes
 
 # the published line is 3 pixels wide, so whatever outlasts this many erosions is no line
 LINE_WIDTH = 3
@@ -23,7 +24,7 @@ def filled(drawing: Region) -> Region:
     """
     if not drawing.any():
         raise ValueError("nothing is drawn")
-    whole: Region = ndimage.binary_fill_holes(drawing)
+    whole: Region = without_holes(drawing)
     encloses = int(whole.sum()) > 2 * int(drawing.sum())
     solid = bool(ndimage.binary_erosion(drawing, iterations=LINE_WIDTH).any())
     return whole if encloses or solid else _closed(drawing)
@@ -39,4 +40,4 @@ def _closed(line: Region) -> Region:
     half_width = float(np.percentile(ndimage.distance_transform_edt(line)[line], 90)) - 0.5
     size = (line.shape[0], line.shape[1])
     closed = line | ellipse(size, (x, y), (a + half_width, b + half_width), float(np.degrees(theta)))
-    return np.asarray(ndimage.binary_fill_holes(closed), dtype=np.bool_)
+    return without_holes(closed)

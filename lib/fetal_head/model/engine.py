@@ -48,6 +48,8 @@ def _by_torch(network: torch.nn.Module) -> Ask:
 
 def _by_onnx_runtime(network: torch.nn.Module, inputs: Mapping[str, torch.Tensor], outputs: Sequence[str]) -> Ask:
     options = onnxruntime.SessionOptions()
+    # an arena keeps for ever what the largest pass took, and as much again for each that ran beside it
+    options.enable_cpu_mem_arena = False
     # workers that wait for their next part of a pass do so best wide awake; after it they would take the core from other work
     options.add_session_config_entry("session.force_spinning_stop", "1")
     graph = _as_onnx(network, inputs, outputs)

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from fetal_head.biometry.ellipse import Ellipse
 from fetal_head.imaging import Mask
-from fetal_head.imaging.mask import largest_component, region_of
+from fetal_head.imaging.mask import largest_component, region_of, without_holes
 from fetal_head.labels import BRAIN, CSP, LV, NAMES
 from fetal_head.model.frame import Frame, Window, put_back, window_of
 
@@ -21,7 +21,7 @@ def regions_of(probabilities: NDArray[np.float32], threshold: float, smallest_sh
     less than `smallest_share` of the head is none.
     """
     head, csp, lv = probabilities > threshold
-    inside = ndimage.binary_fill_holes(largest_component(head))
+    inside = without_holes(largest_component(head))
     smallest = smallest_share * np.count_nonzero(inside)
 
     def structure(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -59,7 +59,7 @@ def to_mask(
         mask[ellipse.region(shape)] = BRAIN.value
     else:
         window, head = _outline(probabilities[0], regions[0], frame, shape, threshold)
-        mask[window][ndimage.binary_fill_holes(head)] = BRAIN.value
+        mask[window][without_holes(head)] = BRAIN.value
     for index, value in ((1, CSP.value), (2, LV.value)):
         window, region = _outline(probabilities[index], regions[index], frame, shape, threshold)
         mask[window][largest_component(region & (mask[window] == BRAIN.value))] = value
