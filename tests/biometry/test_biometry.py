@@ -32,7 +32,7 @@ def _ellipse(major: float, minor: float, angle: float, spacing: tuple[float, flo
     return (u / (major / 2)) ** 2 + (v / (minor / 2)) ** 2 <= 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(50, 90), st.floats(0.7, 0.95), st.floats(-1.5, 1.5), st.floats(0.18, 0.25), st.floats(0.8, 1.25))
 def test_ellipse_is_measured_in_millimetres_whatever_the_pixels(
     major: float, ratio: float, angle: float, row_mm: float, stretch: float
@@ -53,7 +53,7 @@ def test_ellipse_is_measured_in_millimetres_whatever_the_pixels(
     assert measured.ci == pytest.approx(100 * ratio, rel=3e-3)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(-0.7, 0.7))
 @example(0.013671875)
 def test_widths_of_tilted_rectangles(tilt: float) -> None:
@@ -140,7 +140,7 @@ def _head_with_structures(spacing: tuple[float, float]) -> np.ndarray:
     return mask
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.floats(0.18, 0.22), st.floats(0.8, 1.25))
 def test_a_stretched_image_measures_the_same(row_mm: float, stretch: float) -> None:
     square = measure(_head_with_structures((0.2, 0.2)), (0.2, 0.2), weeks=24)

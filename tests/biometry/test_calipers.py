@@ -25,7 +25,7 @@ def _mask(angle: float, turn: float) -> np.ndarray:
     return mask
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(-1.5, 1.5), st.floats(-1.5, 1.5), st.one_of(st.none(), st.tuples(st.floats(0.1, 0.3), st.floats(0.1, 0.3))))
 def test_lines_are_as_long_as_what_is_measured(angle: float, turn: float, spacing: tuple[float, float] | None) -> None:
     mask = _mask(angle, turn)

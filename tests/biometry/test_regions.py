@@ -25,7 +25,7 @@ def _mask() -> np.ndarray:
     return mask
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from([1, 2, 3]), st.integers(0, 49), st.integers(0, 559))
 def test_a_stray_pixel_is_flagged_and_measures_nothing(value: int, row: int, column: int) -> None:
     mask = _mask()

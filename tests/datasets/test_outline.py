@@ -16,7 +16,7 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
     return float((a & b).sum() / (a | b).sum())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(130, 270), st.floats(90, 180), st.floats(40, 120), st.floats(30, 85), st.floats(0, 180), st.integers(1, 3))
 def test_a_closed_outline_is_filled_up_to_and_with_its_line(x, y, a, b, degrees, width) -> None:
     head = ellipse(SHAPE, (x, y), (a, b), degrees)

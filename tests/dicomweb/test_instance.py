@@ -38,7 +38,7 @@ def described(shape: tuple[int, int], spacing: tuple[float, float] | None = None
     return Described(UIDS, **{"patient": "p", "name": "i", **facts}, shape=shape, spacing=spacing)  # type: ignore[arg-type]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(PIXELS, SPACINGS)
 def test_what_is_read_back_is_what_it_was_made_of(pixels: np.ndarray, spacing: tuple[float, float] | None) -> None:
     with TemporaryDirectory() as folder:

@@ -10,7 +10,7 @@ from fetal_head.evaluation.bootstrap import Estimate, mean_over_patients, ratio_
 scores = st.lists(st.tuples(st.floats(0, 1), st.sampled_from("abcdef")), min_size=1, max_size=30)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(scores)
 def test_the_interval_holds_the_mean_over_images(scored: list[tuple[float, str]]) -> None:
     values, patients = zip(*scored, strict=True)

@@ -14,10 +14,9 @@ SHAPE = (13, 17)
 regions = arrays(np.bool_, SHAPE)
 millimetres = st.floats(0.05, 2)
 spacings = st.tuples(millimetres, millimetres)
-unhurried = settings(deadline=None, max_examples=50)
 
 
-@unhurried
+@settings(max_examples=50)
 @given(regions, spacings)
 def test_a_region_agrees_with_itself(region: Region, spacing: tuple[float, float]) -> None:
     assume(region.any())
@@ -26,7 +25,7 @@ def test_a_region_agrees_with_itself(region: Region, spacing: tuple[float, float
     assert (same.hd95, same.asd, same.hd95_mm, same.asd_mm, same.false_presence) == (0, 0, 0, 0, None)
 
 
-@unhurried
+@settings(max_examples=50)
 @given(regions, regions, spacings)
 def test_who_is_compared_with_whom_matters_for_sensitivity_and_precision_alone(
     a: Region, b: Region, spacing: tuple[float, float]
@@ -38,7 +37,7 @@ def test_who_is_compared_with_whom_matters_for_sensitivity_and_precision_alone(
     assert (one.sensitivity, one.precision) == (other.precision, other.sensitivity)
 
 
-@unhurried
+@settings(max_examples=50)
 @given(st.integers(1, 10), st.integers(1, 10), st.integers(0, 10), spacings)
 def test_a_shift_of_a_line_is_its_distance(length: int, column: int, rows: int, spacing: tuple[float, float]) -> None:
     truth, predicted = np.zeros((2, 20, 30), dtype=bool)
@@ -48,7 +47,7 @@ def test_a_shift_of_a_line_is_its_distance(length: int, column: int, rows: int, 
     assert (found.hd95_mm, found.asd_mm) == pytest.approx((rows * spacing[0],) * 2)
 
 
-@unhurried
+@settings(max_examples=50)
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 9))
 def test_a_shift_of_a_block_is_its_overlap(rows: int, columns: int, shift: int) -> None:
     truth, predicted = np.zeros((2, 20, 30), dtype=bool)
@@ -78,7 +77,7 @@ def test_one_stray_pixel_in_a_hundred_is_beyond_the_95th_percentile() -> None:
     assert found.asd == pytest.approx(50 / 201)
 
 
-@unhurried
+@settings(max_examples=50)
 @given(regions, regions, spacings)
 def test_distances_are_those_of_all_pairs_of_edge_pixels(a: Region, b: Region, spacing: tuple[float, float]) -> None:
     assume(a.any() and b.any())

@@ -50,7 +50,7 @@ def there_and_back(folder: Path, kind: Format, mask: Mask, annotated: tuple[str,
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(masks, spoken_of, st.none() | st.tuples(lengths, lengths))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_label_comes_back(
     tmp_path_factory: pytest.TempPathFactory, kind: Format, mask: Mask, annotated: tuple[str, ...], spacing: Any
 ) -> None:

@@ -45,7 +45,6 @@ def _broken(route: Any) -> str | None:
     @settings(
         max_examples=EXAMPLES,
         phases=[Phase.generate],
-        deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),

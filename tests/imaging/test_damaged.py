@@ -53,7 +53,7 @@ def damages(draw: st.DrawFn) -> Callable[[bytes], bytes]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damage=damages())
 def test_damaged_files_are_read_or_refused(kind: str, damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
     whole = tmp_path / "whole"
@@ -65,7 +65,7 @@ def test_damaged_files_are_read_or_refused(kind: str, damage: Callable[[bytes], 
 
 
 @pytest.mark.parametrize("syntax", DECODED_APART)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.floats(0.5, 1), by=st.binary(min_size=1, max_size=40))
 def test_damaged_pixels_end_no_process_but_their_decoder(syntax: str, at: float, by: bytes, tmp_path: Path) -> None:
     """GDCM aborts on some of them."""

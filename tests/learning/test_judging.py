@@ -116,7 +116,7 @@ def test_the_interval_is_the_bootstraps_over_patients() -> None:
 
 
 @given(pairs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_never_both_better_and_always_json(pair: tuple[list[ImageDice], list[ImageDice]]) -> None:
     there, back = (judge(a, b, against="other") for a, b in (pair, pair[::-1]))
     assert not (there.better and back.better)

@@ -12,7 +12,7 @@ from fetal_head.learning.metrics import dice_per_image, mean_dice
 WEIGHTS = LossWeights(1.0, 1.0, (1.0, 10.0, 5.0))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=1, max_size=4), st.integers(0, 1000))
 def test_unknown_planes_change_nothing(known: list[list[bool]], seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)

@@ -29,7 +29,7 @@ heads = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(heads)
 def test_a_head_is_centred_level_and_of_one_size(head: Ellipse) -> None:
     framed = cut(_drawn(head, (540, 800)), Frame.around(head, SIZE), SIZE)[0] > 0.5
@@ -41,7 +41,7 @@ def test_a_head_is_centred_level_and_of_one_size(head: Ellipse) -> None:
     assert found.minor / found.major == pytest.approx(head.minor / head.major, rel=0.01)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(heads, st.sampled_from([(540, 800), (661, 959)]))
 def test_what_is_put_back_lies_where_it_was(head: Ellipse, shape: tuple[int, int]) -> None:
     truth = _drawn(head, shape)

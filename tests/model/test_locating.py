@@ -17,7 +17,7 @@ from fetal_head.model.preprocessing import normalise, place, placement
 SIZE = (128, 192)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(150, 900), st.integers(150, 1200), st.floats(0.4, 0.6), st.floats(0.4, 0.6))
 def test_it_lies_where_it_lies_in_the_image(rows: int, columns: int, down: float, across: float) -> None:
     y, x = np.mgrid[:rows, :columns]

@@ -80,7 +80,7 @@ def test_a_speck_is_no_structure(index: int) -> None:
 frames = st.builds(Frame, st.tuples(st.floats(-20, 120), st.floats(-20, 90)), st.floats(-1.5, 1.5), st.floats(0.2, 2))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(planes, frames)
 def test_in_any_frame_one_part_each_and_all_inside_the_head(probabilities: np.ndarray, frame: Frame) -> None:
     mask = _drawn(probabilities, frame, (70, 100))
@@ -88,7 +88,7 @@ def test_in_any_frame_one_part_each_and_all_inside_the_head(probabilities: np.nd
         assert ndimage.label(region)[1] <= 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(-1.5, 1.5), st.floats(0.15, 0.6), st.integers(0, 2))
 def test_an_outline_lies_in_the_image_where_the_probability_crosses_the_threshold(angle: float, scale: float, index: int) -> None:
     frame, shape, size = Frame((200.0, 150.0), angle, scale), (300, 400), (96, 128)

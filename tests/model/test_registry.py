@@ -149,7 +149,7 @@ class Served(RuleBasedStateMachine):
 
 
 def test_any_order_of_publishing_and_going_back(registry: Registry) -> None:
-    run_state_machine_as_test(Served, settings=settings(max_examples=20, stateful_step_count=15, deadline=None))
+    run_state_machine_as_test(Served, settings=settings(max_examples=20, stateful_step_count=15))
 
 
 @pytest.mark.parametrize("pointer", ["v0001", "v0001\n", " v0001 \r\n"])

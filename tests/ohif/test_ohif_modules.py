@@ -21,7 +21,7 @@ from fetal_head.imaging import Geometry, read_mask, write_mask
 pytestmark = pytest.mark.slow
 ROWS, COLUMNS = 60, 90
 MASKS = arrays(np.uint8, (ROWS, COLUMNS), elements=st.integers(0, 3), fill=st.integers(0, 3))
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 Call = Callable[..., Any]
 
 

@@ -70,7 +70,7 @@ def test_another_seed_gives_another_picture() -> None:
     assert len(pictures) == len(SEEDS)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds)
 def test_any_seed_keeps_the_form(seed: int) -> None:
     p = phantom(seed)

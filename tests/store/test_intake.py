@@ -279,7 +279,8 @@ def test_a_database_is_not_taken_for_that_of_another_study(folder: Path, tmp_pat
 
 def test_dicom_says_whose_image_it_is_without_telling_who(folder: Path, settings: StoreSettings, tmp_path: Path) -> None:
     pixels = speckle(*MASK.shape, seed=3)
-    for name, patient in (("d", "4711"), ("e", "4711"), ("f", "4712"), ("g", "")):
+    # not hexadecimal, as the names are that stand for them: those hold any four digits now and then
+    for name, patient in (("d", "Q4711"), ("e", "Q4711"), ("f", "Q4712"), ("g", "")):
         dataset = dcmread(write_dicom(folder / f"{name}.dcm", pixels))
         dataset.PatientID = patient
         dataset.save_as(folder / f"{name}.dcm")
@@ -287,7 +288,7 @@ def test_dicom_says_whose_image_it_is_without_telling_who(folder: Path, settings
     patients = {name: study.get_image_info(name)["patient"] for name in "defg"}
     assert patients["d"] == patients["e"]
     assert len(set(patients.values())) == 3, "one without an id is known by his study"
-    assert not any(number in patient for patient in patients.values() for number in ("4711", "4712"))
+    assert not any(number in patient for patient in patients.values() for number in ("Q4711", "Q4712"))
     assert "patient" not in study.get_image_info("a")
     uploaded = write_dicom(tmp_path / "h.dcm", pixels)
     study.add_image("h", str(uploaded), {})

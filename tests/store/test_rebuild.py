@@ -169,5 +169,5 @@ class Labelling(RuleBasedStateMachine):
             self.temporary.cleanup()
 
 
-TestLabelling = pytest.mark.timeout(120)(Labelling.TestCase)
-TestLabelling.settings = hypothesis_settings(max_examples=8, stateful_step_count=12, deadline=None)
+TestLabelling = Labelling.TestCase
+TestLabelling.settings = hypothesis_settings(max_examples=8, stateful_step_count=12)
