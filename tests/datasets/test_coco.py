@@ -133,6 +133,20 @@ def test_files_that_are_not_whole(tmp_path: Path) -> None:
         read_coco(write(tmp_path, both, images=twice))
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"images": [{"id": 5, "file_name": name, "height": 9, "width": 9} for name in "ab"]}, "two images have the id 5"),
+        ({"categories": [*CATEGORIES, {"id": 2, "name": "LV"}]}, "two categories have the id 2"),
+        ({"images": [{"id": "5", "file_name": "a", "height": 9, "width": 9}]}, "is of image 5, which is not in it"),
+    ],
+)
+def test_a_file_in_which_an_annotation_could_be_of_another_image_is_refused(tmp_path: Path, changes: Any, message: str) -> None:
+    """As they come about where two files are put together, or taken apart, by hand."""
+    with pytest.raises(ValueError, match=f"instances_default.json: .*{message}"):
+        read_coco(write(tmp_path, [annotation(1, [SQUARE])], **changes))
+
+
 def test_other_json_is_no_coco(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("[1]")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fetal_head.datasets.pixel_size import ONE_VALUE, PER_AXIS, read_pixel_sizes
+from fetal_head.datasets.pixel_size import ONE_VALUE, PER_AXIS, read_circumferences, read_pixel_sizes
 
 
 def read(tmp_path: Path, text: str, encoding: str = "utf-8") -> dict[str, tuple[float, float] | None]:
@@ -84,6 +84,19 @@ def test_rows_without_a_positive_number_are_left_out(tmp_path: Path) -> None:
     values = ["", "n/a", "0", "-1", "nan", "inf"]
     rows = "".join(f"{i}.png,{value}\n" for i, value in enumerate(values))
     assert read(tmp_path, f"filename,pixel mm\n{rows}short\n\nlast.png,1\n") == {"last": (1.0, 1.0)}
+
+
+def test_two_sizes_of_one_image_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"sizes.csv: two rows are of a, 0.1 x 0.1 and 0.2 x 0.2; keep the one that is right"):
+        read(tmp_path, "filename,pixel mm\na.png,0.1\na.bmp,0.2\n")
+    assert read(tmp_path, "filename,pixel mm\na.png,0.1\na.png,0.10\n") == {"a": (0.1, 0.1)}
+
+
+def test_two_circumferences_of_one_image_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sizes.csv"
+    path.write_text("filename,pixel mm,head circumference (mm)\na.png,0.1,170\na.png,0.1,180\n")
+    with pytest.raises(ValueError, match=r"sizes.csv: two rows are of a, 170 and 180"):
+        read_circumferences(path)
 
 
 def test_no_table_at_all(tmp_path: Path) -> None:

@@ -86,6 +86,22 @@ def test_a_mask_without_brain_leaves_it_unknown(tmp_path: Path, pixels: np.ndarr
     assert find_pairs(tmp_path / "images", tmp_path / "masks")[0].load().annotated == annotated
 
 
+def test_what_nobody_looked_for_is_not_absent_in_an_export(tmp_path: Path) -> None:
+    """Its index.csv says what each mask speaks of, and the size of a pixel."""
+    for name in ("a", "b"):
+        picture(tmp_path / f"images/{name}.png")
+        mask(tmp_path / f"masks/{name}.png")
+    rows = ["image,annotated,row_mm,column_mm,submission,approved", "a,BRAIN LV,0.1,0.2,1,True", "b,BRAIN CSP LV,,,1,True"]
+    (tmp_path / "index.csv").write_text("\n".join(rows))
+    first, second = (pair.load() for pair in find_pairs(tmp_path / "images", tmp_path / "masks"))
+    assert (first.annotated, first.spacing) == (("BRAIN", "LV"), (0.1, 0.2))
+    np.testing.assert_array_equal(first.truth, np.where(head() == 2, 1, head()))
+    assert (second.annotated, second.spacing) == (("BRAIN", "CSP", "LV"), None)
+    table = tmp_path / "sizes.csv"
+    table.write_text("filename,pixel size (mm)\na.png,0.3\n")
+    assert find_pairs(tmp_path / "images", tmp_path / "masks", table)[0].spacing == (0.3, 0.3)
+
+
 def test_other_formats_and_the_files_own_pixel_size(tmp_path: Path) -> None:
     for folder in ("images", "masks"):
         (tmp_path / folder).mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import nullcontext
+from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 from skimage.color import lab2rgb
 
+from fetal_head.export.dicom_ko import rejection
 from fetal_head.export.dicom_seg import segmentation
+from fetal_head.export.dicom_sr import report
 from fetal_head.export.source import source_of
 from fetal_head.imaging.multiframe import frames_of
 from fetal_head.labels import BY_NAME, STRUCTURES
@@ -93,6 +96,29 @@ def test_who_drew_it_with_what(tmp_path: Path) -> None:
     made = segmentation(label(model=None, who=""), source_of(still(tmp_path), SPACING))
     assert {s.SegmentAlgorithmType for s in made.SegmentSequence} == {"MANUAL"}
     assert_valid(made, folder=tmp_path)
+
+
+def test_its_times_are_in_the_time_zone_that_its_image_tells(tmp_path: Path) -> None:
+    """One offset holds for all times of an object: those that it has of the image as well."""
+    at = datetime(2024, 3, 1, 22, 30, 5, tzinfo=timezone.utc).astimezone().replace(tzinfo=None)
+    dataset = still(tmp_path)
+    dataset.TimezoneOffsetFromUTC = "+0530"
+    source = source_of(dataset, SPACING)
+    outlines = segmentation(label(at=at), source)
+    for made in (outlines, report(label(at=at), source, outlines), rejection(outlines, at)):
+        assert made is not None
+        assert (made.TimezoneOffsetFromUTC, made.ContentDate, made.ContentTime) == ("+0530", "20240302", "040005")
+        assert (made.InstanceCreationTime, str(made.StudyTime)) == ("040005", "101112")
+        assert_valid(made, folder=tmp_path)
+
+
+@pytest.mark.parametrize("told", [None, "", "local", "+2500", "-1300"])
+def test_a_time_zone_that_nobody_tells_is_not_made_up(tmp_path: Path, told: str | None) -> None:
+    dataset = still(tmp_path)
+    dataset.add_new("TimezoneOffsetFromUTC", "SH", told)
+    made = segmentation(label(), source_of(dataset, SPACING))
+    assert "TimezoneOffsetFromUTC" not in made
+    assert (made.ContentDate, made.ContentTime) == ("20240301", "123005")
 
 
 @pytest.mark.parametrize("version", ["v" * 200, "v1\\2\n3", "version of the far too long name " * 2])

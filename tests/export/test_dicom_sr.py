@@ -22,8 +22,8 @@ from pictures import speckle
 
 CODES = {
     ("11984-2", "LN", None): "hc",
-    ("11820-8", "LN", None): "bpd",
-    ("11851-3", "LN", None): "ofd",
+    ("11820-8", "LN", "OUTER_OUTER"): "bpd",
+    ("11851-3", "LN", "OUTER_OUTER"): "ofd",
     ("11823-2", "LN", None): "ci",
     ("18185-9", "LN", "11932-1"): "ga_hadlock_weeks",
     ("18185-9", "LN", "11902-4"): "ga_hadlock_bpd_weeks",

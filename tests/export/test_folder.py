@@ -67,3 +67,20 @@ def test_what_was_looked_for_and_is_not_there_stays_so(tmp_path: Path, kind: For
     entry = there_and_back(tmp_path, kind, np.zeros(SHAPE, dtype=np.uint8), NAMES, None)
     assert entry["labels"]["final"]["info"]["annotated"] == list(NAMES)
     assert not read_mask(tmp_path / "back/labels/final/a.nrrd").any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("image", [" a", "a ", "a.png", "a, b", 'a "b"'])
+def test_any_name_comes_back_with_what_its_label_speaks_of(tmp_path: Path, kind: Format, image: str) -> None:
+    exported = label(
+        three_structures(*SHAPE),
+        image=image,
+        file=write_picture(tmp_path / "a.png", speckle(*SHAPE)),
+        annotated=("BRAIN", "LV"),
+        spacing=(0.2, 0.3),
+    )
+    write_labels([image], lambda image: exported, kind, tmp_path / "out", lambda label: pytest.fail("no DICOM is asked for"))
+    import_dataset(tmp_path / "out", tmp_path / "back")
+    (entry,) = json.loads((tmp_path / "back/datastore_v2.json").read_text())["objects"].values()
+    assert entry["labels"]["final"]["info"]["annotated"] == ["BRAIN", "LV"]
+    assert entry["image"]["info"]["spacing"] == [0.2, 0.3]

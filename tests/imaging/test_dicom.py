@@ -149,6 +149,25 @@ def test_what_lies_above_the_stored_bits_is_no_grey(tmp_path: Path, is_signed: b
     assert_array_equal(read_image(tmp_path / "a.dcm")[0], greys)
 
 
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_stored_bits_that_do_not_begin_with_the_lowest(tmp_path: Path, is_signed: bool) -> None:
+    """12 bits in the upper end of 16, as the standard allowed before 2014; below and above them there is no grey."""
+    greys = GREY.astype(np.int16) * 8 - (1024 if is_signed else 0)
+    for high, others in ((15, 0x000F), (13, 0xC003)):
+        stored = greys.astype(np.uint16) << (high - 11) & ~np.uint16(others)
+        noise = np.arange(GREY.size, dtype=np.uint16).reshape(GREY.shape) * 40503 & others
+        path = write_dicom(tmp_path / "a.dcm", stored | noise)
+        _changed(path, BitsStored=12, HighBit=high, PixelRepresentation=int(is_signed))
+        assert_array_equal(read_image(path)[0], greys)
+
+
+@pytest.mark.parametrize("high", [10, 16])
+def test_a_highest_bit_that_leaves_no_place_for_the_stored_ones_is_refused(tmp_path: Path, high: int) -> None:
+    path = _changed(write_dicom(tmp_path / "a.dcm", GREY.astype(np.uint16)), BitsStored=12, HighBit=high)
+    with pytest.raises(ValueError, match=f"12 bits of 16, the highest of them {high}"):
+        read_image(path)
+
+
 def _changed(path: Path, **elements: object) -> Path:
     dataset = dcmread(path)
     for keyword, value in elements.items():
@@ -186,3 +205,22 @@ def test_a_rescaling_is_applied(tmp_path: Path) -> None:
 def test_pixels_of_no_length_are_no_image(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="without an image"):
         read_image(_changed(write_dicom(tmp_path / "a.dcm", GREY), PixelData=b""))
+
+
+@pytest.mark.parametrize("ratio", [["4", "3"], ["1", "2"]])
+def test_pixels_that_are_not_square_and_of_unknown_size_are_refused(tmp_path: Path, ratio: list[str]) -> None:
+    """Axes and ratios of an ellipse in such pixels would be those of another ellipse."""
+    path = _changed(write_dicom(tmp_path / "a.dcm", GREY), PixelAspectRatio=ratio)
+    with pytest.raises(ValueError, match=r"not square.*PixelAspectRatio.*save it"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("ratio", [["1", "1"], ["3", "3"], None, ["4"], ["0", "0"]])
+def test_a_ratio_of_square_pixels_or_none_tells_nothing(tmp_path: Path, ratio: list[str] | None) -> None:
+    path = _changed(write_dicom(tmp_path / "a.dcm", GREY), PixelAspectRatio=ratio)
+    assert read_image(path)[1].spacing is None
+
+
+def test_a_pixel_size_tells_more_than_a_ratio(tmp_path: Path) -> None:
+    path = _changed(write_dicom(tmp_path / "a.dcm", GREY, spacing=(0.4, 0.3)), PixelAspectRatio=["4", "3"])
+    assert read_image(path)[1].spacing == pytest.approx((0.4, 0.3))

@@ -198,3 +198,10 @@ def test_a_head_that_is_not_drawn_is_unknown_but_a_missing_csp_is_an_answer() ->
 @given(region=arrays(np.bool_, st.tuples(st.integers(0, 24), st.integers(0, 24))))
 def test_holes_are_those_of_scipy(region: np.ndarray) -> None:
     assert_array_equal(without_holes(region), ndimage.binary_fill_holes(region))
+
+
+def test_black_and_white_is_no_mask_however_many_bits_it_has(tmp_path: Path) -> None:
+    """It speaks of one region alone; taken for a mask it would say of CSP and LV that they are not there."""
+    for name, drawing in (("one", MASK > 0), ("eight", 255 * (MASK > 0).astype(np.uint8))):
+        with pytest.raises(ValueError, match="the mask holds the value 255"):
+            read_mask(write_picture(tmp_path / f"{name}.png", drawing))

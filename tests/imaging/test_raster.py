@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from pathlib import Path
 
@@ -73,4 +74,29 @@ def test_png_whose_colours_have_sixteen_bits_is_refused(tmp_path: Path, colour: 
     path = tmp_path / "a.png"
     path.write_bytes(png(90, 60, bits=16, colour=colour, data=zlib.compress(lines)))
     with pytest.raises(ValueError, match=r"16 bits of each colour.*; save it"):
+        read_image(path)
+
+
+def _bmp(bits: int) -> bytes:
+    """`GREY > 99` as a BMP whose palette is black and white, with `bits` for each pixel."""
+    numbers = np.unpackbits((GREY > 99).astype(np.uint8)[..., None], axis=-1)[..., 8 - bits :].reshape(60, -1)
+    rows = np.packbits(numbers, axis=1)
+    data = np.pad(rows, ((0, 0), (0, -rows.shape[1] % 4)))[::-1].tobytes()
+    palette = bytes(4) + b"\xff\xff\xff\0"
+    begin = struct.pack("<2sIHHI", b"BM", 62 + len(data), 0, 0, 62)
+    return begin + struct.pack("<IiiHHIIiiII", 40, 90, 60, 1, bits, 0, len(data), 0, 0, 2, 0) + palette + data
+
+
+def test_bmp_in_black_and_white(tmp_path: Path) -> None:
+    path = tmp_path / "a.bmp"
+    path.write_bytes(_bmp(1))
+    assert_array_equal(read_image(path)[0], 255 * (GREY > 99))
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_bmp_in_black_and_white_of_more_than_one_bit_is_refused(tmp_path: Path, bits: int) -> None:
+    """Pillow reads its bytes as if they held eight pixels each: noise."""
+    path = tmp_path / "a.bmp"
+    path.write_bytes(_bmp(bits))
+    with pytest.raises(ValueError, match=rf"BMP of {bits} bits.*black and white.*; save it"):
         read_image(path)

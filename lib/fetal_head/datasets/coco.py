@@ -46,8 +46,10 @@ class CocoFile:
         self.path = path
         self.strangers: Counter[str] = Counter()
         try:
-            self._classes = {category["id"]: str(category["name"]) for category in content["categories"]}
+            self._classes = _by_id(content["categories"], "categories", "name")
             shapes = self._shapes_by_image(content["annotations"])
+            if strays := shapes.keys() - _by_id(content["images"], "images", "file_name").keys():
+                raise ValueError(f"an annotation is of image {next(iter(strays))}, which is not in it")
             annotated = [image for image in content["images"] if image["id"] in shapes or _told(image, "annotated")]
             self._images = {stem_of(image["file_name"]): _image(image, shapes.get(image["id"], [])) for image in annotated}
         except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
@@ -91,6 +93,16 @@ def read_coco(path: Path) -> CocoFile | None:
         raise ValueError(f"{path.name}: {error}") from error
     is_coco = isinstance(content, dict) and {"images", "annotations", "categories"} <= content.keys()
     return CocoFile(path, content) if is_coco else None
+
+
+def _by_id(entries: list[dict[str, Any]], what: str, field: str) -> dict[Any, str]:
+    """A field of each entry by the entry's id. Raises ValueError where two share one: nobody can tell what is annotated then."""
+    found: dict[Any, str] = {}
+    for entry in entries:
+        if entry["id"] in found:
+            raise ValueError(f"two {what} have the id {entry['id']}")
+        found[entry["id"]] = str(entry[field])
+    return found
 
 
 def _image(content: dict[str, Any], shapes: list[tuple[int, Any]]) -> CocoImage:

@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PixelSize, per_axis
 from fetal_head.labels import in_order
 
@@ -31,7 +32,9 @@ def read_index(path: Path) -> dict[str, Exported]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
-            return {row["image"]: _exported(row) for row in table} if set(table.fieldnames or ()) >= COLUMNS else {}
+            # by the name that its files are found by, which is read without blanks around it
+            is_ours = set(table.fieldnames or ()) >= COLUMNS
+            return {stem_of(f"{row['image']}.png"): _exported(row) for row in table} if is_ours else {}
     except (ValueError, csv.Error) as error:
         raise ValueError(f"{path.name}: {error}") from error
 

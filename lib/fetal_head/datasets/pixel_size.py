@@ -40,7 +40,8 @@ def read_pixel_sizes(path: Path) -> dict[str, PixelSize]:
     first column.
 
     Raises:
-        ValueError: no table, its columns hold no pixel size in mm or leave a choice, or a size is none of ultrasound.
+        ValueError: no table, its columns hold no pixel size in mm or leave a choice, an image has two sizes, or one that no
+            ultrasound has.
     """
     table = read_table(path)
     try:
@@ -58,11 +59,14 @@ def read_circumferences(path: Path) -> dict[str, float]:
     """Head circumference in mm by image, as HC18's csv has it; empty where no column speaks of a circumference.
 
     Raises:
-        ValueError: no table.
+        ValueError: no table, or it has two of one image.
     """
     table = read_table(path)
     column = next((i for i, name in enumerate(table.headers) if "circumference" in name), None)
-    return {} if column is None else {stem: value for stem, (value,) in table.numbers(column).items()}
+    try:
+        return {} if column is None else {stem: value for stem, (value,) in table.numbers(column).items()}
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from error
 
 
 def check_plausible(image: str, spacing: tuple[float, ...]) -> None:

@@ -20,14 +20,21 @@ class PublishedTable:
     rows: list[list[str]]
 
     def numbers(self, *columns: int) -> dict[str, tuple[float, ...]]:
-        """Positive numbers of some columns by image, the file's name without extension; rows that lack one are left out."""
+        """Positive numbers of some columns by image, the file's name without extension; rows that lack one are left out.
+
+        Raises:
+            ValueError: two rows are of one image, and differ.
+        """
         file_column = next((i for i, name in enumerate(self.headers) if name in FILE_HEADERS), 0)
-        found = {}
+        found: dict[str, tuple[float, ...]] = {}
         for row in self.rows:
             if len(row) > max(file_column, *columns):
                 values = tuple(value for column in columns if (value := _positive(row[column])) is not None)
-                if len(values) == len(columns):
-                    found[stem_of(row[file_column])] = values
+                stem = stem_of(row[file_column])
+                if len(values) == len(columns) and found.setdefault(stem, values) != values:
+                    raise ValueError(
+                        f"two rows are of {stem}, {_text(found[stem])} and {_text(values)}; keep the one that is right"
+                    )
         return found
 
 
@@ -40,6 +47,10 @@ def read_table(path: Path) -> PublishedTable:
     except csv.Error as error:
         raise ValueError(f"{path.name}: {error}") from error
     return PublishedTable([" ".join(name.lower().split()) for name in header], rows)
+
+
+def _text(values: tuple[float, ...]) -> str:
+    return " x ".join(f"{value:g}" for value in values)
 
 
 def _positive(text: str) -> float | None:

@@ -12,12 +12,15 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal_head.datasets.exported import read_index
 from fetal_head.datasets.hc18 import ANNOTATION, read_annotation
 from fetal_head.datasets.names import files_in, stem_of
+from fetal_head.datasets.pairs import INDEX
 from fetal_head.datasets.pixel_size import PixelSize, read_circumferences, read_pixel_sizes
 from fetal_head.files import suffix_of
 from fetal_head.imaging import EXTENSIONS, Mask, annotated_in, read_image, read_mask
 from fetal_head.imaging.dicom_patient import read_patient
+from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.labels import BRAIN
 from fetal_head.patients import patient_of
@@ -51,6 +54,7 @@ class Pair:
         id: the image's name without extension.
         spacing: published millimetres per pixel along (rows, columns); they count more than the image file's own.
         circumference: published head circumference in mm.
+        annotated: the structures that the mask speaks of, where an export of ours tells.
     """
 
     id: str
@@ -58,6 +62,7 @@ class Pair:
     mask: Path
     spacing: tuple[float, float] | None = None
     circumference: float | None = None
+    annotated: tuple[str, ...] | None = None
 
     @cached_property
     def patient(self) -> str:
@@ -75,6 +80,8 @@ class Pair:
             truth, annotated = read_truth(self.mask, geometry.shape)
         except ValueError as error:
             raise ValueError(f"mask {error}; {advice}") from error
+        if self.annotated is not None:
+            truth, annotated = part_of(truth, self.annotated), self.annotated
         return Known(image, truth, annotated, self.spacing or geometry.spacing)
 
 
@@ -85,11 +92,11 @@ def find_pairs(
 
     A mask bears its image's name, or that with `_Annotation` (as HC18 has it) or `_mask` at its end. `table` is a csv of pixel
     sizes and, if it has such a column, head circumferences. `told` are pixel sizes by image name, for images that are not
-    in the table.
+    in the table. The index.csv beside the masks of an export of ours tells those too, and what each mask speaks of.
 
     Raises:
-        ValueError: a folder is missing or holds no image, two images bear one name, an image has no mask or two, or the table
-            holds no pixel size or none of these images'.
+        ValueError: a folder is missing or holds no image, two images bear one name, an image has no mask or two, the table
+            holds no pixel size or none of these images', or an export's index is damaged.
     """
     for folder in (images, masks):
         if not folder.is_dir():
@@ -101,9 +108,12 @@ def find_pairs(
         if path.resolve() not in taken:
             by_stem[stem_of(path)].append(path)
     sizes, circumferences = _published(table, set(pictures))
-    spacings = {**told, **{stem: size.spacing for stem, size in sizes.items()}}
+    exported = read_index(masks.parent / INDEX)
+    of_export = {stem: each.size.spacing for stem, each in exported.items()}
+    spacings = {**of_export, **told, **{stem: size.spacing for stem, size in sizes.items()}}
+    spoken_of = {stem: each.annotated for stem, each in exported.items()}
     return [
-        Pair(stem, path, _mask_of(path, by_stem, masks), spacings.get(stem), circumferences.get(stem))
+        Pair(stem, path, _mask_of(path, by_stem, masks), spacings.get(stem), circumferences.get(stem), spoken_of.get(stem))
         for stem, path in pictures.items()
     ]
 

@@ -9,7 +9,7 @@ RULES = {
     "annotated": (
         "A structure counts in an image only where its mask speaks of it and it was asked for. A mask without a pixel of BRAIN "
         "is of a head that the field of view cuts: BRAIN is unknown there. CSP and LV without a pixel are absent: not visible. "
-        "A black and white drawing speaks of BRAIN alone."
+        "A black and white drawing speaks of BRAIN alone, and of the masks of an export its index.csv says what each speaks of."
     ),
     "empty masks": (
         "Dice, IoU, sensitivity, precision, HD95 and ASD are means over the images in which the structure is annotated and has "
@@ -52,8 +52,8 @@ RULES = {
         "drawn line, and a mask's edge lies outside of that."
     ),
     "pixel size": (
-        "The table's, else what the index of the images' study folder says, else the image file's own (DICOM, NIfTI, NRRD). One "
-        "value for an image is taken along both axes: where the image was stretched, its millimetres are wrong."
+        "The table's, else what the index of the images' study folder or of an export says, else the image file's own (DICOM, "
+        "NIfTI, NRRD). One value for an image is taken along both axes: where the image was stretched, its millimetres are wrong."
     ),
 }
 

@@ -28,7 +28,7 @@ class Quantity:
         field: its name there.
         structure: what it measures.
         unit: in UCUM, where the pixel size is known.
-        method: the equation, for an age.
+        method: of an age its equation, of a diameter where on the skull it begins and ends.
     """
 
     field: str
@@ -38,14 +38,16 @@ class Quantity:
     method: Code | None = None
 
 
+# Hadlock's BPD ends at the inner edge of the far skull, and LOINC has one code for both
+OUTER_OUTER = Code("OUTER_OUTER", PRIVATE, "Outer edge to outer edge of the skull")
 MILLIMETRE = Code("mm", "UCUM", "millimeter")
 PERCENT = Code("%", "UCUM", "Percent")
 WEEK = Code("wk", "UCUM", "week")
 
 QUANTITIES: tuple[Quantity, ...] = (
     Quantity("hc", BRAIN, Code("11984-2", "LN", "Head Circumference"), MILLIMETRE),
-    Quantity("bpd", BRAIN, Code("11820-8", "LN", "Biparietal Diameter"), MILLIMETRE),
-    Quantity("ofd", BRAIN, Code("11851-3", "LN", "Occipital-Frontal Diameter"), MILLIMETRE),
+    Quantity("bpd", BRAIN, Code("11820-8", "LN", "Biparietal Diameter"), MILLIMETRE, OUTER_OUTER),
+    Quantity("ofd", BRAIN, Code("11851-3", "LN", "Occipital-Frontal Diameter"), MILLIMETRE, OUTER_OUTER),
     Quantity("ci", BRAIN, Code("11823-2", "LN", "Cephalic Index"), PERCENT),
     Quantity("ga_hadlock_weeks", BRAIN, GESTATIONAL_AGE, WEEK, Code("11932-1", "LN", "HC, Hadlock 1984")),
     Quantity("ga_hadlock_bpd_weeks", BRAIN, GESTATIONAL_AGE, WEEK, Code("11902-4", "LN", "BPD, Hadlock 1984")),

@@ -35,7 +35,7 @@ def rejection(header: Dataset, at: datetime) -> KeyObjectSelectionDocument:
         instance_number=int(rejected.get("InstanceNumber") or 1),
         **MADE_BY,
     )
-    return dated(made, at)
+    return dated(made, at, rejected)
 
 
 def series_uid(rejected: str) -> str:

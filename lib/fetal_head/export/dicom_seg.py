@@ -68,7 +68,7 @@ def segmentation(label: Label, source: Source, issue: int = 0) -> Segmentation:
         item.DimensionOrganizationUID = uid_of("SEG dimensions", made.SOPInstanceUID)
     if source.frame is not None:
         _name_frame(made, source.frame)
-    return dated(made, label.at)
+    return dated(made, label.at, source.header)
 
 
 def series_uid(source: Source) -> str:

@@ -73,7 +73,7 @@ def report(
         coding_schemes=[SCHEME],
         **MADE_BY,
     )
-    return dated(made, label.at)
+    return dated(made, label.at, source.header)
 
 
 def series_uid(source: Source) -> str:

@@ -16,7 +16,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, JPEG2000TransferSyn
 from fetal_head.imaging.codestream import encoded_size, jpeg_colours
 from fetal_head.imaging.decoder import Decoder
 from fetal_head.imaging.dicom_frame import dicom_frame
-from fetal_head.imaging.dicom_spacing import pixel_spacing
+from fetal_head.imaging.dicom_spacing import check_square, pixel_spacing
 from fetal_head.imaging.geometry import Frame
 from fetal_head.imaging.limits import check_pixels
 
@@ -29,7 +29,7 @@ _DECODER = Decoder()
 def read_dicom(path: Path) -> tuple[NDArray[np.generic], tuple[float, float] | None, Frame]:
     """Pixels, (rows, columns) or (rows, columns, 3) RGB, mm per pixel along (rows, columns) or None, and their frame.
 
-    Raises ValueError for a file without an image, with more than one frame, or with pixels that cannot be decoded.
+    Raises ValueError for a file without an image, with more than one frame, or with pixels that cannot be decoded or measured.
     """
     dataset = read_dataset(path)
     if not dataset.get("PixelData"):
@@ -41,7 +41,10 @@ def read_dicom(path: Path) -> tuple[NDArray[np.generic], tuple[float, float] | N
         raise ValueError(f"holds {frames} frames; one single 2D image is expected")
     _check_image(dataset)
     try:
-        return _pixels(dataset, path), pixel_spacing(dataset), dicom_frame(path)
+        spacing = pixel_spacing(dataset)
+        if spacing is None:
+            check_square(dataset)
+        return _pixels(dataset, path), spacing, dicom_frame(path)
     except (AttributeError, NotImplementedError, KeyError) as error:
         raise ValueError(f"its pixels cannot be decoded: {error}") from error
 
@@ -66,8 +69,9 @@ def _check_image(dataset: FileDataset) -> None:
     is_wide = interpretation.startswith("YBR") and bits > 8
     if interpretation not in INTERPRETATIONS or samples not in (1, 3) or bits not in (8, 16, 32) or is_wide:
         raise ValueError(f"its pixels cannot be decoded: {samples} samples of {bits} bits, {interpretation}")
-    if not 1 <= int(dataset.get("BitsStored") or bits) <= bits:
-        raise ValueError(f"its pixels cannot be decoded: {dataset.BitsStored} bits of {bits}")
+    stored, high = _places(dataset)
+    if not 1 <= stored <= high + 1 <= bits:
+        raise ValueError(f"its pixels cannot be decoded: {stored} bits of {bits}, the highest of them {high}")
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
     if not syntax.is_transfer_syntax:
         raise ValueError(f"its pixels cannot be decoded: the transfer syntax {syntax} is unknown")
@@ -118,11 +122,16 @@ def _decoded(dataset: FileDataset, path: Path) -> tuple[NDArray[np.generic], str
 
 
 def _stored_bits(dataset: FileDataset) -> NDArray[np.generic]:
-    """Above the bits of a grey value there may be an overlay, or a sign that was not carried on; neither is grey."""
-    pixels = dataset.pixel_array
-    allocated, stored = int(dataset.BitsAllocated), int(dataset.get("BitsStored") or dataset.BitsAllocated)
-    unused = allocated - stored if int(dataset.get("HighBit") or allocated - 1) == stored - 1 else 0
-    return np.asarray(pixels << unused >> unused)
+    """Above and below the bits of a grey value there may be an overlay, or a sign that was not carried on; neither is grey."""
+    stored, high = _places(dataset)
+    above = int(dataset.BitsAllocated) - 1 - high
+    return np.asarray(dataset.pixel_array << above >> int(dataset.BitsAllocated) - stored)
+
+
+def _places(dataset: FileDataset) -> tuple[int, int]:
+    """How many bits a grey value has, and which is the highest of them: the one that the standard asks for where none is said."""
+    stored = int(dataset.get("BitsStored") or dataset.BitsAllocated)
+    return stored, int(dataset.get("HighBit") or stored - 1)
 
 
 def _colours(dataset: FileDataset, syntax: UID, said: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from fetal_head.imaging.limits import check_lengths
 
@@ -36,6 +39,18 @@ def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
         return None
     check_lengths("pixel size in mm", scales[0], positive=True)
     return scales[0] if np.allclose(scales, scales[0], rtol=SAME_SCALE, atol=0) else None
+
+
+def check_square(dataset: Dataset) -> None:
+    """Raises ValueError for pixels of which only their ratio is known, and that they are not square.
+
+    Lengths in such pixels, and ratios of them, are those of another head: pixels of unknown size are measured as squares.
+    """
+    ratio = dataset.get("PixelAspectRatio")
+    told = [int(side) for side in ratio] if isinstance(ratio, MultiValue) else []
+    if len(told) == 2 and min(told) > 0 and not math.isclose(*told, rel_tol=SAME_SCALE):
+        said = f"PixelAspectRatio {told[0]}\\{told[1]}"
+        raise ValueError(f"its pixels are not square ({said}) and of unknown size; save it with a PixelSpacing")
 
 
 def _is_calibrated_tissue(region: Dataset) -> bool:

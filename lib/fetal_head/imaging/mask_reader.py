@@ -58,7 +58,8 @@ def _read_png(path: Path) -> NDArray[np.generic]:
             raise ValueError(f"is {image.format} called PNG; save the mask as PNG")
         if image.mode not in ("L", "P", "1", "I;16", "I"):
             raise ValueError(f"is a colour picture ({image.mode}); a mask holds one number a pixel")
-        values = np.asarray(image)
+        # of one bit there is black and white, as of eight
+        values = np.asarray(image.convert("L") if image.mode == "1" else image)
         return _greys(values, image) if image.mode == "P" else values
 
 

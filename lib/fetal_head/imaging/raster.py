@@ -20,6 +20,8 @@ from fetal_head.imaging.tiff import BITS_PER_SAMPLE, check_tiff, is_tiff, tiff_f
 from fetal_head.imaging.volume import itk_frame
 
 PNG_SIGNATURE, PNG_CHUNK = 8, struct.Struct(">I4s")
+# BITMAPFILEHEADER, and of the header behind it its size and where either kind has the bits of a pixel
+BMP_HEADER, BMP_CORE = struct.Struct("<14sI6xH2xH"), 12
 # the modes in which Pillow has 8 bits of each colour, however many the file has
 COLOURS, EIGHT_BITS = ("RGB", "RGBA", "CMYK"), 8
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "BMP": ".bmp"}
@@ -46,6 +48,9 @@ def opened(path: Path) -> Iterator[Image.Image]:
             raise ValueError("has 16 bits of each colour, of which 8 would be lost; save it in 8 bits of each, or as 16-bit grey")
         if isinstance(image, TiffImageFile):
             check_tiff(image)
+        # Pillow takes the bytes for eight pixels each
+        if image.format == "BMP" and image.mode == "1" and (bits := _bmp_bits(path)) > 1:
+            raise ValueError(f"is a BMP of {bits} bits with a palette of black and white, which is read as noise; save it as PNG")
         yield image
 
 
@@ -103,6 +108,14 @@ def _bits(image: Image.Image) -> int:
         return int(max(image.tag_v2.get(BITS_PER_SAMPLE, (EIGHT_BITS,))))
     is_wide = isinstance(image, PngImageFile) and any(str(tile.args).endswith(";16B") for tile in image.tile)
     return 2 * EIGHT_BITS if is_wide else EIGHT_BITS
+
+
+def _bmp_bits(path: Path) -> int:
+    """Bits of a pixel of a BMP."""
+    with path.open("rb") as file:
+        header = file.read(BMP_HEADER.size)
+    _, size, of_core, of_info = BMP_HEADER.unpack(header)
+    return int(of_core if size == BMP_CORE else of_info)
 
 
 def _has_more_frames(image: Image.Image) -> bool:

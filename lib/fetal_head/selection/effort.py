@@ -11,6 +11,7 @@ from scipy.ndimage import binary_erosion
 
 from fetal_head.imaging import Mask
 from fetal_head.imaging.mask import region_of
+from fetal_head.overlap import dice
 
 Region = NDArray[np.bool_]
 
@@ -20,7 +21,7 @@ class Effort:
     """One structure of a label and of the prediction that it was corrected from.
 
     Attributes:
-        dice: 2 |A and B| / (|A| + |B|); None when it is in neither.
+        dice: see `overlap.dice`; None where it is in neither.
         apl: added path length in pixels: see `added_path_length`.
         changed: pixels that are in one of the two alone.
     """
@@ -52,9 +53,7 @@ def added_path_length(predicted: Region, final: Region) -> int:
 
 
 def _of_regions(predicted: Region, final: Region) -> Effort:
-    total = int(predicted.sum()) + int(final.sum())
-    changed = int(np.count_nonzero(predicted ^ final))
-    return Effort((total - changed) / total if total else None, added_path_length(predicted, final), changed)
+    return Effort(dice(predicted, final), added_path_length(predicted, final), int(np.count_nonzero(predicted ^ final)))
 
 
 def _contour(region: Region) -> Region:

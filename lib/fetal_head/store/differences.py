@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fetal_head.imaging import Mask
 from fetal_head.imaging.mask import region_of
 from fetal_head.labels import NAMES
+from fetal_head.overlap import dice
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Difference:
     """How a structure differs in two masks.
 
     Attributes:
-        dice: 2 |A and B| / (|A| + |B|); None when it is in neither.
+        dice: see `overlap.dice`; None where it is in neither.
         added: pixels that only the second mask has.
         removed: pixels that only the first one has.
     """
@@ -33,6 +34,4 @@ def differences(first: Mask, second: Mask) -> dict[str, Difference]:
 
 
 def _difference(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Difference:
-    total = int(first.sum()) + int(second.sum())
-    dice = 2 * int((first & second).sum()) / total if total else None
-    return Difference(dice, int((second & ~first).sum()), int((first & ~second).sum()))
+    return Difference(dice(first, second), int(np.count_nonzero(second & ~first)), int(np.count_nonzero(first & ~second)))
