@@ -85,17 +85,7 @@ export class Panel {
     this._past = new Past(load, new Review(roles.includes('reviewer'), say));
     this._training = new Training(MODEL, roles.includes('admin'), say);
     this._work = new Work(this, strategies);
-    this._shortcuts = shortcutsOf([
-      ...structures.map(({ name, value }) => ({ key: `${value}`, title: name, press: () => this.structures?.choose(value) })),
-      ...this.toolbox.shortcuts,
-      { key: 'z', title: 'Undo', press: () => this.editor?.undo() },
-      { key: 'z', ctrl: true, title: 'Undo', press: () => this.editor?.undo() },
-      { key: 'z', shift: true, title: 'Redo', press: () => this.editor?.redo() },
-      { key: 'z', shift: true, ctrl: true, title: 'Redo', press: () => this.editor?.redo() },
-      { key: ' ', title: 'Submit and next', press: () => this._work?.submitAndNext() },
-      { key: 's', ctrl: true, title: 'Submit', press: () => this._work?.submit() },
-      { key: 'n', title: 'Next without submitting', press: () => this._work?.next() },
-    ]);
+    this._shortcuts = shortcutsOf([...this.structures.shortcuts, ...this.toolbox.shortcuts, ...this._work.shortcuts]);
     this.element.replaceChildren(
       el('link', { rel: 'stylesheet', href: '/ohif/fetal-head/style.css' }),
       ...this.heading.elements,

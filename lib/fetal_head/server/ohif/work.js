@@ -59,6 +59,15 @@ export class Work {
     await this._alone(() => this._panel.open(image));
   }
 
+  /** @returns {import('./shortcuts.js').Shortcut[]} */
+  get shortcuts() {
+    return [
+      { key: ' ', title: 'Submit and next', press: () => this.submitAndNext() },
+      { key: 's', ctrl: true, title: 'Submit', press: () => this.submit() },
+      { key: 'n', title: 'Next without submitting', press: () => this.next() },
+    ];
+  }
+
   /** @param {boolean} isOffered whether there is something to open again */
   offerAgain(isOffered) {
     this._again.hidden = !isOffered;
