@@ -26,6 +26,8 @@ def test_a_picture_that_was_replaced_opens_in_a_page_that_knew_the_one_before(
     with serving(phantoms(tmp_path / "studies", 2), tmp_path / "server") as server:
         ann = Desk(browser, server.url)
         ann.open("p0")
+        ann.press("3")
+        ann.drag((40, 40), (90, 40))
         ann.button("Next")
         assert ann.settled("p0") == "p1"
         before = requests.get(f"{server.url}/datastore/image/dicom?image=p0", timeout=60).json()
@@ -36,6 +38,7 @@ def test_a_picture_that_was_replaced_opens_in_a_page_that_knew_the_one_before(
             ann.page.wait_for_timeout(100)
         ann.button("Next")
         assert ann.settled("p1") == "p0", ann.text("#fh-message")
+        assert ann.text("#fh-message").startswith("Unsent work on this image is not shown")
         assert ann.mask.shape == read_image(server.studies / "p0.png")[0].shape
         shown = ann.page.evaluate("Array.from(fetalHead.viewer.viewport.getImageData().scalarData.slice(0, 90000))")
         assert_array_equal(shown, read_image(server.studies / "p0.png")[0].ravel()[:90000])

@@ -22,6 +22,9 @@ import { printOf } from './runs.js';
  */
 export function resume(drafts, editor, told) {
   const draft = drafts.of(editor.series, editor.size, editor.instance);
+  if (!draft && drafts.isOfAnother(editor.series, editor.instance)) {
+    return 'Unsent work on this image is not shown: it was drawn on another picture, which this one has taken the place of.';
+  }
   if (!draft) return '';
   if (printOf(draft) === editor.base) {
     drafts.forget(editor.series);
@@ -78,14 +81,18 @@ export class Drafts {
    * @returns {Draft | null} null when there is none of this file
    */
   of(series, size, instance) {
-    const kept = this._read(series);
-    this._seen.set(series, kept);
-    try {
-      const draft = JSON.parse(kept ?? 'null');
-      return draft?.rows === size.rows && draft.columns === size.columns && draft.instance === instance ? draft : null;
-    } catch {
-      return null;
-    }
+    this._seen.set(series, this._read(series));
+    const draft = this._parsed(series);
+    return draft?.rows === size.rows && draft.columns === size.columns && draft.instance === instance ? draft : null;
+  }
+
+  /**
+   * @param {string} series
+   * @param {string} instance the file that is there now
+   */
+  isOfAnother(series, instance) {
+    const draft = this._parsed(series);
+    return draft !== null && draft.instance !== instance;
   }
 
   /** @param {string} series */
@@ -100,6 +107,18 @@ export class Drafts {
   _isOurs(series) {
     const kept = this._read(series);
     return kept === null || kept === this._seen.get(series);
+  }
+
+  /**
+   * @param {string} series
+   * @returns {Draft | null} null also for what is none
+   */
+  _parsed(series) {
+    try {
+      return JSON.parse(this._read(series) ?? 'null');
+    } catch {
+      return null;
+    }
   }
 
   /**
