@@ -115,3 +115,23 @@ def test_a_draft_is_of_one_study_and_says_whose_it_is(browser: Browser, tmp_path
         assert ann.text("#fh-message").startswith("Unsent work by ann")
         assert_array_equal(ann.mask, drawn)
     ann.leave()
+
+
+def test_work_that_nobody_keeps_is_left_only_by_whoever_did_it(named_desk: Sit) -> None:
+    ann = named_desk()
+    image = ann.open("p7")
+    ann.page.evaluate("localStorage.setItem(`fetal-head draft  ${fetalHead.editor.series}`, 'of another tab')")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    drawn = ann.mask
+    expect(ann.page.locator("#fh-message")).to_contain_text("Your work is not kept")
+    for leave in (lambda: ann.press("n"), lambda: ann.button("Skip")):
+        with ann.page.expect_event("dialog") as asked:
+            ann.page.once("dialog", lambda dialog: dialog.dismiss())
+            leave()
+        assert "neither submitted nor kept" in asked.value.message
+        assert_array_equal(ann.mask, drawn)
+    assert ann.page.evaluate("fetalHead.image") == image
+    ann.page.once("dialog", lambda dialog: dialog.accept())
+    ann.press("n")
+    assert ann.settled(image) != image

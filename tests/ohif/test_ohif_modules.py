@@ -219,3 +219,39 @@ def test_earlier_versions_are_those_of_the_open_image(call: Call) -> None:
         }""",
     )
     assert found == [True, False, 0]
+
+
+def test_what_is_drawn_while_it_is_taken_back_is_a_step_of_its_own(call: Call) -> None:
+    found = call(
+        "editor",
+        """({ Editor }) => {
+          const of = { image: 'a', series: '1.2', instance: '1.2.3' };
+          const predicted = { mask: new Uint8Array(4), annotated: ['BRAIN'], model: 'm' };
+          const editor = new Editor(of, { rows: 1, columns: 4 }, predicted, false);
+          const seen = [];
+          const see = () => seen.push([...editor.mask].join(''));
+          editor.edit((mask) => mask.fill(1, 0, 1));
+          const stroke = editor.begin();
+          stroke.show((mask) => mask.fill(2, 1, 2));
+          editor.undo();
+          see();
+          stroke.show((mask) => mask.fill(3, 3));
+          stroke.again((mask) => mask.fill(3, 3));
+          stroke.end();
+          see();
+          editor.undo();
+          see();
+          editor.redo();
+          editor.redo();
+          see();
+          const other = editor.begin();
+          other.show((mask) => mask.fill(3, 3));
+          editor.load({ ...predicted, mask: Uint8Array.of(1, 1, 1, 1) });
+          other.end();
+          see();
+          editor.undo();
+          see();
+          return seen;
+        }""",
+    )
+    assert found == ["1000", "1000", "0000", "1200", "1111", "1203"]

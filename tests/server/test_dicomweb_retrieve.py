@@ -120,6 +120,8 @@ def test_a_mask_is_no_label_of_a_picture_that_it_was_not_drawn_on(dicomweb: Serv
         return ask(dicomweb, "PUT", "/datastore/label?image=Drawn", data=said, files={"label": ("m.nrrd", mask)})
 
     write_picture(picture, speckle(60, 90, seed=5))
+    # it is taken in once nobody has written into it for a second
+    assert submitted(before[2]).status_code == 409
     after = _wait_for(dicomweb, "Drawn", before)
     refused = submitted(before[2])
     assert (refused.status_code, "was replaced" in refused.text) == (409, True)

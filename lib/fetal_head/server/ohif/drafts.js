@@ -1,6 +1,7 @@
 /** Work that the server does not have yet, kept in the browser: it outlives a crash, a closed tab and a lost connection. */
 
 import { name } from './choices.js';
+import { printOf } from './runs.js';
 
 /**
  * @typedef {object} Kept
@@ -11,6 +12,31 @@ import { name } from './choices.js';
  *
  * @typedef {import('./editor.js').Editor['draft'] & Kept} Draft
  */
+
+/**
+ * Brings unsent work back, unless the server has it by now.
+ * @param {Drafts} drafts
+ * @param {import('./editor.js').Editor} editor
+ * @param {any} told what the work list has of the image
+ * @returns {string} what to say of it; empty for nothing
+ */
+export function resume(drafts, editor, told) {
+  const draft = drafts.of(editor.series, editor.size, editor.instance);
+  if (!draft && drafts.isOfAnother(editor.series, editor.instance)) {
+    return 'Unsent work on this image is not shown: it was drawn on another picture, which this one has taken the place of.';
+  }
+  if (!draft) return '';
+  if (printOf(draft) === editor.base) {
+    drafts.forget(editor.series);
+    return '';
+  }
+  const replaced = draft.base !== editor.base;
+  editor.resume(draft);
+  const work = draft.who === drafts.who ? 'Your unsent work' : `Unsent work by ${draft.who}`;
+  const now = told.number === null ? 'which is deleted' : `and version ${told.number} by ${told.who || 'nobody named'} is the label now`;
+  const warning = replaced ? ` It began with another label, ${now}: Undo shows what the server has.` : '';
+  return `${work} of ${new Date(draft.at).toLocaleString()} is back.${warning}`;
+}
 
 export class Drafts {
   /** @param {string} user who signed in, and sees no one else's; empty where nobody has to */
@@ -55,14 +81,18 @@ export class Drafts {
    * @returns {Draft | null} null when there is none of this file
    */
   of(series, size, instance) {
-    const kept = this._read(series);
-    this._seen.set(series, kept);
-    try {
-      const draft = JSON.parse(kept ?? 'null');
-      return draft?.rows === size.rows && draft.columns === size.columns && draft.instance === instance ? draft : null;
-    } catch {
-      return null;
-    }
+    this._seen.set(series, this._read(series));
+    const draft = this._parsed(series);
+    return draft?.rows === size.rows && draft.columns === size.columns && draft.instance === instance ? draft : null;
+  }
+
+  /**
+   * @param {string} series
+   * @param {string} instance the file that is there now
+   */
+  isOfAnother(series, instance) {
+    const draft = this._parsed(series);
+    return draft !== null && draft.instance !== instance;
   }
 
   /** @param {string} series */
@@ -77,6 +107,18 @@ export class Drafts {
   _isOurs(series) {
     const kept = this._read(series);
     return kept === null || kept === this._seen.get(series);
+  }
+
+  /**
+   * @param {string} series
+   * @returns {Draft | null} null also for what is none
+   */
+  _parsed(series) {
+    try {
+      return JSON.parse(this._read(series) ?? 'null');
+    } catch {
+      return null;
+    }
   }
 
   /**

@@ -44,6 +44,8 @@ export class Editor extends EventTarget {
     this._before = [];
     /** @type {Step[]} */
     this._after = [];
+    /** Ends a change that goes on, before anything else changes the mask. */
+    this._rest = () => {};
   }
 
   /** Whether there is something that the server does not have. */
@@ -72,18 +74,28 @@ export class Editor extends EventTarget {
    *   `show` changes what is there, `again` what was there at the beginning
    */
   begin() {
+    this._rest();
     const before = this._now();
+    let goesOn = true;
     const show = (/** @type {(mask: Uint8Array) => void} */ change) => {
+      if (!goesOn) return;
       change(this.mask);
       this.dispatchEvent(new CustomEvent('change', { detail: { during: true } }));
     };
+    const end = () => {
+      if (!goesOn) return;
+      goesOn = false;
+      this._end(before);
+    };
+    this._rest = end;
     return {
       show,
-      again: (change) => {
-        this.mask.set(fromRuns(before.runs));
-        show(change);
-      },
-      end: () => this._end(before),
+      again: (change) =>
+        show((mask) => {
+          mask.set(fromRuns(before.runs));
+          change(mask);
+        }),
+      end,
     };
   }
 
@@ -92,6 +104,7 @@ export class Editor extends EventTarget {
    * @param {Version} version
    */
   load({ mask, annotated, model }) {
+    this._rest();
     const before = this._now();
     this.mask.set(mask);
     [this.annotated, this.model] = [new Set(annotated), model];
@@ -106,19 +119,12 @@ export class Editor extends EventTarget {
     this._step(this._after, this._before);
   }
 
-  get canUndo() {
-    return this._before.length > 0;
-  }
-
-  get canRedo() {
-    return this._after.length > 0;
-  }
-
   /**
    * @param {string} structure
    * @param {boolean} isAnnotated whether the mask speaks of it: one that was not looked for is unknown, not absent
    */
   annotate(structure, isAnnotated) {
+    this._rest();
     const before = this._now();
     if (isAnnotated) this.annotated.add(structure);
     else this.annotated.delete(structure);
@@ -153,6 +159,7 @@ export class Editor extends EventTarget {
    * @param {Step[]} to
    */
   _step(from, to) {
+    this._rest();
     const step = from.pop();
     if (!step) return;
     to.push(this._now());

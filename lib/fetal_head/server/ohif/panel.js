@@ -2,19 +2,19 @@
 
 import { Biometry } from './biometry.js';
 import { el } from './dom.js';
-import { Drafts } from './drafts.js';
+import { Drafts, resume } from './drafts.js';
 import { Editor } from './editor.js';
+import { Heading } from './heading.js';
 import { Overlay } from './overlay.js';
 import { Past } from './past.js';
 import { show } from './opening.js';
 import { Review } from './review.js';
-import { printOf } from './runs.js';
 import * as server from './server.js';
 import { shortcutsOf } from './shortcuts.js';
 import { Structures } from './structures.js';
 import { Toolbox } from './toolbox.js';
 import { Training } from './training.js';
-import { MODEL, fitting, label, prediction } from './versions.js';
+import { MODEL, beginning, fitting, label, prediction } from './versions.js';
 import { Viewer } from './viewer.js';
 import { Work } from './work.js';
 
@@ -32,10 +32,7 @@ export class Panel {
     this.editor = null;
     /** The image that is open, or on its way. */
     this.image = '';
-    this._title = el('h2', { id: 'fh-image' }, 'Fetal head');
-    this._state = el('p', { id: 'fh-state', role: 'status', className: 'state' });
-    this._message = el('p', { id: 'fh-message', role: 'alert' });
-    this._reason = el('p', { id: 'fh-reason' });
+    this.heading = new Heading();
     this.element = el('div', { className: 'fetal-head' }, el('p', {}, 'Loading …'));
     // for those who look at the page from outside
     Object.assign(window, { fetalHead: this });
@@ -63,13 +60,11 @@ export class Panel {
       ]);
       this.drafts = new Drafts(me.username);
       this._build(structures, Object.keys(told.strategies), me.roles);
-      const query = new URLSearchParams(location.search);
-      const uids = { study: query.get('StudyInstanceUIDs') ?? '', series: query.get('SeriesInstanceUIDs') ?? '' };
-      await this._work?.open(query.get('image') ?? '', uids);
+      await this._work?.open(new URLSearchParams(location.search).get('image') ?? '');
       if (this._given.first) this._work?.explain(this._given.first);
     } catch (error) {
-      this.say(/** @type {Error} */ (error).message);
-      this.element.append(this._message);
+      this.heading.say(/** @type {Error} */ (error).message);
+      this.element.append(this.heading.message);
     }
   }
 
@@ -85,28 +80,15 @@ export class Panel {
     this.toolbox = new Toolbox(() => this.editor, () => this.structures?.active ?? 1, () => this.overlay?.draw());
     this.biometry = new Biometry(() => this.overlay?.draw());
     this.overlay = new Overlay(this.viewer, () => this.toolbox?.tool ?? null, () => this.biometry?.calipers ?? []);
-    const say = (/** @type {string} */ sentence) => this.say(sentence);
+    const say = (/** @type {string} */ sentence) => this.heading.say(sentence);
     const load = (/** @type {any} */ entry) => this._load((image, all) => label(image, entry, all));
     this._past = new Past(load, new Review(roles.includes('reviewer'), say));
     this._training = new Training(MODEL, roles.includes('admin'), say);
     this._work = new Work(this, strategies);
-    this._shortcuts = shortcutsOf([
-      ...structures.map(({ name, value }) => ({ key: `${value}`, title: name, press: () => this.structures?.choose(value) })),
-      ...this.toolbox.shortcuts,
-      { key: 'z', title: 'Undo', press: () => this.editor?.undo() },
-      { key: 'z', ctrl: true, title: 'Undo', press: () => this.editor?.undo() },
-      { key: 'z', shift: true, title: 'Redo', press: () => this.editor?.redo() },
-      { key: 'z', shift: true, ctrl: true, title: 'Redo', press: () => this.editor?.redo() },
-      { key: ' ', title: 'Submit and next', press: () => this._work?.submitAndNext() },
-      { key: 's', ctrl: true, title: 'Submit', press: () => this._work?.submit() },
-      { key: 'n', title: 'Next without submitting', press: () => this._work?.next() },
-    ]);
+    this._shortcuts = shortcutsOf([...this.structures.shortcuts, ...this.toolbox.shortcuts, ...this._work.shortcuts]);
     this.element.replaceChildren(
       el('link', { rel: 'stylesheet', href: '/ohif/fetal-head/style.css' }),
-      this._title,
-      this._state,
-      this._message,
-      this._reason,
+      ...this.heading.elements,
       this._work.element,
       this.toolbox.element,
       this.structures.element,
@@ -123,33 +105,33 @@ export class Panel {
   /**
    * Opens an image with its draft, its label or a new prediction. What fails is told, with a button to try again.
    * @param {string} image
-   * @param {{ study: string, series: string }} uids
    */
-  async open(image, uids) {
+  async open(image) {
     const began = performance.now();
     this._leave(image);
     try {
-      const told = await server.entry(image);
+      const [told, uids] = await Promise.all([server.entry(image), server.dicomOf(image)]);
       // asked for while the image comes
       const structures = /** @type {Structures} */ (this.structures);
-      const first = told.number === null ? prediction(image, structures) : label(image, told, structures);
+      const first = beginning(image, told, structures);
       first.catch(() => {});
-      const { size, instance } = await /** @type {Viewer} */ (this.viewer).open(uids);
+      const size = await /** @type {Viewer} */ (this.viewer).open(uids);
       show(image, uids);
       structures.settle();
       this.overlay?.attach();
-      const version = fitting(await first, size);
-      const editor = new Editor({ image, series: uids.series, instance }, size, version, told.number !== null);
-      this.say(this._resume(editor, told) || (told.flag ? `Flagged: ${told.flag.comment}` : ''));
+      const { version, isLabel, notice } = await first;
+      const editor = new Editor({ image, ...uids }, size, fitting(version, size), isLabel);
+      const back = resume(/** @type {Drafts} */ (this.drafts), editor, told);
+      this.heading.say(back || notice || (told.flag ? `Flagged: ${told.flag.comment}` : ''));
       this._follow(editor);
     } catch (error) {
-      this._showState('Not loaded');
+      this.heading.tell(null, 'Not loaded');
       this._work?.offerAgain(true);
-      return this.say(`No mask: ${/** @type {Error} */ (error).message}`);
+      return this.heading.say(`No mask: ${/** @type {Error} */ (error).message}`);
     }
     document.body.dataset.fetalHeadOpenedMs = `${Math.round(performance.now() - began)}`;
     document.body.dataset.fetalHeadImage = image;
-    this._past?.show(image).catch((error) => this.say(error.message));
+    this._past?.show(image).catch((error) => this.heading.say(error.message));
   }
 
   /**
@@ -162,32 +144,10 @@ export class Panel {
     this.image = image;
     this.biometry?.clear();
     this._past?.clear();
-    this._title.textContent = image;
-    this._showState('Loading …');
+    this.heading.name(image);
+    this.heading.tell(null, 'Loading …');
     this._work?.offerAgain(false);
-    this.say('');
-  }
-
-  /**
-   * Brings unsent work back, unless the server has it by now.
-   * @param {Editor} editor
-   * @param {any} told what the work list has of the image
-   * @returns {string} what to say of it; empty for nothing
-   */
-  _resume(editor, told) {
-    const drafts = /** @type {Drafts} */ (this.drafts);
-    const draft = drafts.of(editor.series, editor.size, editor.instance);
-    if (!draft) return '';
-    if (printOf(draft) === editor.base) {
-      drafts.forget(editor.series);
-      return '';
-    }
-    const replaced = draft.base !== editor.base;
-    editor.resume(draft);
-    const work = draft.who === drafts.who ? 'Your unsent work' : `Unsent work by ${draft.who}`;
-    const now = told.number === null ? 'which is deleted' : `and version ${told.number} by ${told.who || 'nobody named'} is the label now`;
-    const warning = replaced ? ` It began with another label, ${now}: Undo shows what the server has.` : '';
-    return `${work} of ${new Date(draft.at).toLocaleString()} is back.${warning}`;
+    this.heading.say('');
   }
 
   /** A new prediction over what is there; undo brings it back. */
@@ -207,7 +167,7 @@ export class Panel {
       // another image may be open by now
       if (this.editor === editor) editor.load(version);
     } catch (error) {
-      this.say(/** @type {Error} */ (error).message);
+      this.heading.say(/** @type {Error} */ (error).message);
     }
   }
 
@@ -225,13 +185,13 @@ export class Panel {
       if (isOpen) draw();
       if (/** @type {CustomEvent} */ (event).detail.during) return;
       this._isKept = this.drafts?.keep(editor) ?? false;
-      if (!this._isKept) this.say('Your work is not kept, as the browser takes none or another tab keeps some on this image: submit it soon.');
+      if (!this._isKept) this.heading.say('Your work is not kept, as the browser takes none or another tab keeps some on this image: submit it soon.');
       if (isOpen) this.biometry?.follow(editor);
     });
-    editor.addEventListener('sent', () => this.editor === editor && this._showState());
+    editor.addEventListener('sent', () => this.editor === editor && this.heading.tell(editor));
     draw();
     this.biometry?.follow(editor);
-    this._showState();
+    this.heading.tell(editor);
   }
 
   /**
@@ -242,29 +202,18 @@ export class Panel {
   submitted(editor, print) {
     editor.submitted(print);
     this.drafts?.keep(editor);
-    this._past?.show(editor.image).catch((error) => this.say(error.message));
+    this._past?.show(editor.image).catch((error) => this.heading.say(error.message));
   }
 
-  /** @param {string} sentence */
-  say(sentence) {
-    this._message.textContent = sentence;
-  }
-
-  /** @param {string} sentence why this image came */
-  explain(sentence) {
-    this._reason.textContent = sentence;
-  }
-
-  /** @param {string} [without] what to say as long as there is no mask */
-  _showState(without = '') {
-    this._state.textContent = !this.editor ? without : this.editor.unsent ? 'Not submitted' : 'Submitted';
-    this._state.classList.toggle('unsent', this.editor?.unsent ?? true);
+  /** Whether leaving the image loses work: neither the server nor the browser has it. */
+  get isAtRisk() {
+    this.toolbox?.rest();
+    return Boolean(this.editor?.unsent && !this._isKept);
   }
 
   /** @param {BeforeUnloadEvent} event */
   _beforeUnload = (event) => {
-    this.toolbox?.rest();
     // what is drawn is kept; a prediction nobody touched is not worth a question
-    if (this.editor?.unsent && !this._isKept) event.preventDefault();
+    if (this.isAtRisk) event.preventDefault();
   };
 }

@@ -70,12 +70,15 @@ export const nextSample = (strategy, who, leaving = '') =>
 export const entry = (image) => get(`/worklist/${id(image)}`);
 
 /**
- * Under which UIDs an image is answered by DICOMweb.
+ * Under which UIDs an image is answered by DICOMweb: of another file under its id, the instance is another one.
+ * @typedef {{ study: string, series: string, instance: string }} Uids
+ *
  * @param {string} image
+ * @returns {Promise<Uids>}
  */
 export async function dicomOf(image) {
   const found = await get(`/datastore/image/dicom?image=${id(image)}`);
-  return { study: found.StudyInstanceUID, series: found.SeriesInstanceUID };
+  return { study: found.StudyInstanceUID, series: found.SeriesInstanceUID, instance: found.SOPInstanceUID };
 }
 
 /**

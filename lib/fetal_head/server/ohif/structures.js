@@ -35,7 +35,11 @@ export class Structures {
   choose(value) {
     this.active = value;
     this._rows.forEach(({ choice }, i) => (choice.checked = this._structures[i].value === value));
-    this.element.dispatchEvent(new Event('chosen'));
+  }
+
+  /** @returns {import('./shortcuts.js').Shortcut[]} */
+  get shortcuts() {
+    return this._structures.map(({ name, value }) => ({ key: `${value}`, title: name, press: () => this.choose(value) }));
   }
 
   /**

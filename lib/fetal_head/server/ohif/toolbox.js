@@ -33,14 +33,14 @@ export class Toolbox {
         button(label, () => this.choose(name), { title: `${title} (${key.toUpperCase()})`, id: `fh-tool-${name}` }),
       ]),
     );
-    this._undo = button('Undo', () => this._editor()?.undo(), { id: 'fh-undo' });
-    this._redo = button('Redo', () => this._editor()?.redo(), { id: 'fh-redo' });
+    const undo = button('Undo', () => this._editor()?.undo(), { id: 'fh-undo' });
+    const redo = button('Redo', () => this._editor()?.redo(), { id: 'fh-redo' });
     this.element = el(
       'section',
       { 'aria-label': 'Tools' },
       el('h3', {}, 'Tools'),
       el('div', { className: 'line', role: 'group', 'aria-label': 'Tool' }, ...Object.values(this._buttons)),
-      el('div', { className: 'line' }, el('label', { for: 'fh-radius' }, 'Brush size '), this._radius, this._undo, this._redo),
+      el('div', { className: 'line' }, el('label', { for: 'fh-radius' }, 'Brush size '), this._radius, undo, redo),
     );
     this.choose(this._name);
   }
@@ -82,12 +82,17 @@ export class Toolbox {
       this._radius.valueAsNumber += step;
       this._draw();
     };
+    const [undo, redo] = [() => this._editor()?.undo(), () => this._editor()?.redo()];
     return [
       ...Object.entries(TOOLS).map(([name, [label, key]]) => ({ key, title: label, press: () => this.choose(name) })),
       { key: '-', title: 'Smaller brush', press: size(-2) },
       { key: '+', title: 'Larger brush', press: size(2) },
       { key: 'Enter', title: 'Close the polygon', press: () => { this.tool?.finish?.(); this._draw(); } },
       { key: 'Escape', title: 'Give up the polygon', press: () => { this.tool?.cancel?.(); this._draw(); } },
+      { key: 'z', title: 'Undo', press: undo },
+      { key: 'z', ctrl: true, title: 'Undo', press: undo },
+      { key: 'z', shift: true, title: 'Redo', press: redo },
+      { key: 'z', shift: true, ctrl: true, title: 'Redo', press: redo },
     ];
   }
 }

@@ -1,7 +1,7 @@
 /** What the server has of an image, as a version to work on. */
 
 import * as choices from './choices.js';
-import { predict, submission } from './server.js';
+import { Refused, predict, submission } from './server.js';
 
 export const MODEL = 'fetal_head';
 
@@ -11,6 +11,27 @@ export const MODEL = 'fetal_head';
  * @typedef {import('./structures.js').Structures} Structures
  * @typedef {{ mask: Uint8Array } & Size} Found a mask as it came
  */
+
+/**
+ * What the work on an image begins with: the label that the server has, or a prediction.
+ * @param {string} image
+ * @param {any} told what the work list has of it
+ * @param {Structures} structures
+ * @returns {Promise<{ version: Version & Size, isLabel: boolean, notice: string }>} `notice` says why a label is not shown
+ */
+export async function beginning(image, told, structures) {
+  let notice = '';
+  if (told.number !== null) {
+    try {
+      return { version: await label(image, told, structures), isLabel: true, notice };
+    } catch (error) {
+      // a label of another picture must not keep anybody from labelling the one that is there now
+      if (!(error instanceof Refused) || error.status !== 422) throw error;
+      notice = `The label is not shown, this is a new prediction: ${error.message}`;
+    }
+  }
+  return { version: await prediction(image, structures), isLabel: false, notice };
+}
 
 /**
  * @param {string} image

@@ -25,11 +25,11 @@ export class Viewer {
 
   /**
    * Opens an image in the viewport and lays an empty mask over it.
-   * @param {{ study: string, series: string }} uids
-   * @returns {Promise<{ size: import('./raster.js').Size, instance: string }>} its size, and the identifier of its file in DICOM
+   * @param {import('./server.js').Uids} uids
+   * @returns {Promise<import('./raster.js').Size>}
    */
-  async open({ study, series }) {
-    const displaySet = await this._displaySet(study, series);
+  async open(uids) {
+    const displaySet = await this._displaySet(uids);
     const grid = this._services.viewportGridService;
     // a page that has just begun has no viewport yet
     await until(() => this.viewport?.element, 'The viewer does not begin.');
@@ -39,10 +39,10 @@ export class Viewer {
         displaySetInstanceUIDs: [displaySet.displaySetInstanceUID],
       });
     }
-    await this._shown(displaySet);
+    await this._shown(uids.instance);
     await this._layOver(displaySet);
-    const { Rows: rows, Columns: columns, SOPInstanceUID: instance } = displaySet.instances[0];
-    return { size: { rows, columns }, instance };
+    const { Rows: rows, Columns: columns } = displaySet.instances[0];
+    return { rows, columns };
   }
 
   /** @returns {string} */
@@ -116,13 +116,11 @@ export class Viewer {
     return image.voxelManager.getScalarData();
   }
 
-  /**
-   * @param {string} study
-   * @param {string} series
-   */
-  async _displaySet(study, series) {
+  /** @param {import('./server.js').Uids} uids */
+  async _displaySet({ study, series, instance }) {
     const { displaySetService } = this._services;
-    const found = () => displaySetService.getDisplaySetsForSeries(series)?.[0];
+    // of a file that was replaced OHIF keeps the one before as well
+    const found = () => displaySetService.getDisplaySetForSOPInstanceUID(instance, series);
     if (!found()) {
       const [source] = this._extensions.getActiveDataSource();
       // OHIF asks once a study, be it for another series alone, and forgets by another key than it remembers by
@@ -133,13 +131,12 @@ export class Viewer {
     return found();
   }
 
-  /** @param {any} displaySet */
-  async _shown(displaySet) {
-    const wanted = displaySet.instances[0].SOPInstanceUID;
+  /** @param {string} instance */
+  async _shown(instance) {
     await until(() => {
       const shown = this.viewport?.getCurrentImageId?.();
       const uid = shown && window.cornerstone.metaData.get('instance', shown)?.SOPInstanceUID;
-      return uid === wanted && this.viewport.getImageData();
+      return uid === instance && this.viewport.getImageData();
     }, 'The image does not appear.');
   }
 

@@ -46,7 +46,7 @@ export class Work {
       ),
       el('div', { className: 'line' }, el('label', { for: 'fh-name' }, 'Your name '), this._name),
     );
-    this._again = el('div', { className: 'line', hidden: true }, button('Try again', () => this.again(), { id: 'fh-again' }));
+    this._again = el('div', { className: 'line', hidden: true }, button('Try again', () => this.open(panel.image), { id: 'fh-again' }));
     this.element.prepend(this._again);
     this._busy = false;
   }
@@ -54,15 +54,18 @@ export class Work {
   /**
    * Opens an image, while nothing else is done.
    * @param {string} image
-   * @param {{ study: string, series: string }} uids
    */
-  async open(image, uids) {
-    await this._alone(() => this._panel.open(image, uids));
+  async open(image) {
+    await this._alone(() => this._panel.open(image));
   }
 
-  /** Opens once more what could not be opened. */
-  async again() {
-    await this._alone(async () => this._panel.open(this._panel.image, await server.dicomOf(this._panel.image)));
+  /** @returns {import('./shortcuts.js').Shortcut[]} */
+  get shortcuts() {
+    return [
+      { key: ' ', title: 'Submit and next', press: () => this.submitAndNext() },
+      { key: 's', ctrl: true, title: 'Submit', press: () => this.submit() },
+      { key: 'n', title: 'Next without submitting', press: () => this.next() },
+    ];
   }
 
   /** @param {boolean} isOffered whether there is something to open again */
@@ -81,17 +84,20 @@ export class Work {
       if (!editor || !(await this._submit())) return;
       const sample = await this._sample();
       this._panel.toolbox?.rest();
-      if (editor.unsent || this._panel.toolbox?.isBegun) this._panel.say('The next image waits: what was drawn since is not submitted.');
+      if (editor.unsent || this._panel.toolbox?.isBegun) this._panel.heading.say('The next image waits: what was drawn since is not submitted.');
       else await this._show(sample);
     });
   }
 
   async next() {
-    await this._alone(async () => this._show(await this._sample()));
+    await this._alone(async () => {
+      if (this._mayLeave()) await this._show(await this._sample());
+    });
   }
 
   async skip() {
     await this._alone(async () => {
+      if (!this._mayLeave()) return;
       await server.skip(this._panel.image, this._name.value);
       await this._show(await this._sample());
     });
@@ -100,10 +106,11 @@ export class Work {
   async flag() {
     await this._alone(async () => {
       const comment = this._comment.value.trim();
+      if (comment && !this._mayLeave()) return;
       await server.flag(this._panel.image, comment, this._name.value);
       this._comment.value = '';
       if (comment) await this._show(await this._sample());
-      else this._panel.say('The flag is taken away.');
+      else this._panel.heading.say('The flag is taken away.');
     });
   }
 
@@ -117,13 +124,18 @@ export class Work {
       await server.submit(editor, this._name.value);
     } catch (error) {
       const kept = this._panel.drafts?.keep(editor) ? 'and kept in this browser' : 'nor kept in this browser';
-      this._panel.say(`Not submitted, ${kept}: ${/** @type {Error} */ (error).message}`);
+      this._panel.heading.say(`Not submitted, ${kept}: ${/** @type {Error} */ (error).message}`);
       return false;
     }
     this._panel.submitted(editor, print);
-    this._panel.say('');
+    this._panel.heading.say('');
     // what was drawn meanwhile is still to be sent
     return !editor.unsent;
+  }
+
+  /** Whether the open image may be left; work that nobody keeps only by whoever did it. */
+  _mayLeave() {
+    return !this._panel.isAtRisk || confirm('What you drew is neither submitted nor kept in this browser. Leave it, and lose it?');
   }
 
   _sample() {
@@ -133,17 +145,17 @@ export class Work {
   /** @param {any} sample the server's answer that chose the image */
   async _show(sample) {
     if (!sample.id) {
-      this._panel.say(server.NOTHING_LEFT);
+      this._panel.heading.say(server.NOTHING_LEFT);
       return;
     }
-    await this._panel.open(sample.id, { study: sample.StudyInstanceUID, series: sample.SeriesInstanceUID });
+    await this._panel.open(sample.id);
     this.explain(sample);
   }
 
   /** @param {any} sample the server's answer that chose the image */
   explain(sample) {
     const rank = sample.rank ? ` (rank ${sample.rank} of ${sample.of}${sample.score === null ? '' : `, score ${sample.score}`})` : '';
-    this._panel.explain(sample.why ? `${sample.why}${rank}` : '');
+    this._panel.heading.explain(sample.why ? `${sample.why}${rank}` : '');
   }
 
   /**
@@ -154,14 +166,14 @@ export class Work {
   async _alone(work) {
     if (this._busy) return false;
     if (this._panel.toolbox?.isBegun) {
-      this._panel.say('The polygon is not closed: Enter closes it, Escape gives it up.');
+      this._panel.heading.say('The polygon is not closed: Enter closes it, Escape gives it up.');
       return false;
     }
     this._busy = true;
     try {
       return await work();
     } catch (error) {
-      this._panel.say(/** @type {Error} */ (error).message);
+      this._panel.heading.say(/** @type {Error} */ (error).message);
       return false;
     } finally {
       this._busy = false;

@@ -1,0 +1,70 @@
+"""A picture that was replaced by another one, in pages that knew the one before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import requests
+from desk import Desk, phantoms
+from handing_in import label_of
+from numpy.testing import assert_array_equal
+from playwright.sync_api import Browser, expect
+
+from fetal_head.imaging import read_image
+from fetal_head.phantom import phantom
+from pictures import write_picture
+from serving import serving
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_picture_that_was_replaced_opens_in_a_page_that_knew_the_one_before(
+    browser: Browser, tmp_path: Path, turned: bool
+) -> None:
+    with serving(phantoms(tmp_path / "studies", 2), tmp_path / "server") as server:
+        ann = Desk(browser, server.url)
+        ann.open("p0")
+        ann.press("3")
+        ann.drag((40, 40), (90, 40))
+        ann.button("Next")
+        assert ann.settled("p0") == "p1"
+        before = requests.get(f"{server.url}/datastore/image/dicom?image=p0", timeout=60).json()
+        picture = phantom(0).image
+        write_picture(tmp_path / "new.png", picture[20:, 30:] if turned else picture[:, ::-1])
+        (tmp_path / "new.png").replace(server.studies / "p0.png")
+        while requests.get(f"{server.url}/datastore/image/dicom?image=p0", timeout=60).json() == before:
+            ann.page.wait_for_timeout(100)
+        ann.button("Next")
+        assert ann.settled("p1") == "p0", ann.text("#fh-message")
+        assert ann.text("#fh-message").startswith("Unsent work on this image is not shown")
+        assert ann.mask.shape == read_image(server.studies / "p0.png")[0].shape
+        shown = ann.page.evaluate("Array.from(fetalHead.viewer.viewport.getImageData().scalarData.slice(0, 90000))")
+        assert_array_equal(shown, read_image(server.studies / "p0.png")[0].ravel()[:90000])
+        ann.press("3")
+        ann.drag((40, 40), (90, 40))
+        drawn = ann.mask
+        ann.button("Submit")
+        expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+        assert_array_equal(label_of(server, "p0"), drawn)
+        ann.leave()
+
+
+def test_a_label_of_another_size_than_the_picture_is_not_laid_over_it(browser: Browser, tmp_path: Path) -> None:
+    with serving(phantoms(tmp_path / "studies", 1), tmp_path / "server") as server:
+        ann = Desk(browser, server.url)
+        ann.open("p0")
+        ann.button("Submit")
+        expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+        columns, rows = ann.mask.shape[::-1]
+        write_picture(tmp_path / "new.png", phantom(0).image[20:, 30:])
+        (tmp_path / "new.png").replace(server.studies / "p0.png")
+        ann.page.wait_for_timeout(3000)
+        assert ann.open("p0") == "p0"
+        assert ann.text("#fh-message").startswith("The label is not shown, this is a new prediction")
+        assert (ann.mask.shape, ann.text("#fh-state")) == ((rows - 20, columns - 30), "Not submitted")
+        ann.button("Submit")
+        expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+        assert label_of(server, "p0").shape == (rows - 20, columns - 30)
+        ann.leave()
