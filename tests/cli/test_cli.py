@@ -30,6 +30,12 @@ def test_it_tells_its_version(run: Run) -> None:
     assert run("--version").stdout.strip() == metadata.version("fetal-head")
 
 
+def test_help_waits_for_nothing_that_only_a_command_needs() -> None:
+    command = [sys.executable, "-c", "import sys, fetal_head.cli; print(*sys.modules)"]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.split()
+    assert not {"SimpleITK", "fastapi", "monailabel", "scipy", "sqlalchemy", "torch"} & set(loaded)
+
+
 COMMANDS = (
     *("serve", "phantom", "import", "predict", "train", "evaluate", "experiment augmentation", "experiment network"),
     *("models list", "models show", "models publish", "models rollback"),
