@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import warnings
 from collections.abc import Iterable
 from hashlib import sha256
+
+# what they find odd in a DICOM file they quote, names of patients too
+QUOTING = ("pydicom", "highdicom")
 
 
 def pseudonym(image_id: str) -> str:
@@ -24,3 +29,10 @@ def without_file(error: Exception) -> str:
     """What an error says, less the file that it is about, which may be called after a patient."""
     cause = error if isinstance(error, OSError) else error.__cause__
     return f"{type(error).__name__}: {cause.strerror}" if isinstance(cause, OSError) and cause.strerror else str(error)
+
+
+def quiet_dicom() -> None:
+    """From now on the libraries that read and make DICOM files say only what goes wrong, and nobody's name."""
+    for name in QUOTING:
+        logging.getLogger(name).setLevel(logging.ERROR)
+        warnings.filterwarnings("ignore", module=rf"{name}(\.|$)")

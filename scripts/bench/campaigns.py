@@ -26,32 +26,30 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from hashlib import sha256
-from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import numpy as np
 import typer
+from campaign_figures import bands, joined, over_patients, table_of
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from fetal_head import __version__
+from fetal_head.cli.options import listed
 from fetal_head.config import Settings, load_settings
 from fetal_head.datasets.phantoms import write_phantoms
-from fetal_head.evaluation.bootstrap import Estimate, mean_over_patients
 from fetal_head.evaluation.pairs import Pair, find_pairs
 from fetal_head.files import write_text
-from fetal_head.labels import NAMES
 from fetal_head.model.registry import Registry, Version
 from fetal_head.simulation.ancestry import check_ancestry
 from fetal_head.simulation.campaign import Plan, run_campaign
 from fetal_head.simulation.cell import Cell
 from fetal_head.simulation.needed import labels_needed, small_dice
-from fetal_head.simulation.summary import APL, MEAN, summarise
+from fetal_head.simulation.summary import summarise
 from fetal_head.simulation.training import Start
 
 COMMON = {"processes": "1", "train_locator": "false"}
@@ -92,11 +90,11 @@ def real(
     for fold in range(FOLDS):
         test = [pair for pair in pairs if patients.index(pair.patient) % FOLDS == fold]
         pool = [pair for pair in pairs if pair not in test]
-        cells += _run(pool, test, _split(part) or names, REAL_BUDGETS, seeds, init, AS_SERVED, to / f"fold{fold}")
+        cells += _run(pool, test, listed(part) or names, REAL_BUDGETS, seeds, init, AS_SERVED, to / f"fold{fold}")
     if not part:
-        points = _over_patients(_joined(cells))
+        points = over_patients(joined(cells))
         _write(to / "campaigns_real.json", {"images": len(pairs), "folds": FOLDS, "points": points}, init, AS_SERVED, seeds)
-        CONSOLE.print(_table(points))
+        CONSOLE.print(table_of(points))
 
 
 @app.command()
@@ -113,9 +111,9 @@ def phantoms(
     pool_seed: Annotated[int, typer.Option(help="Of the phantoms; those to judge by have the next.")] = POOL_SEED,
 ) -> None:
     """Labels needed to come near to what the whole pool of phantoms teaches."""
-    names, counts, settings = _split(strategies), tuple(map(int, _split(budgets))), _from_heads(epochs)
+    names, counts, settings = listed(strategies), tuple(map(int, listed(budgets))), _from_heads(epochs)
     pool, test = _phantoms(to, "pool", POOL, pool_seed), _phantoms(to, "test", TEST, pool_seed + 1)
-    cells = _run(pool, test, _split(part) or names, counts, seeds, init, settings, to / "campaign")
+    cells = _run(pool, test, listed(part) or names, counts, seeds, init, settings, to / "campaign")
     if not part:
         whole = _run(pool, test, ("first",), (POOL,), seeds, init, settings, to / "whole")
         reached = float(np.mean([small_dice(cell.images) for cell in whole]))
@@ -126,7 +124,7 @@ def phantoms(
         table = Table("strategy", f"labels until CSP and LV have {SHARE:.0%} of {reached:.3f}", "by seed")
         for name, (mean, by_seed) in needed.items():
             table.add_row(name, _counted([mean], counts[-1]), _counted(by_seed, counts[-1]))
-        CONSOLE.print(table, _bands(told["curves"]))
+        CONSOLE.print(table, bands(told["curves"]))
 
 
 @app.command()
@@ -134,12 +132,12 @@ def cold_start(init: Init, to: To, seeds: Seeds = 5, part: Part = "") -> None:
     """The first ten labels, typical ones against any."""
     settings = _from_heads(EPOCHS)
     pool, test = _phantoms(to, "pool", POOL, POOL_SEED), _phantoms(to, "test", TEST, POOL_SEED + 1)
-    names = _split(part) or ("typiclust", "random")
+    names = listed(part) or ("typiclust", "random")
     cells = _run(pool, test, names, BUDGETS[:1], seeds, init, settings, to / "cold_start")
     if not part:
         told = summarise(cells)
         _write(to / "campaigns_cold_start.json", {"pool": POOL, "test": TEST, **told}, init, settings, seeds)
-        CONSOLE.print(_bands(told["curves"]), told["tests"])
+        CONSOLE.print(bands(told["curves"]), told["tests"])
 
 
 def _from_heads(epochs: int) -> Settings:
@@ -187,71 +185,6 @@ def _phantoms(to: Path, name: str, count: int, seed: int) -> list[Pair]:
             with suppress(OSError):
                 (Path(folder) / study.name).rename(study)
     return find_pairs(study, study / "labels" / "final")
-
-
-def _joined(cells: Sequence[Cell]) -> list[Cell]:
-    """The folds of a strategy, a seed and a budget as one cell, whose test images are those of all folds."""
-
-    def key(cell: Cell) -> tuple[str, int, int]:
-        return cell.strategy, cell.seed, cell.budget
-
-    groups = [list(group) for _, group in groupby(sorted(cells, key=key), key)]
-    return [Cell(*key(g[0]), (), tuple(i for cell in g for i in cell.images), sum(c.seconds for c in g)) for g in groups]
-
-
-def _over_patients(cells: Sequence[Cell]) -> list[dict[str, Any]]:
-    """By strategy and budget: Dice by structure, their mean and APL with intervals, and how much more Dice than by random."""
-    points = []
-    for name in dict.fromkeys(cell.strategy for cell in cells):
-        for budget in sorted({cell.budget for cell in cells}):
-            found = _by_image([cell for cell in cells if (cell.strategy, cell.budget) == (name, budget)])
-            chance = _by_image([cell for cell in cells if (cell.strategy, cell.budget) == ("random", budget)])
-            figures = {
-                what: _estimate({image: v[what] for image, v in found.items() if what in v}) for what in (*NAMES, MEAN, APL)
-            }
-            figures["above random"] = _estimate({image: v[MEAN] - chance[image][MEAN] for image, v in found.items() if MEAN in v})
-            points.append({"strategy": name, "labels": budget, **{what: asdict(known) for what, known in figures.items()}})
-    return points
-
-
-def _by_image(cells: Sequence[Cell]) -> dict[tuple[str, str], dict[str, float]]:
-    """The figures of each test image, known by its patient and its id, averaged over the seeds."""
-    gathered: dict[tuple[str, str], list[dict[str, float]]] = {}
-    for cell in cells:
-        for image in cell.images:
-            mean = {} if image.mean_dice is None else {MEAN: image.mean_dice}
-            apl = float(sum(image.apl.values()))
-            gathered.setdefault((image.patient_id, image.id), []).append({**image.dice, **mean, APL: apl})
-    return {
-        image: {what: float(np.mean([seed[what] for seed in seeds])) for what in seeds[0]} for image, seeds in gathered.items()
-    }
-
-
-def _estimate(values: dict[tuple[str, str], float]) -> Estimate:
-    return mean_over_patients(list(values.values()), [patient for patient, _ in values])
-
-
-def _table(points: Sequence[dict[str, Any]]) -> Table:
-    columns = [what for what in (*NAMES, MEAN, APL, "above random") if what in points[0]]
-    table = Table("strategy", "labels", *columns)
-    for point in points:
-        cells = (_interval(point[what], 0 if what == APL else 3) for what in columns)
-        table.add_row(point["strategy"], str(point["labels"]), *cells)
-    return table
-
-
-def _bands(curves: dict[str, list[dict[str, Any]]]) -> Table:
-    return _table([{"strategy": name, **point} for name, points in curves.items() for point in points])
-
-
-def _interval(of: dict[str, Any], digits: int) -> str:
-    if of["mean"] is None:
-        return ""
-    return f"{of['mean']:.{digits}f}" + (f" ({of['low']:.{digits}f}-{of['high']:.{digits}f})" if of["low"] is not None else "")
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 if __name__ == "__main__":

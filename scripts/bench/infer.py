@@ -10,21 +10,14 @@ bare passes are timed before and after. Timings of one machine: compare the rati
 from __future__ import annotations
 
 import json
-import shutil
-import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from os import environ, pathsep
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import numpy as np
-import psutil
 import requests
 import torch
 import typer
@@ -32,16 +25,15 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from fetal_head.datasets.phantoms import phantoms
 from fetal_head.files import write_text
 from fetal_head.model.registry import SHIPPED
 from fetal_head.model.weights import load_weights
+from trials.process import APP, ROOT, Server
 
-ROOT = Path(__file__).resolve().parents[2]
-APPS = {
-    "ours": (ROOT / "apps" / "fetal_head" / "main.py", "fetal_head"),
-    "stock": (ROOT / "scripts/bench/stock/main.py", "stock"),
-}
+MODELS = {"ours": "fetal_head", "stock": "stock"}
 SIZE = (959, 661)
 IMAGES = 8
 SETTLED_SECONDS = 20
@@ -58,12 +50,13 @@ def main(
         studies.mkdir()
         for number, phantom in enumerate(phantoms(range(IMAGES))):
             Image.fromarray(phantom.image).resize(SIZE).save(studies / f"image{number}.png")
-        for name, (main_py, model) in APPS.items():
-            with server(main_py, studies, Path(folder) / name) as (url, process):
+        for name, model in MODELS.items():
+            with server(name, studies, Path(folder)) as running:
                 time.sleep(SETTLED_SECONDS)
                 for clients in (1, 4):
-                    figures[f"{name}, {clients} client{'s' * (clients > 1)}"] = summary(_load(url, model, clients, requests_))
-                figures[f"{name} resident MiB"] = sum(p.memory_info().rss for p in _family(process)) / 2**20
+                    taken = _load(running.url, model, clients, requests_)
+                    figures[f"{name}, {clients} client{'s' * (clients > 1)}"] = summary(taken)
+                figures[f"{name} resident MiB"] = running.resident_bytes / 2**20
     figures["bare"] = summary([*bare, *_bare(requests_)])
     figures["ratio to bare, 1 client"] = figures["ours, 1 client"]["p50"] / figures["bare"]["p50"]
     for clients in ("1 client", "4 clients"):
@@ -112,48 +105,16 @@ def _load(url: str, model: str, clients: int, count: int) -> list[float]:
         return [seconds for taken in pool.map(ask, range(clients)) for seconds in taken]
 
 
+def server(name: str, studies: Path, folder: Path) -> Server:
+    """`monailabel start_server` with our app or the stock one, below `folder`."""
+    main_py = {"ours": APP, "stock": ROOT / "scripts/bench/stock/main.py"}[name]
+    return Server(studies, folder / name, main_py, module="monailabel.main")
+
+
 def summary(seconds: list[float]) -> dict[str, float]:
     """p50 and p95 in ms."""
     p50, p95 = np.percentile(seconds, [50, 95]) * 1000
     return {"p50": float(p50), "p95": float(p95), "n": len(seconds)}
-
-
-@contextmanager
-def server(main_py: Path, studies: Path, folder: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """`monailabel start_server` with an app that is this file, below `folder`: its address and process."""
-    app = folder / "app"
-    app.mkdir(parents=True)
-    shutil.copy(main_py, app)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "monailabel.main", "start_server", "--app", str(app), "--studies", str(studies)]
-    env = {**environ, "PATH": f"{Path(sys.executable).parent}{pathsep}{environ['PATH']}"}
-    with (folder / "log").open("wb") as log:
-        command += ["--host", "127.0.0.1", "--port", str(port)]
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=env)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(url, process, folder / "log")
-        yield url, psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(480):
-        if process.poll() is None:
-            try:
-                requests.get(f"{url}/info/", timeout=60).raise_for_status()
-                return
-            except requests.ConnectionError:
-                time.sleep(0.25)
-    raise SystemExit(f"the server does not answer:\n{log.read_text()[-3000:]}")
-
-
-def _family(process: psutil.Process) -> list[psutil.Process]:
-    return [process, *process.children(recursive=True)]
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parent))
-from infer import APPS, server, summary
+from infer import server, summary
 
 from fetal_head.datasets.phantoms import write_phantoms
 from fetal_head.files import write_text
@@ -46,7 +46,7 @@ def main(
     figures: dict[str, Any] = {"images": images}
     with TemporaryDirectory() as folder:
         studies = _folder(Path(folder), images)
-        with server(APPS["ours"][0], studies, Path(folder) / "ours") as (url, _):
+        with server("ours", studies, Path(folder)) as running:
             store = StudyDatastore(str(studies)).store
 
             def scored() -> int:
@@ -55,14 +55,14 @@ def main(
             while not scored():
                 time.sleep(0.1)
             first = scored()
-            figures["hybrid, being scored"] = summary(_ask(url, "hybrid", questions))
+            figures["hybrid, being scored"] = summary(_ask(running.url, "hybrid", questions))
             figures["scored meanwhile"] = [first, scored()]
             while scored() < images:
                 time.sleep(1)
-            figures["hybrid, all scored"] = summary(_ask(url, "hybrid", questions))
+            figures["hybrid, all scored"] = summary(_ask(running.url, "hybrid", questions))
         shutil.rmtree(studies / ".fetal_head", ignore_errors=True)
-        with server(APPS["stock"][0], studies, Path(folder) / "stock") as (url, _):
-            figures["stock random"] = summary(_ask(url, "random", questions))
+        with server("stock", studies, Path(folder)) as running:
+            figures["stock random"] = summary(_ask(running.url, "random", questions))
     write_text(to, json.dumps(figures, indent=2))
     table = Table("what", "p50 ms", "p95 ms")
     for what, found in figures.items():

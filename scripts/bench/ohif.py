@@ -43,12 +43,8 @@ def main(
         # their own labels would leave nothing to do
         shutil.rmtree(studies / "labels")
         (studies / "datastore_v2.json").unlink()
-        server = Server(studies, Path(folder) / "server")
-        server.start()
-        try:
+        with Server(studies, Path(folder) / "server") as server:
             figures = _measured(server.url, images, screenshots)
-        finally:
-            server.kill()
     write_text(to, json.dumps(figures, indent=2))
     table = Table("from the question to the mask", "n", "p50 ms", "p95 ms")
     for what, found in figures.items():

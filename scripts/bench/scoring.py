@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -31,6 +31,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from fetal_head.batched import batched
 from fetal_head.config import load_settings
 from fetal_head.datasets.phantoms import phantoms
 from fetal_head.files import write_text
@@ -145,10 +146,9 @@ class Files:
         self._info[image_id] = info
 
 
-def _batches(items: Sequence[Any]) -> list[Sequence[Any]]:
+def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     # as the server's worker takes them
-    size = BATCH_GPU if torch.cuda.is_available() else BATCH_CPU
-    return [items[start : start + size] for start in range(0, len(items), size)]
+    return batched(items, BATCH_GPU if torch.cuda.is_available() else BATCH_CPU)
 
 
 def _read(files: Sequence[Path]) -> list[Any]:

@@ -45,11 +45,9 @@ def run(folder: Path, submissions: int, clients: int) -> Report:
     """Loads a server until every submission is in, and looks at the study then."""
     studies = folder / "studies"
     write_images(studies, submissions)
-    server = Server(studies, folder / "server")
-    server.start()
     report = Report(f"{clients} clients, {submissions} submissions")
-    began = time.monotonic()
-    try:
+    with Server(studies, folder / "server") as server:
+        began = time.monotonic()
         report.figures["info, idle"] = spread([_timed_info(server.url) for _ in range(50)])
         with Progress() as progress, _watching_info(server.url) as info:
             shared = Shared(iter(progress.track(range(submissions), description="submissions")))
@@ -60,8 +58,6 @@ def run(folder: Path, submissions: int, clients: int) -> Report:
                 thread.join()
         seconds = time.monotonic() - began
         look = shared.ledger.look(studies)
-    finally:
-        server.kill()
     report.wrong = [*shared.wrong, *look.wrong]
     if shared.ledger.acknowledged != submissions:
         report.wrong.append(f"{shared.ledger.acknowledged} of {submissions} were acknowledged")

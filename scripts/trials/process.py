@@ -1,4 +1,4 @@
-"""A server process that is killed and started again."""
+"""A server in a process of its own."""
 
 from __future__ import annotations
 
@@ -16,20 +16,35 @@ import requests
 from trials.forking import fork, has_ended, serve
 
 ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "apps" / "fetal_head" / "main.py"
 PATIENCE = 300.0
 
 
 class Server:
-    """The app over a study folder, on a free port of this machine, in a process of its own."""
+    """An app over a study folder, on a free port of this machine; as a context, from its first answer until it is killed.
 
-    def __init__(self, studies: Path, folder: Path) -> None:
+    Attributes:
+        app: the app's folder, a new one with its models.
+        url: where it answers since it was started last.
+    """
+
+    def __init__(self, studies: Path, folder: Path, main_py: Path = APP, module: str = "fetal_head.server.start") -> None:
+        """`main_py`: the app, and `module`: what starts it; by default as `fetal-head serve` does it with ours."""
         self._studies = studies
+        self._module = module
         self.app = folder / "app"
         self.app.mkdir(parents=True)
-        shutil.copy(ROOT / "apps" / "fetal_head" / "main.py", self.app)
+        shutil.copy(main_py, self.app)
         self._log = folder / "server.log"
         self._process: psutil.Process | None = None
         self.url = ""
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
 
     def begin(self, forked: bool = False) -> None:
         """Starts the process; a forked one finds its imports done, and is in all else like one that was started anew."""
@@ -44,7 +59,7 @@ class Server:
             return
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         with self._log.open("ab") as log:
-            command = [sys.executable, "-m", "fetal_head.server.start", *arguments]
+            command = [sys.executable, "-m", self._module, *arguments]
             started = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._log.parent, env={**os.environ, "PATH": path})
         self._process = psutil.Process(started.pid)
 
@@ -59,6 +74,7 @@ class Server:
                     return time.monotonic() - began
             except requests.ConnectionError:
                 time.sleep(0.05)
+        self.kill()
         raise SystemExit(f"the server does not answer:\n{self._log.read_text()[-4000:]}")
 
     @property
@@ -67,6 +83,12 @@ class Server:
         assert self._process
         times = self._process.cpu_times()
         return times.user + times.system
+
+    @property
+    def resident_bytes(self) -> int:
+        """The memory of the process and of those that it started."""
+        assert self._process
+        return sum(process.memory_info().rss for process in (self._process, *self._process.children(recursive=True)))
 
     def kill(self) -> None:
         """SIGKILL; returns once the process is gone."""

@@ -30,6 +30,12 @@ def test_it_tells_its_version(run: Run) -> None:
     assert run("--version").stdout.strip() == metadata.version("fetal-head")
 
 
+def test_help_waits_for_nothing_that_only_a_command_needs() -> None:
+    command = [sys.executable, "-c", "import sys, fetal_head.cli; print(*sys.modules)"]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.split()
+    assert not {"SimpleITK", "fastapi", "monailabel", "scipy", "sqlalchemy", "torch"} & set(loaded)
+
+
 COMMANDS = (
     *("serve", "phantom", "import", "predict", "train", "evaluate", "experiment augmentation", "experiment network"),
     *("models list", "models show", "models publish", "models rollback"),
@@ -137,6 +143,8 @@ def test_predict_of_what_is_no_image_says_that_there_is_nothing(run: Run, tmp_pa
         (["predict", "x.png", "--to", "o", "--pixel-size", "nan", "0.2"], "pixels of nan mm"),
         (["predict", "x.png", "--to", "o", "--weeks", "400"], "--weeks must be the age in weeks, not 400"),
         (["predict", "x.png", "--to", "o", "--conf=threshold"], "--conf takes KEY=VALUE or KEY VALUE, not 'threshold'"),
+        (["predict", "x.png", "--to", "o", "--conf", "threshold"], "--conf takes KEY=VALUE or KEY VALUE, not 'threshold'"),
+        (["predict", "x.png", "--to", "o", "--conf"], "--conf takes KEY=VALUE or KEY VALUE, not ''"),
         (["predict", "x.png", "--to", "o", "--conf", "channels", "[16, 32"], "the setting 'channels' cannot be read"),
         (["train", "--studies", "nowhere"], "no study folder"),
         (["serve", "--studies", ".", "--conf", "max_epoch", "3"], "did you mean 'max_epochs'?"),
@@ -150,6 +158,31 @@ def test_bad_input_is_one_sentence(run: Run, arguments: list[str], sentence: str
     done = run(*arguments, status=1)
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["predict", "x.png", "--to"],
+        ["experiment", "augmentation", "--studies", ".", "--to"],
+        ["simulate", "--pool", "p", "--test", "t", "--strategies", "random", "--budgets", "1", "--to"],
+        ["export", "--studies", ".", "--format", "png", "--to"],
+        ["store", "backup", "--studies", "."],
+        ["store", "restore-backup", "b", "--to"],
+        ["models", "list", "--app"],
+    ],
+)
+def test_a_file_is_no_folder(run: Run, tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert "'file' is a file" in run(*command, "file", status=2).stderr
+    assert (tmp_path / "file").read_text() == "mine"
+    assert {path.name for path in tmp_path.iterdir()} == {"file"}
+
+
+def test_what_the_system_refuses_is_a_sentence(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    image = write_picture(tmp_path / "a.png", speckle(60, 90))
+    assert run("predict", image, "--to", "file/sub", status=1).stderr.endswith("fetal-head: file/sub: Not a directory\n")
 
 
 def test_square_brackets_are_letters(run: Run, tmp_path: Path) -> None:

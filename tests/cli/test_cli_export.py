@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,13 @@ def test_dicom_of_an_image_that_is_none(run: Run, studies: Path, tmp_path: Path)
     segmentation = segread(tmp_path / "seg" / "p.seg.dcm")
     instance = segmentation.SourceImageSequence[0].ReferencedSOPInstanceUID
     assert_array_equal(segmentation.get_pixels_by_source_instance([instance], combine_segments=True)[0], MASK)
+
+
+def test_names_of_patients_are_not_told_on_the_way(run: Run, studies: Path, tmp_path: Path) -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        run("export", "--studies", studies, "--format", "dicom-sr", "--to", tmp_path / "sr")
+    assert [w.filename for w in said if "dicom" in w.filename] == []
 
 
 def test_a_label_that_cannot_be_written_is_named_and_the_others_are_there(run: Run, studies: Path, tmp_path: Path) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 from command import Run
 
@@ -61,3 +65,14 @@ def test_an_app_without_its_program_and_a_port_that_is_none_are_refused(tmp_path
         assert "Invalid value for '--port'" in run("serve", "--studies", tmp_path, "--port", port, status=2).stderr
     told = run("serve", "--studies", tmp_path, "--app", tmp_path / "empty", status=1).stderr
     assert f"{tmp_path / 'empty'} is no app, it has no main.py" in told
+
+
+def test_a_server_is_interrupted_without_a_traceback_while_it_still_imports(tmp_path: Path) -> None:
+    told = tmp_path / "log"
+    with told.open("wb") as log, subprocess.Popen([sys.executable, "-m", "fetal_head.server.start"], stderr=log) as process:
+        # what it imports first is there by then, and what takes seconds is not
+        while not any("torch" in mapped.path for mapped in psutil.Process(process.pid).memory_maps()):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == -signal.SIGINT
+    assert told.read_text() == ""

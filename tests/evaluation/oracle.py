@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal_head.datasets.shapes import ellipse
-from fetal_head.evaluation import evaluate_folders
+from fetal_head.evaluation.evaluate import evaluate_folders
 from fetal_head.evaluation.predictor import Planes
 from fetal_head.imaging import Mask
 from pictures import write_picture

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from evaluation.oracle import SHAPE, Oracle, evaluated, folders, head
-from fetal_head.evaluation import evaluate_folders
+from fetal_head.evaluation.evaluate import evaluate_folders
 from fetal_head.evaluation.rules import RULES
 from pictures import write_picture
 

@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 from highdicom.seg import segread
 from highdicom.sr import srread
@@ -20,6 +21,8 @@ from pictures import write_itk
 from ultrasound import PHANTOM, written
 
 Uids = dict[str, str]
+# another mask than the phantom's own
+MOVED = np.roll(PHANTOM.mask, 3, axis=1)
 
 
 class Bench:
@@ -43,6 +46,19 @@ class Bench:
         file = write_itk(self.folder.parent / "mask.nrrd", mask)
         self.study.save_label(image, str(file), "final", {"client_id": who, "annotated": list(PHANTOM.annotated)})
 
+    def pulled(self) -> str:
+        """An image of the PACS, in the study."""
+        image = stored(self.orthanc, self.folder.parent)["grey"]
+        self.puller.pull()
+        return image
+
+    def sent(self) -> str:
+        """The same, with a label that the PACS has."""
+        image = self.pulled()
+        self.submit(image)
+        self.pusher.push()
+        return image
+
     def segmentations(self) -> list[Any]:
         """All in the PACS."""
         return [segread(io.BytesIO(file)) for file in self.orthanc.instances("SEG")]
@@ -50,6 +66,25 @@ class Bench:
     def reports(self) -> list[Any]:
         """All in the PACS."""
         return [srread(io.BytesIO(file)) for file in self.orthanc.instances("SR")]
+
+    def counting(self) -> tuple[list[Any], list[Any]]:
+        """The segmentations and reports in the PACS that no note rejects."""
+        notes = [pydicom.dcmread(io.BytesIO(file)) for file in self.orthanc.instances("KO")]
+        rejected = {
+            item.ReferencedSOPInstanceUID
+            for note in notes
+            for series in note.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+            for item in series.ReferencedSOPSequence
+        }
+        segmentations, reports = (
+            [made for made in found if made.SOPInstanceUID not in rejected] for found in (self.segmentations(), self.reports())
+        )
+        return segmentations, reports
+
+    def numbers(self) -> tuple[list[int], list[int]]:
+        """The numbers of the submissions that those are of."""
+        segmentations, reports = self.counting()
+        return [int(made.InstanceNumber) for made in segmentations], [int(made.InstanceNumber) for made in reports]
 
 
 def stored(orthanc: Orthanc, folder: Path) -> Uids:

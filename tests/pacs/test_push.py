@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import logging
-from contextlib import suppress
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pydicom
 import pytest
-import requests
 from numpy.testing import assert_array_equal
 from pydicom.dataset import Dataset
 
-from bench import Bench, stored
+from bench import MOVED, Bench, stored
 from fetal_head.biometry import measure
 from fetal_head.pacs.errors import PacsAwayError
-from fetal_head.pacs.push import Pusher
-from fetal_head.store import history, intake
+from fetal_head.store import history
 from orthanc import Orthanc
 from ultrasound import NAMES, PHANTOM, written
-
-Uids = dict[str, str]
-
-
-def _moved(mask: Any) -> Any:
-    return np.roll(mask, 3, axis=1)
 
 
 def test_labels_arrive_as_they_were_drawn(bench: Bench, tmp_path: Path) -> None:
@@ -61,44 +50,14 @@ def test_labels_arrive_as_they_were_drawn(bench: Bench, tmp_path: Path) -> None:
     assert len(bench.segmentations()) == len(bench.reports()) == 2
 
 
-def _pulled(bench: Bench, folder: Path) -> str:
-    """An image of the PACS, in the study."""
-    image = stored(bench.orthanc, folder)["grey"]
-    bench.puller.pull()
-    return image
-
-
-def _sent(bench: Bench, folder: Path) -> str:
-    """The same, with a label that the PACS has."""
-    image = _pulled(bench, folder)
-    bench.submit(image)
-    bench.pusher.push()
-    return image
-
-
-def _rejected(bench: Bench) -> set[str]:
-    notes = [pydicom.dcmread(io.BytesIO(file)) for file in bench.orthanc.instances("KO")]
-    return {
-        item.ReferencedSOPInstanceUID
-        for note in notes
-        for series in note.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
-        for item in series.ReferencedSOPSequence
-    }
-
-
-def _counting(bench: Bench) -> tuple[list[Any], list[Any]]:
-    rejected = _rejected(bench)
-    return tuple([e for e in found if e.SOPInstanceUID not in rejected] for found in (bench.segmentations(), bench.reports()))  # type: ignore[return-value]
-
-
 @pytest.mark.parametrize("replaced", ["reject", "delete"])
 def test_what_counts_there_is_what_counts_here(orthanc: Orthanc, tmp_path: Path, replaced: str) -> None:
     bench = Bench(orthanc, tmp_path, pacs_replaced=replaced)
-    image = _sent(bench, tmp_path)
-    ((first,), (first_report,)) = _counting(bench)
-    bench.submit(image, _moved(PHANTOM.mask), who="ben")
+    image = bench.sent()
+    ((first,), (first_report,)) = bench.counting()
+    bench.submit(image, MOVED, who="ben")
     bench.pusher.push()
-    ((second,), (second_report,)) = _counting(bench)
+    ((second,), (second_report,)) = bench.counting()
     assert (second.SeriesInstanceUID, second.InstanceNumber) == (first.SeriesInstanceUID, 2)
     assert str(second.ContentCreatorName) == "ben^"
     (predecessor,) = second_report.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
@@ -106,22 +65,22 @@ def test_what_counts_there_is_what_counts_here(orthanc: Orthanc, tmp_path: Path,
     # the reviewer does not like it: the label before it counts again, under another UID than what was withdrawn
     history.set_status(bench.study.store, image, 2, "rejected", "rev")
     bench.pusher.push()
-    ((third,), _) = _counting(bench)
+    ((third,), _) = bench.counting()
     assert (third.InstanceNumber, third.PixelData) == (1, first.PixelData)
     assert third.SOPInstanceUID != first.SOPInstanceUID
     history.set_status(bench.study.store, image, 1, "approved", "rev")
     bench.pusher.push()
-    ((fourth,), (final,)) = _counting(bench)
+    ((fourth,), (final,)) = bench.counting()
     assert fourth.SOPInstanceUID == third.SOPInstanceUID
     assert final.PreliminaryFlag == "FINAL"
     bench.study.remove_label(image, "final")
     bench.pusher.push()
-    assert _counting(bench) == ([], [])
+    assert bench.counting() == ([], [])
     assert bool(bench.orthanc.instances("SEG")) == (replaced == "reject")
 
 
-def test_a_pacs_that_is_away_gets_them_later(bench: Bench, tmp_path: Path) -> None:
-    image = _pulled(bench, tmp_path)
+def test_a_pacs_that_is_away_gets_them_later(bench: Bench) -> None:
+    image = bench.pulled()
     bench.orthanc.stop()
     bench.submit(image)
     for work in (bench.pusher.push, bench.puller.pull):
@@ -132,168 +91,18 @@ def test_a_pacs_that_is_away_gets_them_later(bench: Bench, tmp_path: Path) -> No
     assert len(bench.segmentations()) == 1
 
 
-def test_whatever_is_cut_off_is_done_again(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = _pulled(bench, tmp_path)
-    bench.submit(image)
-    real = bench.pacs.store
-    for point in range(20):
-        if point == 8:
-            bench.submit(image, _moved(PHANTOM.mask))
-        steps = iter(range(point % 8 + 1))
-
-        def store(objects: Any, steps: Any = steps) -> None:
-            if next(steps, None) is None:
-                raise PacsAwayError("before")
-            real(objects)
-            if next(steps, None) is None:
-                raise PacsAwayError("after")
-
-        monkeypatch.setattr(bench.pacs, "store", store)
-        # a new process, which remembers nothing but the file
-        try:
-            Pusher(bench.pacs, bench.study.store, bench.settings).push()
-        except PacsAwayError:
-            continue
-    ((segmentation,), (report,)) = _counting(bench)
-    assert segmentation.InstanceNumber == report.InstanceNumber == 2
-    assert len(bench.segmentations()) == len(bench.reports()) == 2
-
-
-def _numbers(bench: Bench) -> tuple[list[int], list[int]]:
-    segmentations, reports = _counting(bench)
-    return [int(made.InstanceNumber) for made in segmentations], [int(made.InstanceNumber) for made in reports]
-
-
-def _cut_off(bench: Bench, monkeypatch: pytest.MonkeyPatch, after: int) -> bool:
-    """Whether a process that sends labels ends with so many questions, the last of them without an answer."""
-    questions, real = count(1), bench.pacs.session.send
-
-    def send(request: Any, **options: Any) -> Any:
-        answer = real(request, **options)
-        if next(questions) >= after:
-            raise PacsAwayError("nobody hears the answer")
-        return answer
-
-    with monkeypatch.context() as patch, suppress(PacsAwayError):
-        patch.setattr(bench.pacs.session, "send", send)
-        Pusher(bench.pacs, bench.study.store, bench.settings).push()
-    return next(questions) > after
-
-
-@pytest.mark.parametrize("replaced", ["reject", "delete"])
-def test_a_label_counts_again_whenever_the_one_after_it_was_cut_off(
-    orthanc: Orthanc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaced: str
-) -> None:
-    # this one shows what it has at once
-    monkeypatch.setattr("fetal_head.pacs.push.SHOWN_WITHIN_SECONDS", 0.0)
-    bench = Bench(orthanc, tmp_path, pacs_replaced=replaced)
-    image = _sent(bench, tmp_path)
-    for number in count(2):
-        bench.submit(image, _moved(PHANTOM.mask))
-        is_cut = _cut_off(bench, monkeypatch, after=number - 1)
-        history.set_status(bench.study.store, image, number, "rejected", "rev")
-        Pusher(bench.pacs, bench.study.store, bench.settings).push()
-        assert _numbers(bench) == ([1], [1])
-        if not is_cut:
-            break
-    assert number > 5
-
-
-def test_looking_for_what_a_lost_file_knew_can_be_cut_off(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = _pulled(bench, tmp_path)
-    for number in count(1):
-        (bench.folder / ".fetal_head" / "pacs.sqlite").unlink()
-        bench.submit(image, np.roll(PHANTOM.mask, number, axis=1))
-        is_cut = _cut_off(bench, monkeypatch, after=number)
-        Pusher(bench.pacs, bench.study.store, bench.settings).push()
-        assert _numbers(bench) == ([number], [number])
-        if not is_cut:
-            break
-    assert number > 5
-
-
-def test_every_change_of_a_label_is_sent(bench: Bench, tmp_path: Path) -> None:
-    image = _sent(bench, tmp_path)
+def test_every_change_of_a_label_is_sent(bench: Bench) -> None:
+    image = bench.sent()
     bench.study.update_label_info(image, "final", {"annotated": ["LV"]})
     bench.pusher.push()
-    ((segmentation,), _) = _counting(bench)
+    ((segmentation,), _) = bench.counting()
     assert [segment.SegmentLabel for segment in segmentation.SegmentSequence] == ["LV"]
     bench.study.update_image_info(image, {"spacing": [0.3, 0.3]})
     bench.pusher.push()
-    ((_,), (report,)) = _counting(bench)
+    ((_,), (report,)) = bench.counting()
     ((width,),) = [group.get_measurements() for group in report.content.get_planar_roi_measurement_groups()]
     left_alone = np.where(PHANTOM.mask == 3, PHANTOM.mask, 0)
     assert width.value == pytest.approx(measure(left_alone, (0.3, 0.3)).lv_width, rel=1e-6)
-
-
-def test_nothing_is_withdrawn_while_the_database_is_made_again(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _sent(bench, tmp_path)
-    real = intake.take_in
-
-    def take_in(store: Any, quiet_for: float = 0.0) -> bool:
-        bench.pusher.push()
-        return real(store, quiet_for)
-
-    monkeypatch.setattr(intake, "take_in", take_in)
-    intake.rebuild(bench.folder, bench.study.store.settings)
-    bench.pusher.push()
-    assert _numbers(bench) == ([1], [1])
-    assert bench.orthanc.instances("KO") == []
-
-
-@pytest.mark.parametrize("replaced", ["reject", "delete"])
-def test_what_the_pacs_shows_late_is_withdrawn_once_it_does(
-    orthanc: Orthanc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaced: str
-) -> None:
-    monkeypatch.setattr("fetal_head.pacs.failures.FIRST_WAIT_SECONDS", 0.0)
-    bench = Bench(orthanc, tmp_path, pacs_replaced=replaced)
-    image = _sent(bench, tmp_path)
-    late = [made.SOPInstanceUID for found in _counting(bench) for made in found]
-    real = bench.pacs.session.send
-
-    def send(request: Any, **options: Any) -> Any:
-        if not any(uid in request.url for uid in late):
-            return real(request, **options)
-        answer = requests.Response()
-        answer.status_code = 404
-        return answer
-
-    monkeypatch.setattr(bench.pacs.session, "send", send)
-    bench.submit(image, _moved(PHANTOM.mask))
-    bench.pusher.push()
-    late.clear()
-    bench.pusher.push()
-    assert _numbers(bench) == ([2], [2])
-
-
-def test_the_file_of_what_was_sent_can_be_lost(bench: Bench, tmp_path: Path) -> None:
-    image = _sent(bench, tmp_path)
-    (bench.folder / ".fetal_head" / "pacs.sqlite").unlink()
-    bench.submit(image, _moved(PHANTOM.mask))
-    Pusher(bench.pacs, bench.study.store, bench.settings).push()
-    ((segmentation,), (report,)) = _counting(bench)
-    assert segmentation.InstanceNumber == report.InstanceNumber == 2
-
-
-@pytest.mark.parametrize("replaced", ["reject", "delete"])
-def test_a_lost_file_of_what_was_sent_brings_nothing_back_that_was_withdrawn(
-    orthanc: Orthanc, tmp_path: Path, replaced: str
-) -> None:
-    bench = Bench(orthanc, tmp_path, pacs_replaced=replaced)
-    image = _pulled(bench, tmp_path)
-    for number, mask in enumerate((PHANTOM.mask, _moved(PHANTOM.mask)), start=1):
-        bench.submit(image, mask)
-        bench.pusher.push()
-        history.set_status(bench.study.store, image, number, "rejected", "rev")
-        bench.pusher.push()
-    for status in ("approved", "rejected", "approved"):
-        (bench.folder / ".fetal_head" / "pacs.sqlite").unlink()
-        history.set_status(bench.study.store, image, 1, status, "rev")
-        Pusher(bench.pacs, bench.study.store, bench.settings).push()
-        segmentations, reports = _counting(bench)
-        assert [s.InstanceNumber for s in segmentations] == [r.InstanceNumber for r in reports] == [1] * (status == "approved")
 
 
 def test_images_that_are_not_of_the_pacs_are_none_of_its_business(bench: Bench, tmp_path: Path) -> None:

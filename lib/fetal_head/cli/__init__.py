@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import islice
 from typing import NoReturn
 
 from fetal_head.cli import (
@@ -21,6 +22,7 @@ from fetal_head.cli import (
     which,
 )
 from fetal_head.cli.options import app, console
+from fetal_head.pseudonym import quiet_dicom
 
 __all__ = [
     "data",
@@ -43,10 +45,13 @@ __all__ = [
 def main() -> None:
     """Runs the command line; bad input ends with one sentence and exit status 1."""
     arguments = _pair_conf(sys.argv[1:])
+    quiet_dicom()
     try:
         app(arguments)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         _stop(str(error))
+    except OSError as error:
+        _stop(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
 
 
 def _pair_conf(arguments: list[str]) -> list[str]:
@@ -55,8 +60,10 @@ def _pair_conf(arguments: list[str]) -> list[str]:
     rest = iter(arguments)
     for argument in rest:
         if argument in ("--conf", "-c"):
-            key = next(rest, "")
-            paired += ["--conf", key if "=" in key else f"{key}={next(rest, '')}"]
+            pair = [next(rest, "")]
+            # a missing value is left to `overrides`, which says so
+            pair += islice(rest, 0 if "=" in pair[0] else 1)
+            paired += ["--conf", "=".join(pair)]
         else:
             paired.append(argument)
     return paired

@@ -30,8 +30,8 @@ def evaluate(
     conf: Conf = None,
 ) -> None:
     """Measure how good a model is on images with known masks."""
-    from fetal_head.evaluation import evaluate_folders
     from fetal_head.evaluation.evaluate import as_json as json_of
+    from fetal_head.evaluation.evaluate import evaluate_folders
     from fetal_head.evaluation.known import warning
     from fetal_head.model.ancestry import learned_by_line
     from fetal_head.model.predictor import Predictor

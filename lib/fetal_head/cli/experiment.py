@@ -20,7 +20,9 @@ experiments = typer.Typer(help="What a setting is worth, by training with each o
 app.add_typer(experiments, name="experiment")
 
 Studies = Annotated[Path, typer.Option(help="Study folder with submitted labels.")]
-To = Annotated[Path, typer.Option(help="Folder for trials.json and dice.png; an experiment that was broken off goes on.")]
+To = Annotated[
+    Path, typer.Option(file_okay=False, help="Folder for trials.json and dice.png; an experiment that was broken off goes on.")
+]
 Values = Annotated[str, typer.Option(help="The values to compare.")]
 Seeds = Annotated[int, typer.Option(min=1, help="Trainings of each value.")]
 Init = Annotated[str | None, typer.Option(help="Version to start from; by default random weights.")]

@@ -24,7 +24,7 @@ FORMATS = "coco, nifti, png, dicom-seg or dicom-sr"
 def export(
     studies: Studies,
     kind: Annotated[str, typer.Option("--format", help=f"{FORMATS}.")],
-    to: Annotated[Path, typer.Option(help="New folder.")],
+    to: Annotated[Path, typer.Option(file_okay=False, help="New folder.")],
     as_json: AsJson = False,
     conf: Conf = None,
 ) -> None:

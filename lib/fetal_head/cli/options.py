@@ -45,7 +45,9 @@ def _main(version: Version = False) -> None:
 Conf = Annotated[
     list[str] | None, typer.Option("--conf", metavar="KEY=VALUE", help="A setting of configs/*.yaml; may be given often.")
 ]
-App = Annotated[Path, typer.Option("--app", envvar="FETAL_HEAD_APP", help="The app's folder, which keeps the models.")]
+App = Annotated[
+    Path, typer.Option("--app", file_okay=False, envvar="FETAL_HEAD_APP", help="The app's folder, which keeps the models.")
+]
 Studies = Annotated[Path, typer.Option(help="Study folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

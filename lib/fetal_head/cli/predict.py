@@ -16,7 +16,7 @@ from fetal_head.config import load_settings
 @app.command(epilog="Example: fetal-head predict a.png b.png --to out --overlay")
 def predict(
     images: Annotated[list[Path], typer.Argument(help="Images of any supported kind.")],
-    to: Annotated[Path, typer.Option(help="Folder for masks and predictions.csv.")],
+    to: Annotated[Path, typer.Option(file_okay=False, help="Folder for masks and predictions.csv.")],
     overlay: Annotated[bool, typer.Option(help="Also draw the outlines on the images.")] = False,
     model: Annotated[str | None, typer.Option(help="Model version; by default the one that is served.")] = None,
     pixel_size: Annotated[

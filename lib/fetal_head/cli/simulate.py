@@ -30,7 +30,7 @@ def simulate(
     test: Annotated[Path, typer.Option(help="Folder with images/ and masks/, of other patients, to judge by.")],
     strategies: Annotated[str, typer.Option(help="Names of strategies; stock_epistemic is MONAI Label's.")],
     budgets: Annotated[str, typer.Option(help="Counts of labels after which a model is trained.")],
-    to: Annotated[Path, typer.Option(help="Folder for the report; a campaign that was broken off goes on.")],
+    to: Annotated[Path, typer.Option(file_okay=False, help="Folder for the report; a campaign that was broken off goes on.")],
     seeds: Annotated[int, typer.Option(min=1, help="How often each strategy is tried.")] = 3,
     init: Annotated[str, typer.Option(help="Model version or file to start from, or 'scratch' for random weights.")] = "shipped",
     app_dir: App = APP_DIR,

@@ -143,7 +143,7 @@ def rebuild(studies: Studies, conf: Conf = None) -> None:
 
 @store.command(epilog="Example: fetal-head store backup /backups/hc18 --studies studies/hc18")
 def backup(
-    to: Annotated[Path, typer.Argument(help="New folder, or an earlier backup to bring up to date.")],
+    to: Annotated[Path, typer.Argument(file_okay=False, help="New folder, or an earlier backup to bring up to date.")],
     studies: Studies,
     conf: Conf = None,
 ) -> None:
@@ -161,7 +161,7 @@ def backup(
 @store.command(epilog="Example: fetal-head store restore-backup /backups/hc18 --to studies/hc18")
 def restore_backup(
     source: Annotated[Path, typer.Argument(metavar="FROM", help="A backup.")],
-    to: Annotated[Path, typer.Option(help="New study folder.")],
+    to: Annotated[Path, typer.Option(file_okay=False, help="New study folder.")],
     conf: Conf = None,
 ) -> None:
     """Make a study from a backup."""

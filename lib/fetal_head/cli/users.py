@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from fetal_head.cli.options import AsJson, Conf, Studies, app, console, print_table, store_settings, study_folder
-from fetal_head.store.people import Role
+from fetal_head.store.roles import Role
 
 if TYPE_CHECKING:
     from fetal_head.store.store import Store

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from fetal_head.batched import batched
 from fetal_head.config import LearningSettings
 from fetal_head.labels import NAMES
 from fetal_head.learning import ranks
@@ -137,8 +138,8 @@ def evaluate(network: torch.nn.Module, views: Sequence[View], size: tuple[int, i
     network.eval()
     predicted = []
     with torch.inference_mode():
-        for start in range(0, len(views), WATCHED_AT_ONCE):
-            images = torch.stack([_middle(view.image.float(), size) for view in views[start : start + WATCHED_AT_ONCE]])
+        for some in batched(views, WATCHED_AT_ONCE):
+            images = torch.stack([_middle(view.image.float(), size) for view in some])
             predicted.append((network(images.to(device)) > 0).cpu())
     target = torch.stack([_middle(view.target, size) for view in views])
     known = torch.stack([view.known for view in views])

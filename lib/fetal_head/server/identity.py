@@ -9,7 +9,7 @@ from typing import Protocol
 from fastapi import HTTPException, Request
 from fastapi.security.utils import get_authorization_scheme_param
 
-from fetal_head.store.people import ROLES, Role
+from fetal_head.store.roles import ROLES, Role
 
 
 @dataclass(frozen=True)

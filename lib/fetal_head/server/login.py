@@ -15,7 +15,7 @@ from fetal_head.server.asked import AsUser
 from fetal_head.server.identity import Login, SignInError, address_of, refused
 from fetal_head.server.login_oidc import OidcLogin
 from fetal_head.server.login_users import UsersLogin
-from fetal_head.store.people import ROLES
+from fetal_head.store.roles import ROLES
 from fetal_head.store.users import users
 
 logger = logging.getLogger(__name__)

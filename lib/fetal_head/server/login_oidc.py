@@ -11,7 +11,7 @@ from monailabel.config import settings
 from fetal_head.server.identity import NO_TOKEN, NOTHING, WRONG, SignInError, User
 from fetal_head.server.login_attempts import Attempts
 from fetal_head.server.login_provider import Provider
-from fetal_head.store.people import ROLES, Role
+from fetal_head.store.roles import ROLES, Role
 
 # signed with a private key: a public key must never do for a shared secret
 ALGORITHMS = ["RS256", "ES256"]

@@ -17,7 +17,7 @@ from cachetools import TTLCache
 
 from fetal_head.server.identity import NO_TOKEN, NOTHING, WRONG, SignInError, User
 from fetal_head.server.login_attempts import Attempts
-from fetal_head.store.people import Role
+from fetal_head.store.roles import Role
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Account
 from fetal_head.store.users import find_user, fingerprint, is_password, token_secret

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import warnings
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -13,12 +12,11 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import PlainTextResponse
 from monailabel.interfaces.app import MONAILabelApp
 
+from fetal_head.pseudonym import quiet_dicom
 from fetal_head.server.identity import requires
 
 # they write whole requests and answers down, ids included; the second is upstream's child process
 TALKATIVE = ("monailabel", "__main__", "timeloop", "dicomweb_client")
-# what they find odd in a DICOM file they quote, names of patients too
-QUOTING = ("pydicom", "highdicom")
 LARGEST_TAIL = 4_000_000
 
 
@@ -43,9 +41,7 @@ def quiet_upstream() -> None:
     """From now on MONAI Label, and what it or we build on, write down only what goes wrong, and nobody's name."""
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-    for name in QUOTING:
-        logging.getLogger(name).setLevel(logging.ERROR)
-        warnings.filterwarnings("ignore", module=rf"{name}(\.|$)")
+    quiet_dicom()
 
 
 def install_log() -> None:

@@ -6,13 +6,14 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
 
 import torch
 from filelock import FileLock
 
+from fetal_head.batched import batched
 from fetal_head.config import Settings
 from fetal_head.imaging import read_image
 from fetal_head.model.frame_cache import FrameCache
@@ -82,7 +83,7 @@ class ScoringWorker(threading.Thread):
             self._known = version
         images = unscored(self._store, version.name, QUEUE)
         measured = measure_efforts(self._store, self._batch_size, self._traffic.wait_until_quiet)
-        for batch in _batches(images, self._batch_size):
+        for batch in batched(images, self._batch_size):
             self._traffic.wait_until_quiet()
             if self._registry.current() != version:
                 break
@@ -129,11 +130,6 @@ def _frames(images: Sequence[Unscored], scorer: Scorer, cache: FrameCache) -> tu
             cache.put(image.key, frame)
             frames[image.id] = frame
     return frames, damaged
-
-
-def _batches(images: Sequence[Unscored], size: int) -> Iterator[Sequence[Unscored]]:
-    for start in range(0, len(images), size):
-        yield images[start : start + size]
 
 
 def _be_nice() -> None:

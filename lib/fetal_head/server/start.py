@@ -1,8 +1,11 @@
 """`monailabel start_server`, sooner: `python -m fetal_head.server.start start_server ...`."""
 
 import gc
+import signal
 import sys
 
+# Ctrl-C ends it as SIGTERM does, also while it imports: no traceback tells of that
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 # of 10 seconds of imports one goes into looking for what nobody uses any more; the app begins with it again once it is up
 gc.disable()
 # and four into what MONAI imports, where it is there, for handlers and pictures that the server never asks it for

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from fetal_head.batched import batched
 from fetal_head.evaluation.pairs import Pair
 from fetal_head.imaging import read_image
 from fetal_head.model.scoring import Picture, Score, Scorer
@@ -34,11 +35,10 @@ class ScoredPool:
         """A score for each image, in their order."""
         if self._frames[0] != scorer.frames_digest:
             cut: list[Picture] = []
-            for start in range(0, len(self._pairs), BATCH):
-                cut += scorer.frames([read_image(pair.image)[0] for pair in self._pairs[start : start + BATCH]])
+            for pairs in batched(self._pairs, BATCH):
+                cut += scorer.frames([read_image(pair.image)[0] for pair in pairs])
             self._frames = scorer.frames_digest, cut
-        frames = self._frames[1]
-        return [score for start in range(0, len(frames), BATCH) for score in scorer.scores(frames[start : start + BATCH])]
+        return [score for frames in batched(self._frames[1], BATCH) for score in scorer.scores(frames)]
 
 
 def choose_next(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal_head.config import Settings
+from fetal_head.evaluation.effort import effort
 from fetal_head.evaluation.pairs import Pair
 from fetal_head.imaging.mask import Mask, region_of
 from fetal_head.labels import NAMES
@@ -18,7 +19,6 @@ from fetal_head.learning.trainer import train
 from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.segmenter import Segmenter
 from fetal_head.model.weights import starting_networks
-from fetal_head.selection.effort import effort
 from fetal_head.simulation.cell import Judged
 
 

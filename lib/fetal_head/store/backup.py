@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from fetal_head.batched import batched
 from fetal_head.config import StoreSettings
 from fetal_head.store.changes import FileChanges
+from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.derived import MADE_AGAIN
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import as_bytes, submission_facts
 from fetal_head.store.layout import Layout, stamp_of
-from fetal_head.store.rebuilding import chunks
 from fetal_head.store.settling import put_plain
 from fetal_head.store.store import STUDY, Store
 from fetal_head.store.submissions import write_image_facts
@@ -134,7 +135,7 @@ def _load(session: Session, lines: Iterable[Any]) -> None:
     for name, row in lines:
         rows.setdefault(name, []).append(row)
     for table in Base.metadata.sorted_tables:
-        for some in chunks(rows.get(table.name, [])):
+        for some in batched(rows.get(table.name, []), ROWS_AT_ONCE):
             session.execute(insert(table), list(some))
 
 

@@ -20,6 +20,8 @@ from fetal_head.store.errors import BUSY, DamagedError, StoreError, told
 # any number: PostgreSQL's lock by which writers wait for each other, as SQLite's do
 WRITERS = 0x0FE7A1
 BUSY_SECONDS = 30
+# so many are asked for by name, or written, in one question
+ROWS_AT_ONCE = 500
 
 
 class Database:

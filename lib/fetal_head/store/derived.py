@@ -43,7 +43,7 @@ class Effort(Base):
     """How much of the prediction was changed to make a submitted label of it. Follows from the two masks.
 
     Attributes:
-        structures: by name what `selection.effort.Effort` has; None where the two cannot be compared.
+        structures: by name what `evaluation.effort.Effort` has; None where the two cannot be compared.
     """
 
     __tablename__ = "efforts"

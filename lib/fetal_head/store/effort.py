@@ -10,9 +10,9 @@ import numpy as np
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
+from fetal_head.evaluation.effort import effort
 from fetal_head.imaging import annotated_in, read_mask
 from fetal_head.labels import NAMES
-from fetal_head.selection.effort import effort
 from fetal_head.store.derived import Effort
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import FINAL
@@ -20,7 +20,7 @@ from fetal_head.store.store import Store
 from fetal_head.store.submissions import find_submission
 from fetal_head.store.tables import REJECTED, Submission
 
-# by structure what `selection.effort.Effort` has
+# by structure what `evaluation.effort.Effort` has
 Measured = dict[str, dict[str, float | None]]
 
 
@@ -30,7 +30,7 @@ class StructureEffort:
 
     Attributes:
         labels: how many speak of it.
-        apl, changed: medians in pixels; see `selection.effort`.
+        apl, changed: medians in pixels; see `evaluation.effort`.
         dice: mean Dice of prediction and label over those that have it; None where none has.
         n: how many have it.
     """

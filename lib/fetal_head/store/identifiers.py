@@ -7,13 +7,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, insert, select
 
+from fetal_head.batched import batched
 from fetal_head.dicomweb.text import dicom_text
 from fetal_head.dicomweb.uids import uids_of
 from fetal_head.patients import patient_of
 from fetal_head.pseudonym import pseudonym
+from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.derived import Instance
 from fetal_head.store.facts import as_bytes, read_facts
-from fetal_head.store.rebuilding import chunks
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image
 
@@ -45,7 +46,7 @@ def bring_up_to_date(store: Store, identity: UUID) -> None:
     rows = [_row(identity, *image) for image in found]
     with store.writing() as (session, _):
         if session.scalar(NEWEST_INSTANCE) == seen:
-            for some in chunks(rows) if seen is not None else ():
+            for some in batched(rows, ROWS_AT_ONCE) if seen is not None else ():
                 session.execute(delete(Instance).where(Instance.image.in_([row["image"] for row in some])))
             session.execute(insert(Instance), rows)
 

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from fetal_head.batched import batched
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.pseudonym import pseudonym
+from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.facts import read_image
 from fetal_head.store.index import Index
 from fetal_head.store.layout import Layout, Stamp, stamp_of
-from fetal_head.store.rebuilding import chunks
 from fetal_head.store.settling import mark
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Reservation, Submission
@@ -127,7 +128,7 @@ def _update(session: Session, image_id: str, file: str, stamp: Stamp, said: dict
 
 def _remove(session: Session, gone: list[str]) -> None:
     """Their rows and labels stay, for the day on which they come back."""
-    for some in chunks(gone):
+    for some in batched(gone, ROWS_AT_ONCE):
         removed = update(Image).where(Image.id.in_(some))
         session.execute(removed.values(removed=int(time.time()), size=0, mtime_ns=0, readings=0))
         session.execute(update(Submission).where(Submission.image.in_(some)).values(current=False))

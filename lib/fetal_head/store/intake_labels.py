@@ -13,13 +13,15 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fetal_head.batched import batched
 from fetal_head.files import sync
 from fetal_head.pseudonym import pseudonym
 from fetal_head.store.adding import add, last_number, write_facts
 from fetal_head.store.changes import UNSETTLED, FileChanges
+from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.index import Index, annotated_of
 from fetal_head.store.layout import Label, Layout, Stamp, stamp_of
-from fetal_head.store.rebuilding import chunks, take_leftovers
+from fetal_head.store.rebuilding import take_leftovers
 from fetal_head.store.settling import current_labels, label_of, mark, put_plain
 from fetal_head.store.store import Store
 from fetal_head.store.strangers import Known, cannot_be_read, draft_of, is_stranger, known_labels, youngest_last
@@ -39,7 +41,7 @@ def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
     and is known: then the current one is put back, or what is there is left alone.
     """
     found = store.layout.label_files()
-    for some in chunks([label for label, stamp in found.items() if stamp.mtime_ns == UNSETTLED]):
+    for some in batched([label for label, stamp in found.items() if stamp.mtime_ns == UNSETTLED], ROWS_AT_ONCE):
         _settle_copies(store, some)
         found |= {label: stamp for label in some if (stamp := stamp_of(store.layout.plain(label)))}
     with store.reading() as session:
@@ -47,7 +49,7 @@ def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
         images = set(session.scalars(select(Image.id)))
     all_strangers = [label for label, stamp in found.items() if label.image in images and is_stranger(stamp, known.get(label))]
     strangers = [label for label in all_strangers if found[label].is_quiet(quiet_for)]
-    for some in chunks(youngest_last({label: found[label] for label in strangers})):
+    for some in batched(youngest_last({label: found[label] for label in strangers}), ROWS_AT_ONCE):
         _submit(store, index, some)
     missing = [label for label, versions in known.items() if versions.current and _is_stale(found.get(label), versions)]
     if missing:
@@ -65,7 +67,7 @@ def say_of_labels(session: Session, files: FileChanges, layout: Layout, index: I
             row.info = {**_without_annotated(said), **row.info}
             write_facts(files, layout, row)
             changed.append(row.image)
-    for some in chunks(changed):
+    for some in batched(changed, ROWS_AT_ONCE):
         mark(session, some)
 
 

@@ -1,16 +1,12 @@
-"""Who asks, who submits, what they say of it, and who may do what."""
+"""Who asks, who submits, and what they say of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Any
 
 from fetal_head.store.errors import StoreError
 from fetal_head.store.said import check_text
-
-Role = Literal["user", "annotator", "reviewer", "admin"]
-# each may do what those before it may
-ROLES: tuple[Role, ...] = get_args(Role)
 
 ANONYMOUS = ""
 # 3D Slicer's client id as long as nobody has set one: it tells nobody apart

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fetal_head.batched import batched
 from fetal_head.pseudonym import pseudonym
 from fetal_head.store.changes import FileChanges
+from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.facts import read_facts, read_image, read_submission
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import mark
 from fetal_head.store.tables import Image, Submission
 
-# so many images in one question to the database
-CHUNK = 500
-T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
 def adopt_history(session: Session, layout: Layout) -> None:
     """Takes in what the history tells of images and submissions that the database does not know."""
-    for images in chunks(layout.images_with_a_past()):
+    for images in batched(layout.images_with_a_past(), ROWS_AT_ONCE):
         _adopt_images(session, layout, images)
         adopt_submissions(session, layout, images)
 
@@ -60,12 +58,6 @@ def take_leftovers(session: Session, files: FileChanges, layout: Layout, image: 
     if left:
         mark(session, [image])
     return max(last, *layout.numbers(image), 0)
-
-
-def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The items, some hundred at a time."""
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
 
 
 def _adopt_images(session: Session, layout: Layout, images: Sequence[str]) -> None:

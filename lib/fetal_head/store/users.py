@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from fetal_head.store.errors import StoreError
 from fetal_head.store.images import check_name
-from fetal_head.store.people import ROLES
+from fetal_head.store.roles import ROLES
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Account, Meta
 

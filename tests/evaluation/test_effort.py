@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fetal_head.selection.effort import added_path_length, effort
+from fetal_head.evaluation.effort import added_path_length, effort
 from pictures import three_structures
 
 MASK = three_structures(60, 90)
