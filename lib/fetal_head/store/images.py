@@ -87,7 +87,7 @@ def remove_image(store: Store, image_id: str) -> None:
     """
     with store.writing() as (session, files):
         image = live_image(session, image_id)
-        image.removed, image.size, image.mtime_ns = int(time.time()), 0, 0
+        image.removed, image.size, image.mtime_ns, image.picture = int(time.time()), 0, 0, None
         _delete_labels(session, files, store.layout, image_id)
         session.execute(delete(Reservation).where(Reservation.image == image_id))
         write_image_facts(files, store.layout, image)
@@ -126,7 +126,8 @@ def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str,
         _check_free(session, image_id, to)
         files.move(upload, to)
         size, mtime_ns = stamp_of(to) or (0, 0)
-        image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, info=info, removed=None, readings=0))
+        known = {"info": info, "removed": None, "picture": None, "readings": 0}
+        image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, **known))
         mark(session, [image_id])
         write_image_facts(files, store.layout, image)
 

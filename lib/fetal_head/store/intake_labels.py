@@ -19,6 +19,7 @@ from fetal_head.store.adding import add, last_number, write_facts
 from fetal_head.store.changes import UNSETTLED, FileChanges
 from fetal_head.store.index import Index, annotated_of
 from fetal_head.store.layout import Label, Layout, Stamp, stamp_of
+from fetal_head.store.pictures import know_pictures
 from fetal_head.store.rebuilding import chunks, take_leftovers
 from fetal_head.store.settling import current_labels, label_of, mark, put_plain
 from fetal_head.store.store import Store
@@ -39,6 +40,7 @@ def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
     and is known: then the current one is put back, or what is there is left alone.
     """
     found = store.layout.label_files()
+    know_pictures(store, {label.image for label in found})
     for some in chunks([label for label, stamp in found.items() if stamp.mtime_ns == UNSETTLED]):
         _settle_copies(store, some)
         found |= {label: stamp for label in some if (stamp := stamp_of(store.layout.plain(label)))}
