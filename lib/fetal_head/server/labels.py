@@ -9,12 +9,12 @@ from fastapi.responses import FileResponse
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.server.asked import AsAdmin, AsAnnotator, json_object
-from fetal_head.server.dicomweb import identifiers
 from fetal_head.server.identity import known, requires
 from fetal_head.server.images import existing
 from fetal_head.server.turns import Turns
 from fetal_head.server.uploads import kept_mask
 from fetal_head.store.instances import Instances
+from fetal_head.store.layout import Picture
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 
@@ -36,11 +36,9 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
         SOPInstanceUID of a file that another one has taken the place of.
         """
         told = json_object(params)
-        drawn_on = told.pop("instance", None)
-        if drawn_on and identifiers(instances, image=image).get("SOPInstanceUID", drawn_on) != drawn_on:
-            raise HTTPException(409, "the image was replaced since this was drawn: load the page again, and draw on the new one")
+        drawn_on = _drawn_on(instances, image, told.pop("instance", None))
         with kept_mask(label) as path:
-            study.save_label(image, str(path), tag or FINAL, told | known(user))
+            study.save_label(image, str(path), tag or FINAL, told | known(user), drawn_on)
         return {**(app.on_save_label(image, image) or {}), "image": image, "label": image}
 
     @router.delete("/label")
@@ -78,3 +76,12 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
         update_label_info(label, tag, user, params)
 
     return router
+
+
+def _drawn_on(instances: Instances, image: str, instance: str | None) -> Picture | None:
+    """The picture of a SOPInstanceUID, None where none is told; 409 when another one has taken its place."""
+    for found in instances.find(image=image) if instance else ():
+        if found.uids.instance != instance:
+            raise HTTPException(409, "the image was replaced since this was drawn: load the page again, and draw on the new one")
+        return Picture(found.file, found.stamp)
+    return None
