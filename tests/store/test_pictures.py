@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -148,4 +149,19 @@ def test_a_study_whose_database_was_lost_knows_its_pictures_again(study: StudyDa
     shutil.copyfile(other, folder / "a.png")
     again = rebuild(folder, study.store.settings)
     assert [label.id for label in labelled_images(again)] == ["b"]
+    assert_whole(again)
+
+
+def test_a_label_from_before_pictures_were_known_is_from_now_on_of_the_one_that_it_counts_for(
+    study: StudyDatastore, folder: Path, other: Path
+) -> None:
+    submit(study, "a", 1)
+    facts = folder / "labels/history/a/0001.json"
+    told = json.loads(facts.read_text())
+    facts.write_text(json.dumps({key: value for key, value in told.items() if key != "picture"}))
+    again = rebuild(folder, study.store.settings)
+    assert [label.id for label in labelled_images(again)] == ["a"]
+    assert json.loads(facts.read_text()) == told
+    _replace(study, other, is_seen_gone=False)
+    assert labelled_images(again) == []
     assert_whole(again)
