@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_allclose
 
 from fetal_head.evaluation.pairs import Pair
-from fetal_head.imaging import Geometry, write_mask
+from fetal_head.imaging import Geometry, read_geometry, write_mask
 from fetal_head.learning import comparing, retraining
 from fetal_head.learning.retraining import CHECKPOINT, Outcome, retrain
 from fetal_head.learning.samples import Labelled
@@ -153,6 +154,20 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_with(tmp_path: Path) ->
     assert [epoch.number for epoch in told] == [1, 2, 3]
 
 
+def test_a_checkpoint_in_which_a_single_byte_is_wrong_is_not_gone_on_with(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "models")
+    labels = small_study(tmp_path, 4)
+    _stop(registry, labels, after=1)
+    content = bytearray((registry.folder / CHECKPOINT).read_bytes())
+    networks = torch.load(registry.folder / CHECKPOINT, weights_only=True)["networks"]
+    weights = next(tensor for tensor in networks.values() if tensor.numel() > 100)
+    content[content.index(weights.numpy().tobytes()) + 3] ^= 0x40
+    (registry.folder / CHECKPOINT).write_bytes(content)
+    told: list[Epoch] = []
+    retrain(labels, small_settings(), registry, start=None, on_epoch=told.append)
+    assert [epoch.number for epoch in told] == [1, 2, 3]
+
+
 def test_another_way_of_running_is_no_other_training(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "models")
     labels = small_study(tmp_path, 4)
@@ -255,3 +270,22 @@ def test_validation_patients_are_never_trained_on(tmp_path: Path, monkeypatch: p
     assert seen[1] == {label.patient_id for label in labels if is_validation(label.patient_id, 5)}
     assert seen[0] == {label.patient_id for label in labels} - seen[1]
     assert all(seen)
+
+
+@pytest.mark.parametrize("change", ["removed", "replaced"])
+def test_an_image_that_is_gone_by_the_end_judges_nothing(tmp_path: Path, change: str) -> None:
+    registry = Registry(tmp_path / "models")
+    labels = small_study(tmp_path, 12)
+    held = [label for label in labels if is_validation(label.patient_id, 5)]
+    assert len(held) > 1
+
+    def meanwhile(epoch: Epoch) -> None:
+        held[0].image.unlink(missing_ok=True)
+        if change == "replaced":
+            write_picture(held[0].image, np.zeros(read_geometry(labels[0].image).shape, np.uint8))
+
+    said: list[str] = []
+    outcome = retrain(labels, small_settings(max_epochs=1), registry, start=None, on_epoch=meanwhile, say=said.append)
+    assert outcome is not None
+    assert outcome.verdict.patients == len(held) - 1
+    assert held[0].id in "".join(said)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -103,3 +104,10 @@ def test_a_damaged_note_of_who_trains_is_no_obstacle(tmp_path: Path, content: st
         assert running(tmp_path) == Running()
         with pytest.raises(AlreadyTrainingError, match="a training already runs: wait"), only_training(tmp_path):
             pass
+
+
+def test_several_who_look_at_once_take_none_of_each_other_for_a_training(tmp_path: Path) -> None:
+    with only_training(tmp_path):
+        pass
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(lambda _: running(tmp_path), range(1000))) == {None}

@@ -20,7 +20,7 @@ from fetal_head.store.labelled import labelled_images
 from fetal_head.store.layout import Picture
 from fetal_head.store.settling import FINAL, ORIGINAL
 from fetal_head.store.study import StudyDatastore
-from pictures import speckle, write_picture
+from pictures import speckle, write_itk, write_picture
 
 
 def _final(study: StudyDatastore) -> np.ndarray:
@@ -182,3 +182,13 @@ def test_two_readers_are_compared(study: StudyDatastore) -> None:
     assert set(found.dice) == {"BRAIN", "LV"}, "the one looked for no CSP"
     assert found.dice["BRAIN"] == pytest.approx(differences(mask_of(40), mask_of(1))["BRAIN"].dice)
     assert found.measurements["lv_width"] is not None
+
+
+def test_a_mask_is_none_of_the_picture_that_came_since_it_was_known_what_it_was_drawn_on(
+    study: StudyDatastore, tmp_path: Path
+) -> None:
+    drawn_on = Picture.at(Path(study.get_image_uri("a")))
+    _replace(study, write_picture(tmp_path / "7.png", speckle(*MASK.shape, seed=7)), by_hand=True)
+    with pytest.raises(HTTPException, match="open it again") as refused:
+        study.save_label("a", str(write_itk(tmp_path / "mask.nrrd", MASK)), FINAL, {}, drawn_on)
+    assert refused.value.status_code == 409

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -72,9 +73,10 @@ def test_a_label_that_was_never_acknowledged_is_no_label(study: StudyDatastore, 
 
 def test_a_submission_whose_commit_was_missing_is_taken_in_whole(study: StudyDatastore, folder: Path) -> None:
     submit(study, "a", 1)
+    pictures = [sha256((folder / name).read_bytes()).hexdigest().encode() for name in ("a.png", "b.png")]
     for name in ("0001.nrrd", "0001.json"):
         (folder / "labels/history/b").mkdir(exist_ok=True)
-        (folder / "labels/history/b" / name).write_bytes((folder / "labels/history/a" / name).read_bytes())
+        (folder / "labels/history/b" / name).write_bytes((folder / "labels/history/a" / name).read_bytes().replace(*pictures))
     _leave(folder / "labels/final/b.nrrd", b"")
     for _ in range(2):
         take_in(study.store)

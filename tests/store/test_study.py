@@ -17,6 +17,7 @@ from numpy.testing import assert_array_equal
 from fetal_head.config import StoreSettings
 from fetal_head.datasets import Case, StudyWriter
 from fetal_head.imaging import read_image, read_mask
+from fetal_head.store.changes import FileChanges
 from fetal_head.store.intake import rebuild
 from fetal_head.store.labelled import labelled_images
 from fetal_head.store.store import Session
@@ -263,3 +264,27 @@ def test_a_file_that_was_taken_away_by_hand_is_told_of_in_a_sentence(study: Stud
     (folder.parent / "a.png").rename(folder / "a.png")
     study.remove_image("a")
     assert "a" not in study.list_images()
+
+
+@pytest.mark.parametrize("was_used", [False, True])
+def test_a_file_that_comes_under_the_name_of_an_upload_at_the_same_moment_is_kept(
+    study: StudyDatastore, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, was_used: bool
+) -> None:
+    name = "a" if was_used else "d"
+    if was_used:
+        study.remove_image("a")
+    theirs = write_picture(tmp_path / "theirs.png", speckle(60, 90, seed=8)).read_bytes()
+    move = FileChanges.move
+
+    def just_before(files: FileChanges, path: Path, to: Path) -> None:
+        to.write_bytes(theirs)
+        move(files, path, to)
+
+    monkeypatch.setattr(FileChanges, "move", just_before)
+    with pytest.raises(HTTPException, match=f"holds a file {name}.png already") as refused:
+        study.add_image(name, str(write_picture(tmp_path / "x.png", speckle(60, 90, seed=9))), {"patient": "P9"})
+    assert refused.value.status_code == 409
+    study.refresh()
+    assert Path(study.get_image_uri(name)).read_bytes() == theirs
+    assert "patient" not in study.get_image_info(name)
+    assert_whole(study.store)

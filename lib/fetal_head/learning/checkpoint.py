@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import torch
 
@@ -41,6 +42,10 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def load_checkpoint(path: Path, run: str, networks: Collection[str]) -> Checkpoint | None:
     """The checkpoint of training `run` of these networks; None when there is none, it is of others, or it cannot be read."""
     try:
+        with ZipFile(path) as whole:
+            # torch itself looks at no checksum
+            if damaged := whole.testzip():
+                raise ValueError(f"{damaged} is not what was written")
         checkpoint = Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
     except FileNotFoundError:
         return None

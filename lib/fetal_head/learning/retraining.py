@@ -23,6 +23,7 @@ from fetal_head.learning.running import only_training
 from fetal_head.learning.samples import Labelled, LeftOut
 from fetal_head.learning.tracking import NOWHERE, tracking
 from fetal_head.learning.trainer import Epoch, train
+from fetal_head.learning.unchanged import states_of, unchanged
 from fetal_head.model.ancestry import learned_by_line
 from fetal_head.model.network import Architecture
 from fetal_head.model.registry import Registry, ServedMeanwhileError, Version
@@ -65,7 +66,8 @@ def retrain(
     Args:
         start: version to go on from, in its own architecture; None starts from random weights in the settings' one.
         on_epoch: told of every epoch, by the first rank alone.
-        say: told of every label that is left out and of an earlier training that is gone on with, by the first rank alone.
+        say: told of every label that is left out or not judged on, and of an earlier training that is gone on with, by the first
+            rank alone.
 
     Returns:
         None in every rank but the first, when several train together.
@@ -107,6 +109,7 @@ def _retrain(
     learning = settings.learning
     networks, architecture = starting_networks(start.path if start else None, settings.model, learning.seed)
     find = Segmenter(networks, architecture, settings.model).find if start else None
+    before = states_of(labels)
     samples = read_divided(labels, architecture, find, learning.validation_folds, say)
     load_weights(registry.current().path)  # better to know now than after the training that there is nothing to compare with
     by_id = {label.id: label for label in labels}
@@ -132,7 +135,8 @@ def _retrain(
         served = registry.current()
         known = set[str]().union(*(learned_by_line(model, registry).patients for model in (served, start) if model))
         candidate = Segmenter(trained.networks, architecture, settings.model)
-        verdict = compare(candidate, served, *basis(learned, held, known), settings)
+        judged, judged_on = basis(unchanged(learned, before), unchanged(held, before, say), known)
+        verdict = compare(candidate, served, judged, judged_on, settings)
         description = Description(
             architecture,
             parent=parent,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -65,13 +66,15 @@ def only_training(folder: Path) -> Iterator[None]:
 
 def running(folder: Path) -> Running | None:
     """The training that runs in the folder, None when there is none."""
-    if not (folder / LOCK).exists():
-        return None
     try:
-        with FileLock(folder / LOCK, timeout=0):
-            return None
-    except Timeout:
+        with (folder / LOCK).open() as lock:
+            # shared: of several who look at once none takes another for a training
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
         return _holder(folder)
+    return None
 
 
 def _holder(folder: Path) -> Running:

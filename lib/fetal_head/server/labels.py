@@ -36,9 +36,9 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
         SOPInstanceUID of a file that another one has taken the place of.
         """
         told = json_object(params)
-        picture = _picture(instances, image, told.pop("instance", None))
+        drawn_on = _drawn_on(instances, image, told.pop("instance", None))
         with kept_mask(label) as path:
-            study.save_label(image, str(path), tag or FINAL, told | known(user), picture)
+            study.save_label(image, str(path), tag or FINAL, told | known(user), drawn_on)
         return {**(app.on_save_label(image, image) or {}), "image": image, "label": image}
 
     @router.delete("/label")
@@ -78,11 +78,11 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
     return router
 
 
-def _picture(instances: Instances, image: str, instance: Any) -> Picture | None:
-    """The file that a mask was drawn on, None where nobody says which. Answers 409 when another one has taken its place."""
-    for known_now in instances.find(image=image) if instance else ():
-        if known_now.uids.instance != instance:
+def _drawn_on(instances: Instances, image: str, instance: Any) -> Picture | None:
+    """The picture of a SOPInstanceUID, None where none is told. Answers 409 when another one has taken its place."""
+    for found in instances.find(image=image) if instance else ():
+        if found.uids.instance != instance:
             raise HTTPException(409, "the image was replaced since this was drawn: load the page again, and draw on the new one")
         # as it is known: a file that took its place a moment ago was not taken in yet
-        return Picture(known_now.file, known_now.stamp)
+        return Picture(found.file, found.stamp)
     return None

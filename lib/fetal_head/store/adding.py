@@ -15,7 +15,7 @@ from fetal_head.store.facts import as_bytes, submission_facts
 from fetal_head.store.layout import Layout, stamp_of
 from fetal_head.store.people import ANONYMOUS
 from fetal_head.store.rebuilding import take_leftovers
-from fetal_head.store.tables import SUBMITTED, Submission
+from fetal_head.store.tables import SUBMITTED, Image, Submission
 
 SECOND = 1_000_000_000
 
@@ -47,6 +47,7 @@ def add(session: Session, files: FileChanges, layout: Layout, image: str, tag: s
         image=image,
         number=number,
         tag=tag,
+        picture=_picture(session, image),
         suffix=draft.suffix,
         sha256=sha256(draft.content).hexdigest(),
         size=size,
@@ -64,6 +65,15 @@ def add(session: Session, files: FileChanges, layout: Layout, image: str, tag: s
     )
     session.add(row)
     return row
+
+
+def _picture(session: Session, image_id: str) -> str | None:
+    """What a mask is made for: the picture that is there, or was last there."""
+    image = session.get_one(Image, image_id)
+    if image.removed is None:
+        return image.picture
+    past = select(Submission.picture).where(Submission.image == image_id).order_by(Submission.number.desc())
+    return session.scalar(past.limit(1))
 
 
 def next_number(session: Session, files: FileChanges, layout: Layout, image: str) -> int:

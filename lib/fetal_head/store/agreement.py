@@ -14,8 +14,9 @@ from fetal_head.imaging import read_geometry, read_mask
 from fetal_head.store.differences import differences
 from fetal_head.store.said import told_spacing
 from fetal_head.store.settling import FINAL
+from fetal_head.store.standing import standing
 from fetal_head.store.store import Store
-from fetal_head.store.tables import REJECTED, Image, Submission
+from fetal_head.store.tables import Image, Submission
 
 MEASURED = ("hc", "bpd", "ofd", "csp_width", "lv_width")
 
@@ -49,19 +50,18 @@ def agreement(store: Store) -> list[Agreement]:
 
 
 def _pairs(session: Session) -> Iterator[tuple[Image, Submission, Submission]]:
-    standing = (
+    read = (
         select(Image, Submission)
         .join(Submission, Submission.image == Image.id)
         .where(
             Image.removed.is_(None),
             Image.readings > 1,
             Submission.tag == FINAL,
-            Submission.deleted.is_(None),
-            Submission.status != REJECTED,
+            standing(Submission),
         )
     )
     by_image: dict[str, tuple[Image, dict[str, Submission]]] = {}
-    for image, row in session.execute(standing.order_by(Image.id, Submission.number)):
+    for image, row in session.execute(read.order_by(Image.id, Submission.number)):
         by_image.setdefault(image.id, (image, {}))[1][row.who] = row
     for image, rows in by_image.values():
         for one, other in combinations(sorted(rows), 2):

@@ -16,9 +16,10 @@ from fetal_head.labels import NAMES
 from fetal_head.store.derived import Effort
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import FINAL
+from fetal_head.store.standing import standing
 from fetal_head.store.store import Store
 from fetal_head.store.submissions import find_submission
-from fetal_head.store.tables import REJECTED, Submission
+from fetal_head.store.tables import Submission
 
 # by structure what `evaluation.effort.Effort` has
 Measured = dict[str, dict[str, float | None]]
@@ -119,8 +120,7 @@ def _labels() -> Select[Any]:
             later.image == Submission.image,
             later.who == Submission.who,
             later.tag == FINAL,
-            later.deleted.is_(None),
-            later.status != REJECTED,
+            standing(later),
         )
         .scalar_subquery()
     )

@@ -16,13 +16,16 @@ from fetal_head.store.tables import Base, Image, Submission
 
 # these follow from the rest
 DERIVED = ("image", "current")
+# a file of before it was known does not tell it
+PICTURE = "picture"
 # nothing of it is told in the log, where no patient is named
 SENSELESS = "what it says makes no sense: put back a whole one, or remove it"
 
 
 def submission_facts(row: Submission) -> dict[str, Any]:
     """What is known of a submission."""
-    return {c.key: getattr(row, c.key) for c in Submission.__table__.columns if c.key not in DERIVED}
+    facts = {c.key: getattr(row, c.key) for c in Submission.__table__.columns if c.key not in DERIVED}
+    return {key: value for key, value in facts.items() if key != PICTURE or value is not None}
 
 
 def image_facts(row: Image) -> dict[str, Any]:
@@ -60,7 +63,7 @@ def read_submission(path: Path, image: str) -> Submission | None:
     """The submission that a file tells of; None when it tells of none."""
     facts = read_facts(path)
     names = {c.key for c in Submission.__table__.columns} - set(DERIVED)
-    if facts is None or set(facts) != names:
+    if facts is None or {PICTURE, *facts} != names:
         return None
     try:
         _check(facts, Submission)

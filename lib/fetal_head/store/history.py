@@ -15,6 +15,7 @@ from fetal_head.store.differences import Difference, differences
 from fetal_head.store.drafts import encoded
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import submission_facts
+from fetal_head.store.layout import Picture
 from fetal_head.store.people import check_comment
 from fetal_head.store.settling import settle
 from fetal_head.store.store import Store
@@ -106,6 +107,7 @@ def restore(store: Store, image_id: str, number: int, who: str) -> int:
             read_mask(kept, read_geometry(store.layout.folder / image.file).shape)
         except ValueError as error:
             raise StoreError(422, f"submission {number} of '{image_id}' was not restored: {error}") from error
+        image.picture = Picture.at(store.layout.folder / image.file).digest()
         draft = Draft(kept.read_bytes(), old.suffix, who, old.annotated, model=old.model, info={**old.info, "restored": number})
         take_strangers(session, files, store.layout, image_id, [old.tag])
         row = add(session, files, store.layout, image_id, old.tag, draft, next_number(session, files, store.layout, image_id))

@@ -87,7 +87,7 @@ def remove_image(store: Store, image_id: str) -> None:
     """
     with store.writing() as (session, files):
         image = live_image(session, image_id)
-        image.removed, image.size, image.mtime_ns = int(time.time()), 0, 0
+        image.removed, image.size, image.mtime_ns, image.picture = int(time.time()), 0, 0, None
         _delete_labels(session, files, store.layout, image_id)
         session.execute(delete(Reservation).where(Reservation.image == image_id))
         write_image_facts(files, store.layout, image)
@@ -123,10 +123,14 @@ def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str,
     if was_used:
         _forget(store, image_id, to)
     with store.writing() as (session, files):
-        _check_free(session, image_id, to)
-        files.move(upload, to)
+        _check_free(session, image_id)
+        try:
+            files.move(upload, to)
+        except FileExistsError as error:
+            raise _taken(to) from error
         size, mtime_ns = stamp_of(to) or (0, 0)
-        image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, info=info, removed=None, readings=0))
+        known = {"info": info, "removed": None, "picture": None, "readings": 0}
+        image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, **known))
         mark(session, [image_id])
         write_image_facts(files, store.layout, image)
 
@@ -137,20 +141,24 @@ def _forget(store: Store, image_id: str, to: Path) -> None:
     The labels of a picture that was taken away by hand stood until now, for the day on which it comes back.
     """
     with store.writing() as (session, files):
-        _check_free(session, image_id, to)
+        _check_free(session, image_id)
+        if to.exists():
+            raise _taken(to)
         _delete_labels(session, files, store.layout, image_id)
         image = session.get_one(Image, image_id)
         image.info = {}
         write_image_facts(files, store.layout, image)
 
 
-def _check_free(session: Session, image_id: str, to: Path) -> None:
-    """Raises StoreError (409) when there is an image of that id, or a file of that name."""
+def _check_free(session: Session, image_id: str) -> None:
+    """Raises StoreError (409) when there is an image of that id."""
     image = session.get(Image, image_id)
     if image is not None and image.removed is None:
         raise StoreError(409, f"there is an image '{image_id}' already; choose another id, or remove that one first")
-    if to.exists():
-        raise StoreError(409, f"the study folder holds a file {to.name} already; choose another id")
+
+
+def _taken(to: Path) -> StoreError:
+    return StoreError(409, f"the study folder holds a file {to.name} already; choose another id")
 
 
 def _delete_labels(session: Session, files: FileChanges, layout: Layout, image_id: str) -> None:

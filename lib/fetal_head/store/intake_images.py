@@ -119,18 +119,20 @@ def _row(image_id: str, file: str, stamp: Stamp, info: dict[str, Any]) -> dict[s
 
 def _update(session: Session, image_id: str, file: str, stamp: Stamp, said: dict[str, Any]) -> None:
     image = session.get_one(Image, image_id)
-    if image.removed is None and image.readings:
-        logger.warning("the image %s was replaced; its labels were made for another file", pseudonym(image_id))
+    image.picture = None
     image.file, image.size, image.mtime_ns, image.removed = file, stamp.size, stamp.mtime_ns, None
     image.info = {**said, **image.info}
     mark(session, [image_id])
+    if image.readings:
+        message = "the image %s was replaced, or came back; nobody knows any more which picture its labels were made for"
+        logger.warning(message, pseudonym(image_id))
 
 
 def _remove(session: Session, gone: list[str]) -> None:
     """Their rows and labels stay, for the day on which they come back."""
     for some in batched(gone, ROWS_AT_ONCE):
         removed = update(Image).where(Image.id.in_(some))
-        session.execute(removed.values(removed=int(time.time()), size=0, mtime_ns=0, readings=0))
+        session.execute(removed.values(removed=int(time.time()), size=0, mtime_ns=0, picture=None, readings=0))
         session.execute(update(Submission).where(Submission.image.in_(some)).values(current=False))
         session.execute(delete(Reservation).where(Reservation.image.in_(some)))
     if gone:

@@ -21,6 +21,7 @@ from fetal_head.store.changes import UNSETTLED, FileChanges
 from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.index import Index, annotated_of
 from fetal_head.store.layout import Label, Layout, Stamp, stamp_of
+from fetal_head.store.pictures import know_pictures
 from fetal_head.store.rebuilding import take_leftovers
 from fetal_head.store.settling import current_labels, label_of, mark, put_plain
 from fetal_head.store.store import Store
@@ -41,6 +42,7 @@ def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
     and is known: then the current one is put back, or what is there is left alone.
     """
     found = store.layout.label_files()
+    know_pictures(store, {label.image for label in found})
     for some in batched([label for label, stamp in found.items() if stamp.mtime_ns == UNSETTLED], ROWS_AT_ONCE):
         _settle_copies(store, some)
         found |= {label: stamp for label in some if (stamp := stamp_of(store.layout.plain(label)))}

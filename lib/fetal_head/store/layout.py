@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,6 +55,14 @@ class Picture(NamedTuple):
     def at(cls, path: Path) -> Picture:
         """The file that is there now."""
         return cls(path, stamp_of(path))
+
+    def digest(self) -> str | None:
+        """The SHA-256 of the file; None when another one has taken its place, or is doing so."""
+        try:
+            digest = sha256(self.path.read_bytes()).hexdigest()
+        except FileNotFoundError:
+            return None
+        return digest if self.stamp == stamp_of(self.path) else None
 
 
 class Label(NamedTuple):

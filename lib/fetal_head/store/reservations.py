@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from fetal_head.store.people import ANONYMOUS
 from fetal_head.store.set_aside import is_set_aside
 from fetal_head.store.settling import FINAL
+from fetal_head.store.standing import standing
 from fetal_head.store.store import Store
-from fetal_head.store.tables import REJECTED, Image, Reservation, Submission
+from fetal_head.store.tables import Image, Reservation, Submission
 
 
 class Holder(NamedTuple):
@@ -41,8 +42,7 @@ def read_by(session: Session, store: Store, who: str) -> Sequence[str]:
     """The images that `who` has read and that somebody else may still have to."""
     if store.settings.readers == 1:
         return []
-    standing = and_(Submission.deleted.is_(None), Submission.status != REJECTED)
-    his = select(Submission.image).where(Submission.tag == FINAL, Submission.who == who, standing)
+    his = select(Submission.image).where(Submission.tag == FINAL, Submission.who == who, standing(Submission))
     return session.scalars(his.distinct()).all()
 
 

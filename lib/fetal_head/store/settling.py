@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session, aliased
 from fetal_head.store.changes import UNSETTLED, FileChanges
 from fetal_head.store.layout import HISTORY, Label, Layout, stamp_of
 from fetal_head.store.left_out import leave_out
-from fetal_head.store.tables import REJECTED, Image, Submission
+from fetal_head.store.standing import standing
+from fetal_head.store.tables import Image, Submission
 
 FINAL, ORIGINAL = DefaultLabelTag.FINAL.value, DefaultLabelTag.ORIGINAL.value
 # the session reads its rows again instead of working out what an update did to them
@@ -21,16 +22,15 @@ QUICKLY = {"synchronize_session": False}
 
 def _steps() -> tuple[Update, ...]:
     ours, later = Submission, aliased(Submission)
-    standing = and_(ours.deleted.is_(None), ours.status != REJECTED)
-    same = and_(later.image == ours.image, later.tag == ours.tag, later.deleted.is_(None), later.status != REJECTED)
+    same = and_(later.image == ours.image, later.tag == ours.tag, standing(later))
     is_last = ~select(later).where(same, later.number > ours.number).correlate(ours).exists()
     these: BindParameter[str] = bindparam("images", expanding=True)
     is_there = ours.image.in_(select(Image.id).where(Image.id.in_(these), Image.removed.is_(None)))
-    people = select(func.count(ours.who.distinct())).where(ours.image == Image.id, ours.tag == FINAL, standing)
+    people = select(func.count(ours.who.distinct())).where(ours.image == Image.id, ours.tag == FINAL, standing(ours))
     return (
         # two steps, since a tag never has two current labels, not for a moment
         update(ours).where(ours.image.in_(these), ours.current).values(current=False),
-        update(ours).where(is_there, standing, is_last).values(current=True),
+        update(ours).where(is_there, standing(ours), is_last).values(current=True),
         update(Image).where(Image.id.in_(these)).values(readings=people.scalar_subquery()),
     )
 

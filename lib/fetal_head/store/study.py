@@ -125,9 +125,9 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         submissions.update_info(self.store, label_id, label_tag, info, may_review=may_review)
 
     def save_label(
-        self, image_id: str, label_filename: str, label_tag: str, label_info: dict[str, Any], picture: Picture | None = None
+        self, image_id: str, label_filename: str, label_tag: str, label_info: dict[str, Any], drawn_on: Picture | None = None
     ) -> str:
-        """Keeps a submitted mask, see `read_draft`; `picture` is what it was drawn on, by default the file that is there now.
+        """Keeps a submitted mask, see `read_draft`; without `drawn_on` it is of the picture that is there now.
 
         Answers 404 for an unknown image, 422, saying why, for no mask of it, and 409 when another picture comes in between.
         """
@@ -135,7 +135,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         image = self.get_image_uri(image_id)
         if not image:
             raise StoreError(404, f"there is no image '{image_id}'")
-        picture = picture or Picture.at(Path(image))
+        picture = drawn_on or Picture.at(Path(image))
         try:
             draft = read_draft(picture.path, Path(label_filename), dict(label_info or {}))
         except StoreError:

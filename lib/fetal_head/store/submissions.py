@@ -16,6 +16,7 @@ from fetal_head.store.facts import as_bytes, image_facts
 from fetal_head.store.layout import Layout, Picture
 from fetal_head.store.said import check_said
 from fetal_head.store.settling import FINAL, ORIGINAL, current_labels, settle
+from fetal_head.store.standing import of_its_picture, standing
 from fetal_head.store.store import Store
 from fetal_head.store.strangers import take_strangers
 from fetal_head.store.tables import APPROVED, Image, Reservation, Submission
@@ -29,8 +30,9 @@ def submit(store: Store, image_id: str, tag: str, draft: Draft, picture: Picture
     """
     with store.writing() as (session, files):
         image = live_image(session, image_id)
-        if picture != Picture.at(store.layout.folder / image.file):
+        if picture.path != store.layout.folder / image.file or (digest := picture.digest()) is None:
             raise StoreError(409, f"the image '{image_id}' was replaced while its mask was on the way: open it again")
+        image.picture = digest
         origin = _origin(session, image_id, draft.model) if tag == FINAL else (draft.model, None)
         take_strangers(session, files, store.layout, image_id, [tag])
         number = next_number(session, files, store.layout, image_id)
@@ -49,7 +51,12 @@ def delete_labels(store: Store, image_id: str, tag: str) -> None:
         live_image(session, image_id)
         take_strangers(session, files, store.layout, image_id, [tag])
         rows = session.scalars(
-            select(Submission).where(Submission.image == image_id, Submission.tag == tag, Submission.deleted.is_(None))
+            select(Submission).where(
+                Submission.image == image_id,
+                Submission.tag == tag,
+                Submission.deleted.is_(None),
+                of_its_picture(Submission),
+            )
         ).all()
         if not rows:
             raise StoreError(404, f"the image '{image_id}' has no label '{tag}'")
@@ -108,7 +115,7 @@ def write_image_facts(files: FileChanges, layout: Layout, image: Image) -> None:
 def _origin(session: Session, image_id: str, model: str | None) -> tuple[str | None, int | None]:
     """The model version and the number of the prediction that a label was corrected from: the last one, as far as known."""
     predictions = select(Submission.model, Submission.number).where(
-        Submission.image == image_id, Submission.tag == ORIGINAL, Submission.deleted.is_(None)
+        Submission.image == image_id, Submission.tag == ORIGINAL, standing(Submission)
     )
     if model is not None:
         predictions = predictions.where(Submission.model == model)

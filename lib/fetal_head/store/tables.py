@@ -51,6 +51,7 @@ class Image(Base):
         info: what clients and the import say of it: patient, plane, spacing ...
         removed: when it was removed; None while it is there.
         lot: a random number, by which images that nothing else tells apart are scored in a random order.
+        picture: the SHA-256 of its file, once a mask was made of it; None where none was, or the file was not read yet.
         readings: how many people have a standing final label on it. Follows from the submissions.
         changed: grows with every change of any image, so that readers fetch only what is new.
     """
@@ -68,6 +69,7 @@ class Image(Base):
     info: Mapped[dict[str, Any]]
     removed: Mapped[int | None]
     lot: Mapped[int] = mapped_column(default=_draw)
+    picture: Mapped[str | None]
     readings: Mapped[int] = mapped_column(default=0)
     changed: Mapped[int] = mapped_column(default=_NEXT, onupdate=_NEXT)
 
@@ -77,6 +79,7 @@ class Submission(Base):
 
     Attributes:
         number: 1, 2, ... over all tags of the image.
+        picture: the SHA-256 of the image file that it was made for, and counts for; None where nobody knows.
         suffix, sha256, size, mtime_ns: of its file; the plain copy in labels/<tag>/ has the same.
         who: the annotator; empty for one without a name.
         model: the version of the model that it was predicted by or corrected from.
@@ -85,7 +88,7 @@ class Submission(Base):
         seconds: spent on it, where the client says so.
         status, comment, reviewer: of the review.
         deleted: when it was deleted; None while it stands.
-        current: it is the label of its tag. Follows from the rest: the last one that stands and is not rejected.
+        current: it is the label of its tag. Follows from the rest: the last one that stands, see `standing`.
         info: what else the client said.
     """
 
@@ -98,6 +101,7 @@ class Submission(Base):
     image: Mapped[str] = mapped_column(NAME, ForeignKey("images.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     tag: Mapped[str]
+    picture: Mapped[str | None]
     suffix: Mapped[str]
     sha256: Mapped[str]
     size: Mapped[int]

@@ -14,6 +14,7 @@ from fetal_head.store.errors import StoreError
 from fetal_head.store.reservations import holders
 from fetal_head.store.set_aside import FLAG
 from fetal_head.store.settling import FINAL
+from fetal_head.store.standing import of_its_picture
 from fetal_head.store.store import Store
 from fetal_head.store.tables import APPROVED, REJECTED, SUBMITTED, Image, Submission
 
@@ -22,7 +23,7 @@ OPEN, FLAGGED = "open", "flagged"
 _OLD = aliased(Submission)
 _REJECTED = (
     select(_OLD.number)
-    .where(_OLD.image == Image.id, _OLD.tag == FINAL, _OLD.status == REJECTED, _OLD.deleted.is_(None))
+    .where(_OLD.image == Image.id, _OLD.tag == FINAL, _OLD.status == REJECTED, _OLD.deleted.is_(None), of_its_picture(_OLD))
     .correlate(Image)
     .exists()
 )

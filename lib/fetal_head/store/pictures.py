@@ -1,0 +1,70 @@
+"""Which picture the file of an image holds, so that no mask counts for another one than it was made for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+
+from fetal_head.batched import batched
+from fetal_head.pseudonym import pseudonym
+from fetal_head.store.adding import write_facts
+from fetal_head.store.database import ROWS_AT_ONCE
+from fetal_head.store.layout import Picture, Stamp
+from fetal_head.store.settling import mark, settle
+from fetal_head.store.store import Store
+from fetal_head.store.strangers import cannot_be_read
+from fetal_head.store.tables import Image, Submission
+
+logger = logging.getLogger(__name__)
+
+
+def know_pictures(store: Store, beside: Collection[str]) -> None:
+    """Looks at files that came, of images that have a past or a label `beside` them; the others need not be read.
+
+    Labels of another picture do not count until that comes back. Those of which nobody knows what they were made for are from
+    now on of the one that they count for.
+    """
+    has_past = select(Submission.number).where(Submission.image == Image.id).exists()
+    with store.reading() as session:
+        rows = session.execute(select(Image, has_past).where(Image.removed.is_(None), Image.picture.is_(None)))
+        unknown = [image for image, is_known in rows if is_known or image.id in beside]
+    for some in batched(unknown, ROWS_AT_ONCE):
+        # before the transaction, which others wait for
+        _write(store, [(image, digest) for image in some if (digest := _digest(store, image))])
+
+
+def _digest(store: Store, image: Image) -> str | None:
+    try:
+        return Picture(store.layout.folder / image.file, _stamp(image)).digest()
+    except OSError as error:
+        cannot_be_read(store.layout.folder / image.file, error)
+        return None
+
+
+def _stamp(image: Image) -> Stamp:
+    return Stamp(image.size, image.mtime_ns)
+
+
+def _write(store: Store, found: Sequence[tuple[Image, str]]) -> None:
+    with store.writing(many=True) as (session, files):
+        digests = {}
+        for seen, digest in found:
+            image = session.get(Image, seen.id)
+            # otherwise somebody was faster, or yet another file came
+            if image and image.picture is None and _stamp(image) == _stamp(seen):
+                image.picture = digests[image.id] = digest
+        rows = session.scalars(select(Submission).where(Submission.image.in_(digests))).all()
+        told = {row.image for row in rows if row.picture is not None}
+        for row in rows:
+            if row.picture is None:
+                row.picture = digests[row.image]
+                write_facts(files, store.layout, row)
+        astray = {row.image for row in rows if row.deleted is None and row.picture != digests[row.image]}
+        mark(session, list(digests))
+        for image_id in sorted(told):
+            settle(session, files, store.layout, image_id)
+    for image_id in sorted(astray):
+        message = "the image %s is another picture than before: the labels of that one count when it comes back, or are restored"
+        logger.warning(message, pseudonym(image_id))

@@ -1,0 +1,167 @@
+"""A label counts for the picture that it was made for, whatever file has its name later."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from masks import MASK, assert_whole, mask_of, next_image, submit, tables
+from numpy.testing import assert_array_equal
+
+from fetal_head.imaging import Geometry, read_mask
+from fetal_head.store.drafts import encoded
+from fetal_head.store.history import entries, restore
+from fetal_head.store.intake import rebuild
+from fetal_head.store.labelled import labelled_images
+from fetal_head.store.layout import Picture
+from fetal_head.store.settling import FINAL, ORIGINAL
+from fetal_head.store.study import StudyDatastore
+from pictures import speckle, write_itk, write_picture
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """Another picture of the same size."""
+    return write_picture(tmp_path / "other.png", speckle(*MASK.shape, seed=9))
+
+
+def _replace(study: StudyDatastore, picture: Path, *, is_seen_gone: bool) -> None:
+    """Puts a copy of a picture in the place of image `a`, by hand."""
+    folder = study.store.layout.folder
+    (folder / "a.png").unlink(missing_ok=True)
+    if is_seen_gone:
+        study.refresh()
+    shutil.copyfile(picture, folder / "a.png")
+    study.refresh()
+
+
+def _labels_by_hand(folder: Path) -> Path:
+    (folder / "labels/final").mkdir(parents=True, exist_ok=True)
+    return write_itk(folder / "labels/final/a.nrrd", mask_of(1))
+
+
+@pytest.mark.parametrize("is_seen_gone", [False, True])
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_label_stays_away_from_another_picture_and_comes_back_with_its_own(
+    study: StudyDatastore, folder: Path, tmp_path: Path, other: Path, is_seen_gone: bool, by_hand: bool
+) -> None:
+    own = Path(shutil.copyfile(folder / "a.png", tmp_path / "own.png"))
+    if by_hand:
+        _labels_by_hand(folder)
+        study.refresh()
+    else:
+        submit(study, "a", 1)
+    before = tables(study.store)["submissions"]
+
+    _replace(study, other, is_seen_gone=is_seen_gone)
+    assert study.get_unlabeled_images() == ["a", "b", "c"]
+    assert labelled_images(study.store) == []
+    assert not (folder / "labels/final/a.nrrd").exists()
+    assert next_image(study, "ann") == "a", "whoever labelled the other one can be given this one"
+    assert_whole(study.store)
+
+    _replace(study, own, is_seen_gone=is_seen_gone)
+    assert study.get_labeled_images() == ["a"]
+    assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(1))
+    assert tables(study.store)["submissions"] == before
+    assert_whole(study.store)
+
+
+def test_whoever_has_two_pictures_under_one_id_is_told(
+    study: StudyDatastore, other: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    submit(study, "a", 1)
+    _replace(study, other, is_seen_gone=True)
+    assert "another picture" in caplog.text
+
+
+def test_labels_of_two_pictures_that_take_turns_are_kept_apart(
+    study: StudyDatastore, folder: Path, tmp_path: Path, other: Path
+) -> None:
+    own = Path(shutil.copyfile(folder / "a.png", tmp_path / "own.png"))
+    submit(study, "a", 1)
+    _replace(study, other, is_seen_gone=True)
+    submit(study, "a", 2)
+    _replace(study, own, is_seen_gone=True)
+    assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(1))
+    study.remove_label("a", FINAL)
+    assert study.get_unlabeled_images() == ["a", "b", "c"]
+    _replace(study, other, is_seen_gone=False)
+    assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(2))
+    before = tables(study.store)
+    assert tables(rebuild(folder, study.store.settings)) == before
+    assert_whole(study.store)
+
+
+def test_a_label_of_the_picture_before_can_be_given_to_the_new_one(study: StudyDatastore, other: Path) -> None:
+    submit(study, "a", 1)
+    _replace(study, other, is_seen_gone=True)
+    assert restore(study.store, "a", 1, "ben") == 2
+    assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(1))
+    study.refresh()
+    assert study.get_labeled_images() == ["a"]
+    assert_whole(study.store)
+
+
+def test_a_picture_that_was_only_touched_keeps_its_label(study: StudyDatastore, folder: Path) -> None:
+    submit(study, "a", 1)
+    os.utime(folder / "a.png", (1_000_000_000, 1_000_000_000))
+    study.refresh()
+    assert study.get_labeled_images() == ["a"]
+    assert_whole(study.store)
+
+
+def test_a_label_put_there_while_its_picture_is_away_is_none_of_another(study: StudyDatastore, folder: Path, other: Path) -> None:
+    submit(study, "a", 1)
+    (folder / "a.png").unlink()
+    study.refresh()
+    write_itk(folder / "labels/final/a.nrrd", mask_of(777))
+    study.refresh()
+    assert len(entries(study.store, "a")) == 2
+    _replace(study, other, is_seen_gone=True)
+    assert study.get_unlabeled_images() == ["a", "b", "c"]
+
+
+def test_a_label_was_corrected_from_a_prediction_of_its_own_picture(study: StudyDatastore, other: Path) -> None:
+    def predict() -> None:
+        picture = Picture.at(Path(study.get_image_uri("a")))
+        study.keep_prediction(picture, encoded(MASK, Geometry(MASK.shape)), "shipped")
+
+    predict()
+    _replace(study, other, is_seen_gone=True)
+    submit(study, "a", 1)
+    predict()
+    submit(study, "a", 2)
+    assert [(e.facts["tag"], e.facts["prediction"]) for e in entries(study.store, "a")] == [
+        (ORIGINAL, None),
+        (FINAL, None),
+        (ORIGINAL, None),
+        (FINAL, 3),
+    ]
+
+
+def test_a_study_whose_database_was_lost_knows_its_pictures_again(study: StudyDatastore, folder: Path, other: Path) -> None:
+    submit(study, "a", 1)
+    submit(study, "b", 2)
+    shutil.copyfile(other, folder / "a.png")
+    again = rebuild(folder, study.store.settings)
+    assert [label.id for label in labelled_images(again)] == ["b"]
+    assert_whole(again)
+
+
+def test_a_label_from_before_pictures_were_known_is_from_now_on_of_the_one_that_it_counts_for(
+    study: StudyDatastore, folder: Path, other: Path
+) -> None:
+    submit(study, "a", 1)
+    facts = folder / "labels/history/a/0001.json"
+    told = json.loads(facts.read_text())
+    facts.write_text(json.dumps({key: value for key, value in told.items() if key != "picture"}))
+    again = rebuild(folder, study.store.settings)
+    assert [label.id for label in labelled_images(again)] == ["a"]
+    assert json.loads(facts.read_text()) == told
+    _replace(study, other, is_seen_gone=False)
+    assert labelled_images(again) == []
+    assert_whole(again)
