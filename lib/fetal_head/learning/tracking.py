@@ -25,13 +25,11 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "fetal_head"
 EMBEDDED, NOWHERE = "embedded", "none"
-# MLflow waits 120 s for an answer and asks eight times; it would print where the run is, among a command's JSON, and report
-# its use to its makers
+# MLflow waits 120 s for an answer and asks eight times; it would print where the run is, among a command's JSON
 QUICK_AND_QUIET = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
 }
 # what the end of a training waits for the last notes at most
 PATIENCE = 60.0

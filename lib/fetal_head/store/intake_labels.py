@@ -25,7 +25,7 @@ from fetal_head.store.pictures import know_pictures
 from fetal_head.store.rebuilding import take_leftovers
 from fetal_head.store.settling import current_labels, label_of, mark, put_plain
 from fetal_head.store.store import Store
-from fetal_head.store.strangers import Known, cannot_be_read, draft_of, is_stranger, known_labels, youngest_last
+from fetal_head.store.strangers import Known, cannot_be_read, draft_of, is_current, is_stranger, known_labels, youngest_last
 from fetal_head.store.tables import Image, Submission
 
 logger = logging.getLogger(__name__)
@@ -123,7 +123,8 @@ def _submit(store: Store, index: Index, labels: Sequence[Label]) -> None:
         for label in labels:
             stamp = stamp_of(layout.plain(label))
             if stamp is not None and is_stranger(stamp, known.get(label)):
-                if (draft := draft_of(layout, label, stamp)) is None:
+                draft = draft_of(layout, label, stamp)
+                if draft is None or is_current(layout, label, draft, known.get(label)):
                     continue
                 said = index.labels.get((label.image, label.tag, label.suffix), {})
                 draft = replace(draft, annotated=annotated_of(said), info=_without_annotated(said))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,23 +25,24 @@ logger = logging.getLogger(__name__)
 
 
 class Known(NamedTuple):
-    """What the database has of a label file: the stamps of all its versions, and that of the current one."""
+    """What the database has of a label file: the stamps of all its versions, and stamp and SHA-256 of the current one."""
 
     stamps: set[Stamp]
     current: Stamp | None
+    digest: str | None
 
 
 def known_labels(session: Session, images: Sequence[str] | None = None) -> dict[Label, Known]:
     """What the database has of the label files of these images, or of all."""
     s = Submission
-    rows = select(s.tag, s.image, s.suffix, s.size, s.mtime_ns, s.current)
+    rows = select(s.tag, s.image, s.suffix, s.size, s.mtime_ns, s.sha256, s.current)
     known: dict[Label, Known] = {}
-    for tag, image, suffix, size, mtime_ns, current in session.execute(
+    for tag, image, suffix, size, mtime_ns, digest, current in session.execute(
         rows if images is None else rows.where(s.image.in_(images))
     ):
         label, stamp = Label(tag, image, suffix), Stamp(size, mtime_ns)
-        stamps, latest = known.get(label, Known(set(), None))
-        known[label] = Known(stamps | {stamp}, stamp if current else latest)
+        stamps, *latest = known.get(label, Known(set(), None, None))
+        known[label] = Known(stamps | {stamp}, *((stamp, digest) if current else latest))
     return known
 
 
@@ -69,12 +72,12 @@ def take_strangers(session: Session, files: FileChanges, layout: Layout, image: 
             )
             logger.warning(message, label.tag, pseudonym(image))
             left.append(label)
-        elif draft := draft_of(layout, label, stamps[label]):
+        elif (draft := draft_of(layout, label, stamps[label])) is None:
+            left.append(label)
+        elif not is_current(layout, label, draft, known.get(label)):
             row = add(session, files, layout, image, label.tag, draft, next_number(session, files, layout, image))
             write_facts(files, layout, row)
             taken += 1
-        else:
-            left.append(label)
     if taken:
         mark(session, [image])
     return left
@@ -93,6 +96,14 @@ def draft_of(layout: Layout, label: Label, stamp: Stamp) -> Draft | None:
         cannot_be_read(layout.plain(label), error)
         return None
     return Draft(content, label.suffix, mtime_ns=stamp.mtime_ns)
+
+
+def is_current(layout: Layout, label: Label, draft: Draft, known: Known | None) -> bool:
+    """Whether a stranger is the current label to the byte: copied with its folder, or put back. It gets its time again then."""
+    if known is None or known.current is None or sha256(draft.content).hexdigest() != known.digest:
+        return False
+    os.utime(layout.plain(label), ns=(known.current.mtime_ns, known.current.mtime_ns))
+    return True
 
 
 def cannot_be_read(path: Path, error: OSError) -> None:
