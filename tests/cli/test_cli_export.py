@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import shutil
 import warnings
 from pathlib import Path
 
@@ -111,12 +112,13 @@ def test_names_of_patients_are_not_told_on_the_way(run: Run, studies: Path, tmp_
 
 
 def test_a_label_that_cannot_be_written_is_named_and_the_others_are_there(run: Run, studies: Path, tmp_path: Path) -> None:
-    (studies / "p.png").write_bytes(b"damaged")
+    (studies / "none.png").write_bytes(b"damaged")
+    shutil.copy(studies / "labels/final/p.nrrd", studies / "labels/final/none.nrrd")
     done = run("export", "--studies", studies, "--format", "png", "--to", tmp_path / "out", "--json", status=1)
     told = json.loads(done.stdout)
-    assert told["labels"] == 1
-    assert told["skipped"][0].startswith("p: ")
-    assert set(_index(tmp_path / "out")) == {"d"}
+    assert told["labels"] == 2
+    assert told["skipped"][0].startswith("none: ")
+    assert set(_index(tmp_path / "out")) == {"d", "p"}
 
 
 def test_wrong_formats_and_folders_are_said(run: Run, studies: Path, tmp_path: Path) -> None:
