@@ -25,7 +25,7 @@ export async function beginning(image, told, structures) {
     try {
       return { version: await label(image, told, structures), isLabel: true, notice };
     } catch (error) {
-      // a label of another picture must not keep anybody from labelling the one that is there now
+      // one that was put into the folder and fits no pixel of the image must not keep anybody from labelling it
       if (!(error instanceof Refused) || error.status !== 422) throw error;
       notice = `The label is not shown, this is a new prediction: ${error.message}`;
     }
