@@ -169,13 +169,18 @@ def test_a_database_of_the_first_version_gets_the_tables(study: StudyDatastore, 
             session.execute(text(f"DROP TABLE {table}"))
         for index in ("images_by_change", "submissions_by_time"):
             session.execute(text(f"DROP INDEX {index}"))
-        session.execute(text("ALTER TABLE images DROP COLUMN changed"))
+        for table, column in (("images", "changed"), ("images", "picture"), ("submissions", "picture")):
+            session.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         session.execute(text("CREATE INDEX images_by_lot ON images (lot)"))
         session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         session.commit()
     study.store.database.close()
     again = Store.open(folder, settings)
-    assert tables(again) == before
+    # of which picture a mask is was not written down then
+    unknown = {"picture": None}
+    assert tables(again) == {
+        name: [row | unknown if row.keys() & unknown else row for row in rows] for name, rows in before.items()
+    }
     add_user(again, "ann", "user", PASSWORD)
     assert _roles(again) == {"ann": "user"}
 
