@@ -26,11 +26,13 @@ def know_pictures(store: Store, beside: Collection[str]) -> None:
     Labels of another picture do not count until that comes back. Those of which nobody knows what they were made for are from
     now on of the one that they count for.
     """
+    unknown = select(Image).where(Image.removed.is_(None), Image.picture.is_(None))
     has_past = select(Submission.number).where(Submission.image == Image.id).exists()
     with store.reading() as session:
-        rows = session.execute(select(Image, has_past).where(Image.removed.is_(None), Image.picture.is_(None)))
-        unknown = [image for image, is_known in rows if is_known or image.id in beside]
-    for some in batched(unknown, ROWS_AT_ONCE):
+        came = {image.id: image for image in session.scalars(unknown.where(has_past))}
+        for ids in batched(sorted(beside), ROWS_AT_ONCE):
+            came |= {image.id: image for image in session.scalars(unknown.where(Image.id.in_(ids)))}
+    for some in batched(list(came.values()), ROWS_AT_ONCE):
         # before the transaction, which others wait for
         _write(store, [(image, digest) for image in some if (digest := _digest(store, image))])
 
