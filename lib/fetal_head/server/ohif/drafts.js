@@ -81,8 +81,9 @@ export class Drafts {
    * @returns {Draft | null} null when there is none of this file
    */
   of(series, size, instance) {
-    this._seen.set(series, this._read(series));
-    const draft = this._parsed(series);
+    const kept = this._read(series);
+    this._seen.set(series, kept);
+    const draft = parsed(kept);
     return draft?.rows === size.rows && draft.columns === size.columns && draft.instance === instance ? draft : null;
   }
 
@@ -91,7 +92,7 @@ export class Drafts {
    * @param {string} instance the file that is there now
    */
   isOfAnother(series, instance) {
-    const draft = this._parsed(series);
+    const draft = parsed(this._read(series));
     return draft !== null && draft.instance !== instance;
   }
 
@@ -111,18 +112,6 @@ export class Drafts {
 
   /**
    * @param {string} series
-   * @returns {Draft | null} null also for what is none
-   */
-  _parsed(series) {
-    try {
-      return JSON.parse(this._read(series) ?? 'null');
-    } catch {
-      return null;
-    }
-  }
-
-  /**
-   * @param {string} series
    * @returns {string | null} null also where the browser keeps nothing
    */
   _read(series) {
@@ -136,5 +125,17 @@ export class Drafts {
   /** @returns {string[]} the series with a draft, of whatever study */
   get all() {
     return Object.keys(localStorage).filter((key) => key.startsWith(this._prefix)).map((key) => key.slice(this._prefix.length));
+  }
+}
+
+/**
+ * @param {string | null} kept
+ * @returns {Draft | null} null also for what is none
+ */
+function parsed(kept) {
+  try {
+    return JSON.parse(kept ?? 'null');
+  } catch {
+    return null;
   }
 }
