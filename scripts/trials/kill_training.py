@@ -17,7 +17,7 @@ from fetal_head.files import WRITING
 from fetal_head.learning.retraining import CHECKPOINT
 from fetal_head.model.registry import Registry
 from fetal_head.model.weights import load_weights
-from fetal_head.store.layout import stamp_of
+from fetal_head.stamp import stamp_of
 from trials.forking import fetal_head, fork, has_ended
 from trials.report import Report
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import HTTPException
-from masks import MASK, assert_whole, mask_of, submit, tables
+from masks import MASK, assert_whole, mask_of, submit
 from monailabel.datastore.local import LocalDatastore
 from numpy.testing import assert_array_equal
 from pydicom import dcmread
@@ -19,14 +19,11 @@ from fetal_head.config import StoreSettings
 from fetal_head.datasets import Case, StudyWriter
 from fetal_head.imaging import read_mask
 from fetal_head.store.history import entries, restore, set_status
-from fetal_head.store.intake import rebuild, take_in
+from fetal_head.store.intake import take_in
 from fetal_head.store.labelled import labelled_images
 from fetal_head.store.settling import FINAL, ORIGINAL
 from fetal_head.store.study import StudyDatastore
-from fetal_head.store.tables import APPROVED
 from pictures import speckle, write_dicom, write_itk, write_picture
-
-A_DAY = 1_700_000_000 * 10**9
 
 
 def _content(folder: Path) -> dict[str, bytes]:
@@ -298,21 +295,3 @@ def test_dicom_says_whose_image_it_is_without_telling_who(folder: Path, settings
     study.add_image("i", str(uploaded), {"patient": "told"})
     assert study.get_image_info("h")["patient"] not in ("P1", *patients.values())
     assert study.get_image_info("i")["patient"] == "told"
-
-
-@pytest.mark.parametrize("is_rebuilt", [False, True])
-def test_a_study_that_was_copied_without_the_times_of_its_files_is_the_same(
-    study: StudyDatastore, folder: Path, is_rebuilt: bool
-) -> None:
-    submit(study, "a", 1, who="ann", annotated=["LV"])
-    set_status(study.store, "a", 1, APPROVED, "rev")
-    before = tables(study.store)["submissions"]
-    for path in folder.rglob("*"):
-        if path.is_file():
-            os.utime(path, ns=(A_DAY, A_DAY))
-    if is_rebuilt:
-        rebuild(folder, study.store.settings)
-    else:
-        study.refresh()
-    assert tables(study.store)["submissions"] == before
-    assert_whole(study.store)

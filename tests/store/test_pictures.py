@@ -13,13 +13,16 @@ from numpy.testing import assert_array_equal
 
 from fetal_head.imaging import Geometry, read_mask
 from fetal_head.store.drafts import encoded
-from fetal_head.store.history import entries, restore
+from fetal_head.store.history import entries, restore, set_status
 from fetal_head.store.intake import rebuild
 from fetal_head.store.labelled import labelled_images
 from fetal_head.store.layout import Picture
 from fetal_head.store.settling import FINAL, ORIGINAL
 from fetal_head.store.study import StudyDatastore
+from fetal_head.store.tables import APPROVED
 from pictures import speckle, write_itk, write_picture
+
+A_DAY = 1_700_000_000 * 10**9
 
 
 @pytest.fixture
@@ -165,3 +168,21 @@ def test_a_label_from_before_pictures_were_known_is_from_now_on_of_the_one_that_
     _replace(study, other, is_seen_gone=False)
     assert labelled_images(again) == []
     assert_whole(again)
+
+
+@pytest.mark.parametrize("is_rebuilt", [False, True])
+def test_a_study_that_was_copied_without_the_times_of_its_files_is_the_same(
+    study: StudyDatastore, folder: Path, is_rebuilt: bool
+) -> None:
+    submit(study, "a", 1, who="ann", annotated=["LV"])
+    set_status(study.store, "a", 1, APPROVED, "rev")
+    before = tables(study.store)["submissions"]
+    for path in folder.rglob("*"):
+        if path.is_file():
+            os.utime(path, ns=(A_DAY, A_DAY))
+    if is_rebuilt:
+        rebuild(folder, study.store.settings)
+    else:
+        study.refresh()
+    assert tables(study.store)["submissions"] == before
+    assert_whole(study.store)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from masks import MASK
 
-from fetal_head.store.layout import Stamp, stamp_of
+from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, write_itk, write_picture
 

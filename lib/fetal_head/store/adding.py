@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fetal_head.stamp import stamp_of
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.facts import as_bytes, submission_facts
-from fetal_head.store.layout import Layout, stamp_of
+from fetal_head.store.layout import Layout
 from fetal_head.store.people import ANONYMOUS
 from fetal_head.store.rebuilding import take_leftovers
 from fetal_head.store.tables import SUBMITTED, Image, Submission

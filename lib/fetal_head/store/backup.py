@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from fetal_head.batched import batched
 from fetal_head.config import StoreSettings
+from fetal_head.stamp import stamp_of
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.derived import MADE_AGAIN
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import as_bytes, submission_facts
-from fetal_head.store.layout import Layout, stamp_of
+from fetal_head.store.layout import Layout
 from fetal_head.store.settling import put_plain
 from fetal_head.store.store import STUDY, Store
 from fetal_head.store.submissions import write_image_facts

@@ -13,8 +13,8 @@ from fetal_head.imaging import Geometry, read_geometry, read_image
 from fetal_head.imaging.loss import Loss, loss_of
 from fetal_head.imaging.whole_numbers import eight_bits
 from fetal_head.pseudonym import nameless
+from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.instances import Known
-from fetal_head.store.layout import Stamp, stamp_of
 
 
 class UnreadableError(ValueError):

@@ -16,11 +16,12 @@ from fetal_head.datasets.names import DEVICE
 from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
 from fetal_head.imaging.dicom_patient import read_patient
+from fetal_head.stamp import stamp_of
 from fetal_head.store.adding import write_facts
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import why_not
-from fetal_head.store.layout import HISTORY, Layout, stamp_of
+from fetal_head.store.layout import HISTORY, Layout
 from fetal_head.store.said import check_image_info, check_said
 from fetal_head.store.set_aside import FLAG, SKIPPED
 from fetal_head.store.settling import mark, settle

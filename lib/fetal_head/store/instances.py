@@ -16,11 +16,12 @@ from fetal_head.dicomweb.query import Query
 from fetal_head.dicomweb.text import dicom_text
 from fetal_head.dicomweb.uids import Uids
 from fetal_head.pseudonym import pseudonym
+from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store import queries
 from fetal_head.store.derived import Instance
 from fetal_head.store.identifiers import bring_up_to_date, identity_of
 from fetal_head.store.intake import take_in
-from fetal_head.store.layout import QUIET_SECONDS, Stamp, stamp_of
+from fetal_head.store.layout import QUIET_SECONDS
 from fetal_head.store.said import told_spacing
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image

@@ -10,12 +10,13 @@ from uuid import uuid4
 from sqlalchemy import delete, func, update
 
 from fetal_head.config import StoreSettings
+from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.derived import Effort, Instance, Score
 from fetal_head.store.errors import DamagedError
 from fetal_head.store.index import Index, read_index
 from fetal_head.store.intake_images import say_of_images, take_in_images
 from fetal_head.store.intake_labels import say_of_labels, take_in_labels
-from fetal_head.store.layout import Layout, Stamp, stamp_of
+from fetal_head.store.layout import Layout
 from fetal_head.store.rebuilding import adopt_history
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Meta, Reservation, Submission

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from fetal_head.batched import batched
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.pseudonym import pseudonym
+from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.facts import read_image
 from fetal_head.store.index import Index
-from fetal_head.store.layout import Layout, Stamp, stamp_of
+from fetal_head.store.layout import Layout
 from fetal_head.store.settling import mark
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Reservation, Submission

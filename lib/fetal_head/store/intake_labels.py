@@ -16,16 +16,17 @@ from sqlalchemy.orm import Session
 from fetal_head.batched import batched
 from fetal_head.files import sync
 from fetal_head.pseudonym import pseudonym
+from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.adding import add, last_number, write_facts
 from fetal_head.store.changes import UNSETTLED, FileChanges
 from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.index import Index, annotated_of
-from fetal_head.store.layout import Label, Layout, Stamp, stamp_of
+from fetal_head.store.layout import Label, Layout
 from fetal_head.store.pictures import know_pictures
 from fetal_head.store.rebuilding import take_leftovers
 from fetal_head.store.settling import current_labels, label_of, mark, put_plain
 from fetal_head.store.store import Store
-from fetal_head.store.strangers import Known, cannot_be_read, draft_of, is_current, is_stranger, known_labels, youngest_last
+from fetal_head.store.strangers import Known, cannot_be_read, draft_of, is_stranger, known_labels, recognise, youngest_last
 from fetal_head.store.tables import Image, Submission
 
 logger = logging.getLogger(__name__)
@@ -124,7 +125,7 @@ def _submit(store: Store, index: Index, labels: Sequence[Label]) -> None:
             stamp = stamp_of(layout.plain(label))
             if stamp is not None and is_stranger(stamp, known.get(label)):
                 draft = draft_of(layout, label, stamp)
-                if draft is None or is_current(layout, label, draft, known.get(label)):
+                if draft is None or recognise(layout, label, draft, known.get(label)):
                     continue
                 said = index.labels.get((label.image, label.tag, label.suffix), {})
                 draft = replace(draft, annotated=annotated_of(said), info=_without_annotated(said))

@@ -9,10 +9,8 @@ STUDY/.fetal_head/                   the embedded database, and by what others k
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,6 +19,7 @@ from typing import NamedTuple
 
 from fetal_head.imaging import EXTENSIONS
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.file_names import split_name, why_not
 from fetal_head.store.folders import files_in, folders_in
 from fetal_head.store.left_out import leave_out
@@ -32,17 +31,6 @@ SAME_ID = "another file has the same id: rename or remove one of the two"
 _NUMBERED = re.compile(r"([0-9]{4,18})\.")
 # a file that was written so long ago is whole
 QUIET_SECONDS = 1.0
-
-
-class Stamp(NamedTuple):
-    """By which a file is known again without reading it."""
-
-    size: int
-    mtime_ns: int
-
-    def is_quiet(self, seconds: float) -> bool:
-        """Whether nobody has written into the file for so long; a time to come, of a clock that was set back, tells nothing."""
-        return abs(time.time_ns() - self.mtime_ns) >= seconds * 1e9
 
 
 class Picture(NamedTuple):
@@ -192,14 +180,3 @@ class Layout:
             if number := _NUMBERED.match(name):
                 found.setdefault(int(number[1]), set()).add(name)
         return found
-
-
-def stamp_of(path: Path) -> Stamp | None:
-    """The stamp of a file, None when it is not there, or a link that leads to itself."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-            return None
-        raise
-    return Stamp(status.st_size, status.st_mtime_ns)

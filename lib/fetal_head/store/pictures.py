@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from fetal_head.batched import batched
 from fetal_head.pseudonym import pseudonym
+from fetal_head.stamp import Stamp
 from fetal_head.store.adding import write_facts
 from fetal_head.store.database import ROWS_AT_ONCE
-from fetal_head.store.layout import Picture, Stamp
+from fetal_head.store.layout import Picture
 from fetal_head.store.settling import mark, settle
 from fetal_head.store.store import Store
 from fetal_head.store.strangers import cannot_be_read

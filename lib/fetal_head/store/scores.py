@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from fetal_head.labels import NAMES, SMALL
 from fetal_head.model.scoring import Score as Scored
+from fetal_head.stamp import Stamp
 from fetal_head.store.derived import Score
-from fetal_head.store.layout import Stamp
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Meta
 

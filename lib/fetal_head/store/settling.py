@@ -9,8 +9,9 @@ from monailabel.interfaces.datastore import DefaultLabelTag
 from sqlalchemy import BindParameter, Update, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from fetal_head.stamp import stamp_of
 from fetal_head.store.changes import UNSETTLED, FileChanges
-from fetal_head.store.layout import HISTORY, Label, Layout, stamp_of
+from fetal_head.store.layout import HISTORY, Label, Layout
 from fetal_head.store.left_out import leave_out
 from fetal_head.store.standing import standing
 from fetal_head.store.tables import Image, Submission

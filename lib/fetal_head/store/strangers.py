@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.pseudonym import pseudonym
+from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.adding import Draft, add, next_number, write_facts
 from fetal_head.store.changes import UNSETTLED, FileChanges
-from fetal_head.store.layout import QUIET_SECONDS, Label, Layout, Stamp, stamp_of
+from fetal_head.store.layout import QUIET_SECONDS, Label, Layout
 from fetal_head.store.left_out import leave_out
 from fetal_head.store.settling import mark
 from fetal_head.store.tables import Submission
@@ -74,7 +75,7 @@ def take_strangers(session: Session, files: FileChanges, layout: Layout, image: 
             left.append(label)
         elif (draft := draft_of(layout, label, stamps[label])) is None:
             left.append(label)
-        elif not is_current(layout, label, draft, known.get(label)):
+        elif not recognise(layout, label, draft, known.get(label)):
             row = add(session, files, layout, image, label.tag, draft, next_number(session, files, layout, image))
             write_facts(files, layout, row)
             taken += 1
@@ -98,8 +99,8 @@ def draft_of(layout: Layout, label: Label, stamp: Stamp) -> Draft | None:
     return Draft(content, label.suffix, mtime_ns=stamp.mtime_ns)
 
 
-def is_current(layout: Layout, label: Label, draft: Draft, known: Known | None) -> bool:
-    """Whether a stranger is the current label to the byte: copied with its folder, or put back. It gets its time again then."""
+def recognise(layout: Layout, label: Label, draft: Draft, known: Known | None) -> bool:
+    """Gives a stranger that is the current label to the byte, copied with its folder or put back, its time again, and says so."""
     if known is None or known.current is None or sha256(draft.content).hexdigest() != known.digest:
         return False
     os.utime(layout.plain(label), ns=(known.current.mtime_ns, known.current.mtime_ns))

@@ -7,8 +7,9 @@ import threading
 import time
 
 from fetal_head.pseudonym import without_file
+from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.intake import take_in
-from fetal_head.store.layout import QUIET_SECONDS, Stamp, stamp_of
+from fetal_head.store.layout import QUIET_SECONDS
 from fetal_head.store.store import Store
 
 EVERY_SECONDS = 0.5
