@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
@@ -33,11 +33,18 @@ def temporary_in(folder: Path, suffix: str = "") -> Iterator[Path]:
 
 
 def clear_strays(folder: Path) -> None:
-    """Removes the temporary files in `folder` whose process was killed: those that nobody holds."""
-    for stray in folder.glob(f"{WRITING}*"):
-        with suppress(OSError), stray.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    """Removes the temporary files in `folder` whose process was killed."""
+    for stray in strays_among(folder.glob(f"{WRITING}*")):
+        with suppress(OSError):
             stray.unlink()
+
+
+def strays_among(temporary: Iterable[Path]) -> Iterator[Path]:
+    """The temporary files that nobody holds: their process was killed. Each is held here until the next one is asked for."""
+    for path in temporary:
+        with suppress(OSError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield path
 
 
 @contextmanager

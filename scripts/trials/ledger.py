@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from fetal_head.config import load_settings
-from fetal_head.files import WRITING
+from fetal_head.files import WRITING, strays_among
 from fetal_head.imaging import read_mask
 from fetal_head.store.checking import UNKNOWN, check
 from fetal_head.store.settling import FINAL, label_of
@@ -71,9 +71,9 @@ class Ledger:
         return sum(not self.sent[number].acknowledged for number in self._kept.values() if number in self.sent)
 
     def look(self, studies: Path) -> Look:
-        """Holds the study against the ledger, while nobody submits."""
+        """Holds the study against the ledger, while nobody submits; its server may be writing what it keeps for itself."""
         look = Look()
-        look.wrong += [f"{path} was left behind" for path in studies.rglob(f"{WRITING}*")]
+        look.wrong += [f"{path} was left behind" for path in strays_among(studies.rglob(f"{WRITING}*"))]
         store = Store.open(studies, load_settings().store)
         try:
             for sentence in check(store):

@@ -12,6 +12,7 @@ from serving import ROOT
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from fetal_head.config import load_settings
+from fetal_head.files import WRITING, temporary_in
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from trials.ledger import Ledger
@@ -59,6 +60,14 @@ def test_what_is_lost_changed_or_overtaken_is_found(study: StudyDatastore, tmp_p
     ledger.end(later, acknowledged=True)
     assert any("was sent after it" in sentence for sentence in ledger.look(tmp_path / "studies").wrong)
     (tmp_path / "studies/labels/final/image0001.nrrd").write_bytes(b"torn")
-    (tmp_path / "studies/labels/.writing/.writing-x").touch()
     with pytest.raises(ValueError, match=r"image0001\.nrrd"):
         ledger.look(tmp_path / "studies")
+
+
+def test_a_file_left_behind_is_found_and_one_that_is_written_now_is_none(study: StudyDatastore, tmp_path: Path) -> None:
+    frames = tmp_path / "studies/.fetal_head/frames"
+    frames.mkdir()
+    with temporary_in(frames, ".npy"):
+        assert Ledger().look(tmp_path / "studies").wrong == []
+    (frames / f"{WRITING}x.npy").touch()
+    assert Ledger().look(tmp_path / "studies").wrong == [f"{frames / WRITING}x.npy was left behind"]
