@@ -11,8 +11,9 @@ import pytest
 from masks import MASK, assert_whole, mask_of, next_image, submit, tables
 from numpy.testing import assert_array_equal
 
-from fetal_head.imaging import Geometry, read_mask
+from fetal_head.imaging import Geometry, read_image, read_mask
 from fetal_head.store.drafts import encoded
+from fetal_head.store.exported import exported
 from fetal_head.store.history import entries, restore, set_status
 from fetal_head.store.intake import rebuild
 from fetal_head.store.labelled import labelled_images
@@ -186,3 +187,32 @@ def test_a_study_that_was_copied_without_the_times_of_its_files_is_the_same(
         study.refresh()
     assert tables(study.store)["submissions"] == before
     assert_whole(study.store)
+
+
+@pytest.mark.parametrize("is_seen_gone", [False, True])
+def test_a_pixel_size_stays_away_from_another_file_and_comes_back_with_its_own(
+    study: StudyDatastore, folder: Path, tmp_path: Path, other: Path, caplog: pytest.LogCaptureFixture, is_seen_gone: bool
+) -> None:
+    own = Path(shutil.copyfile(folder / "a.png", tmp_path / "own.png"))
+    study.update_image_info("a", {"patient": "P1", "spacing": [0.1, 0.2]})
+    _replace(study, own, is_seen_gone=is_seen_gone)
+    assert study.get_image_info("a")["spacing"] == [0.1, 0.2], "the same file, copied"
+
+    _replace(study, other, is_seen_gone=is_seen_gone)
+    path = study.get_image_uri("a")
+    assert study.spacing_of(path, read_image(path)[1]) is None
+    assert "spacing" not in study.get_image_info("a")
+    assert study.get_image_info("a")["patient"] == "P1", "the name tells whose image it is"
+    assert "another file than the one whose pixel size was told" in caplog.text
+    submit(study, "a", 1)
+    label = exported(study.store, "a")
+    assert label is not None
+    assert label.spacing is None
+
+    _replace(study, own, is_seen_gone=is_seen_gone)
+    assert study.get_image_info("a")["spacing"] == [0.1, 0.2]
+    _replace(study, other, is_seen_gone=is_seen_gone)
+    study.update_image_info("a", {"spacing": [0.3, 0.3]})
+    assert study.get_image_info("a")["spacing"] == [0.3, 0.3], "told of this one"
+    before = tables(study.store)
+    assert tables(rebuild(folder, study.store.settings)) == before

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from fetal_head.biometry import measure
 from fetal_head.imaging import read_geometry, read_mask
+from fetal_head.store import queries
 from fetal_head.store.differences import differences
 from fetal_head.store.said import told_spacing
 from fetal_head.store.settling import FINAL
@@ -70,7 +71,7 @@ def _pairs(session: Session) -> Iterator[tuple[Image, Submission, Submission]]:
 
 def _agreement(store: Store, image: Image, first: Submission, second: Submission) -> Agreement:
     geometry = read_geometry(store.layout.folder / image.file)
-    spacing = told_spacing(image.info) or geometry.spacing
+    spacing = told_spacing(queries.said_of(image)) or geometry.spacing
     masks = [read_mask(store.layout.kept(row.image, row.number, row.suffix), geometry.shape) for row in (first, second)]
     found = [measure(mask, spacing) for mask in masks]
     lengths = {name: (getattr(found[0], name), getattr(found[1], name)) for name in MEASURED}

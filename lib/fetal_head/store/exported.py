@@ -32,7 +32,7 @@ def _label(layout: Layout, image: Image, row: Submission) -> Label:
         number=row.number,
         mask=mask,
         annotated=annotated_in(mask) if row.annotated is None else in_order(row.annotated),
-        spacing=told_spacing(image.info) or geometry.spacing,
+        spacing=told_spacing(queries.said_of(image)) or geometry.spacing,
         who=row.who,
         model=row.model,
         at=datetime.fromtimestamp(row.at),

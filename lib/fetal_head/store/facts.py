@@ -30,7 +30,7 @@ def submission_facts(row: Submission) -> dict[str, Any]:
 
 def image_facts(row: Image) -> dict[str, Any]:
     """What is known of an image beyond its file."""
-    return {"file": row.file, "removed": row.removed, "info": row.info}
+    return {"file": row.file, "removed": row.removed, "info": row.info, "told_of": row.told_of}
 
 
 def as_bytes(facts: dict[str, Any]) -> bytes:

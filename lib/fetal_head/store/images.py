@@ -22,7 +22,7 @@ from fetal_head.store.changes import FileChanges
 from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import why_not
 from fetal_head.store.layout import HISTORY, Layout
-from fetal_head.store.said import check_image_info, check_said
+from fetal_head.store.said import SPACING, check_image_info, check_said
 from fetal_head.store.set_aside import FLAG, SKIPPED
 from fetal_head.store.settling import mark, settle
 from fetal_head.store.store import Store
@@ -108,6 +108,8 @@ def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None
             check_image_info(info)
             # each addition may be short and all of them together long
             image.info = check_said({**image.info, **_without_reserved(info)})
+            if SPACING in info:
+                image.told_of = image.size
         except ValueError as error:
             raise StoreError(422, f"what is said of the image '{image_id}' was not accepted: {error}") from error
         write_image_facts(files, store.layout, image)
@@ -130,7 +132,7 @@ def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str,
         except FileExistsError as error:
             raise _taken(to) from error
         size, mtime_ns = stamp_of(to) or (0, 0)
-        known = {"info": info, "removed": None, "picture": None, "readings": 0}
+        known = {"info": info, "told_of": size, "removed": None, "picture": None, "readings": 0}
         image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, **known))
         mark(session, [image_id])
         write_image_facts(files, store.layout, image)

@@ -134,7 +134,7 @@ class Instances:
             image.id,
             queries.image_path(self._store.layout, image),
             Stamp(image.size, image.mtime_ns),
-            told_spacing(image.info),
+            told_spacing(queries.said_of(image)),
         )
 
     def _conditions(self, query: Query) -> list[ColumnElement[bool]]:

@@ -84,7 +84,7 @@ def rebuild(folder: Path, settings: StoreSettings) -> Store:
             session.execute(delete(table))
         # of two files with one id no other file need tell which was labelled
         gone = func.coalesce(Image.removed, int(time.time()))
-        session.execute(update(Image).values(removed=gone, size=0, mtime_ns=0, info={}, picture=None, readings=0))
+        session.execute(update(Image).values(removed=gone, size=0, mtime_ns=0, info={}, told_of=None, picture=None, readings=0))
         session.execute(delete(Meta).where(Meta.key.in_((INDEX, BORN))))
     take_in(store)
     return store

@@ -18,6 +18,7 @@ from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.facts import read_image
 from fetal_head.store.index import Index
 from fetal_head.store.layout import Layout
+from fetal_head.store.said import SPACING, told_spacing
 from fetal_head.store.settling import mark
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Reservation, Submission
@@ -65,8 +66,9 @@ def say_of_images(session: Session, index: Index) -> None:
     """Takes over what an index says of images and the database does not know."""
     for row in session.scalars(select(Image)):
         said = index.images.get(row.id, {})
-        if said.keys() - row.info.keys():
+        if news := said.keys() - row.info.keys():
             row.info = {**said, **row.info}
+            row.told_of = row.size if SPACING in news else row.told_of
 
 
 def _said(layout: Layout, image_id: str, file: str, index: Index) -> dict[str, Any]:
@@ -115,15 +117,20 @@ def _apply(session: Session, said: Said, found: Files, known: Mapping[str, Known
 
 
 def _row(image_id: str, file: str, stamp: Stamp, info: dict[str, Any]) -> dict[str, object]:
-    return {"id": image_id, "file": file, **stamp._asdict(), "info": info, "removed": None, "readings": 0}
+    return {"id": image_id, "file": file, **stamp._asdict(), "info": info, "told_of": stamp.size, "removed": None, "readings": 0}
 
 
 def _update(session: Session, image_id: str, file: str, stamp: Stamp, said: dict[str, Any]) -> None:
     image = session.get_one(Image, image_id)
     image.picture = None
     image.file, image.size, image.mtime_ns, image.removed = file, stamp.size, stamp.mtime_ns, None
+    if told_spacing(image.info) is None or image.told_of is None:
+        image.told_of = stamp.size
     image.info = {**said, **image.info}
     mark(session, [image_id])
+    if told_spacing(image.info) and image.told_of != stamp.size:
+        message = "the image %s is another file than the one whose pixel size was told: its own is unknown until it is told"
+        logger.warning(message, pseudonym(image_id))
     if image.readings:
         message = "the image %s was replaced, or came back; nobody knows any more which picture its labels were made for"
         logger.warning(message, pseudonym(image_id))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from fetal_head.store.adding import SECOND
 from fetal_head.store.layout import Layout
+from fetal_head.store.said import SPACING
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Meta, Submission
@@ -49,9 +50,17 @@ def image_path(layout: Layout, image: Image) -> Path:
     return layout.folder / image.file
 
 
+def said_of(image: Image) -> dict[str, Any]:
+    """What is said of an image; a pixel size only while its file has the size in bytes of the one that it was told of.
+
+    A file written anew, by whatever program, is another picture until somebody says that it is not: no millimetre is taken over.
+    """
+    return {key: value for key, value in image.info.items() if key != SPACING or image.told_of in (None, image.size)}
+
+
 def image_info(layout: Layout, image: Image) -> dict[str, Any]:
     """What clients are told of an image."""
-    return {"ts": image.mtime_ns // SECOND, **image.info, "name": image.file, "path": str(image_path(layout, image))}
+    return {"ts": image.mtime_ns // SECOND, **said_of(image), "name": image.file, "path": str(image_path(layout, image))}
 
 
 def label_of_tag(session: Session, image_id: str, tag: str) -> Submission | None:

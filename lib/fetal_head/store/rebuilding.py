@@ -70,6 +70,7 @@ def _adopt_images(session: Session, layout: Layout, images: Sequence[str]) -> No
             image = Image(id=image_id, file=facts.get("file", ""), size=0, mtime_ns=0, info={}, removed=removed, readings=0)
             session.add(image)
         image.info = {**image.info, **facts.get("info", {})}
+        image.told_of = facts.get("told_of", image.told_of)
 
 
 def _whole(layout: Layout, image: str, number: int) -> Submission | None:

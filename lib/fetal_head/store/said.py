@@ -14,6 +14,7 @@ MAX_LENGTH, MAX_DEPTH = 65_536, 16
 MAX_INTEGER = 2**63 - 1
 # mm; a pixel of a head is a fraction of one
 LARGEST_PIXEL = 100.0
+SPACING = "spacing"
 
 
 def check_said(said: Any) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def check_kinds(info: Mapping[str, Any]) -> None:
         if not isinstance(info.get(key, ""), str):
             raise ValueError(f"{key} must be a text, not {info[key]!r}")
     _check_set_aside(info)
-    spacing = info.get("spacing")
+    spacing = info.get(SPACING)
     if spacing is not None:
         if not isinstance(spacing, list) or len(spacing) != 2 or not all(type(value) in (int, float) for value in spacing):
             raise ValueError(f"spacing must be [mm along rows, mm along columns], not {spacing!r}")
@@ -68,7 +69,7 @@ def _check_set_aside(info: Mapping[str, Any]) -> None:
 
 def told_spacing(info: Mapping[str, Any]) -> tuple[float, float] | None:
     """mm per pixel along (rows, columns) as it was said of an image, which goes before what its file has; else None."""
-    told = info.get("spacing")
+    told = info.get(SPACING)
     return (float(told[0]), float(told[1])) if told else None
 
 
