@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from fetal_head.files import clear_strays, write_text
 from fetal_head.model.weights import Description, load_weights, read_description, save_weights
+from fetal_head.stamp import Stamp, stamp_of
 
 SHIPPED = Path(__file__).parent / "shipped" / "fetal_head.safetensors"
 SHIPPED_NAME = "shipped"
@@ -71,16 +72,20 @@ class Registry:
         return versions[name]
 
     def current(self) -> Version:
-        """The served version; where its file is gone or cut off, the one before it (at last the shipped one), with a warning."""
+        """The served version; where its file is gone or damaged, the one before it (at last the shipped one), with a warning."""
         return self.served()[-1]
 
     def served(self) -> list[Version]:
         """What was served and is still whole, first to last: the last one is served now, `rollback` goes to the one before."""
         names = [SHIPPED_NAME, *self._names()]
-        there = {version.name: version for version in self.versions() if version.path == SHIPPED or _is_whole(version.path)}
+        versions = [v for v in self.versions() if v.path == SHIPPED or _holds(read_description, v.path)]
+        there = {version.name: version for version in versions}
         found = [there[name] for name in names if name in there]
         order = [version for i, version in enumerate(found) if i == 0 or version != found[i - 1]]
-        if names[-1] not in there and names[-1] != self._told_missing:
+        # whether the bytes are those that were written takes reading them all, of the one that is served
+        while len(order) > 1 and not _holds(load_weights, order[-1].path):
+            order.pop()
+        if names[-1] not in (order[-1].name, self._told_missing):
             self._told_missing = names[-1]
             message = "the published model '%s' is missing or damaged in %s: %s is served instead"
             logger.warning(message, names[-1], self.folder, order[-1].name)
@@ -146,19 +151,17 @@ class Registry:
             yield
 
 
-def _is_whole(path: Path) -> bool:
-    try:
-        file = path.stat()
-    except FileNotFoundError:
-        return False
-    return _reads(path, file.st_mtime_ns, file.st_size)
+def _holds(read: Callable[[Path], object], path: Path) -> bool:
+    """Whether there is a file that reads without an error."""
+    stamp = stamp_of(path)
+    return stamp is not None and _reads(read, path, stamp)
 
 
 @lru_cache(maxsize=1024)
-def _reads(path: Path, changed: int, size: int) -> bool:
-    """Whether the header of a file in this state reads and is followed by as many bytes as it says."""
+def _reads(read: Callable[[Path], object], path: Path, stamp: Stamp) -> bool:
+    """`stamp`: a file that changes is read again."""
     try:
-        read_description(path)
+        read(path)
     except ValueError:
         return False
     return True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +20,8 @@ from fetal_head.labels import NAMES
 from fetal_head.model.network import Architecture, HeadNetworks
 
 HEADER = "fetal_head"
+# of all that is beside it in the file; older ones have none
+DIGEST = "sha256"
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,9 @@ _DESCRIPTION = TypeAdapter(Description)
 def save_weights(path: Path, network: torch.nn.Module, description: Description) -> None:
     """Writes a model file, whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    header = {HEADER: json.dumps({**asdict(description), "architecture": description.architecture.to_dict()})}
+    header = json.dumps({**asdict(description), "architecture": description.architecture.to_dict()})
     with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata=header)
+        save_file(tensors, temporary, metadata={HEADER: header, DIGEST: _digest(header, tensors)})
 
 
 def read_description(path: Path) -> Description:
@@ -74,12 +78,16 @@ def load_weights(path: Path) -> tuple[HeadNetworks, Description]:
     try:
         with safe_open(path, framework="pt") as file:
             _check_shapes({name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}, description.architecture)  # noqa: SIM118
-            network = description.architecture.build()
-            network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            told = file.metadata()
+        network = description.architecture.build()
+        network.load_state_dict(tensors)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ValueError(f"{path.name}: its weights do not fit its own description: {error}") from error
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from error
+    if told.keys() != {HEADER} and told.get(DIGEST) != _digest(told[HEADER], tensors):
+        raise ValueError(f"{path.name} is damaged: it does not hold the weights that were written")
     if not all(bool(torch.isfinite(tensor).all()) for tensor in network.state_dict().values()):
         raise ValueError(f"{path.name}: some of its weights are no numbers: the training that made it failed")
     return network.eval(), description
@@ -100,6 +108,14 @@ def starting_networks(path: Path | None, settings: ModelSettings, seed: int) -> 
         return networks, description.architecture
     architecture = Architecture.of(settings)
     return architecture.build().eval(), architecture
+
+
+def _digest(header: str, tensors: Mapping[str, torch.Tensor]) -> str:
+    digest = sha256(header.encode())
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _check_shapes(found: dict[str, tuple[int, ...]], architecture: Architecture) -> None:
