@@ -15,6 +15,7 @@ from labelled_dicoms import label
 from numpy.testing import assert_array_equal
 
 from fetal_head.datasets import import_dataset
+from fetal_head.evaluation.pairs import find_pairs
 from fetal_head.export.folder import Format, write_labels
 from fetal_head.imaging import Mask, read_image, read_mask
 from fetal_head.imaging.mask import region_of
@@ -84,3 +85,19 @@ def test_any_name_comes_back_with_what_its_label_speaks_of(tmp_path: Path, kind:
     (entry,) = json.loads((tmp_path / "back/datastore_v2.json").read_text())["objects"].values()
     assert entry["labels"]["final"]["info"]["annotated"] == ["BRAIN", "LV"]
     assert entry["image"]["info"]["spacing"] == [0.2, 0.3]
+
+
+def test_what_is_left_of_an_export_that_was_broken_off_is_not_taken_for_a_whole_one(tmp_path: Path) -> None:
+    exported = label(three_structures(*SHAPE), file=write_picture(tmp_path / "a.png", speckle(*SHAPE)), annotated=("BRAIN",))
+
+    def broken_off(image: str) -> Any:
+        if image == "b":
+            raise KeyboardInterrupt
+        return exported
+
+    with pytest.raises(KeyboardInterrupt):
+        write_labels(["a", "b"], broken_off, "png", tmp_path / "out", lambda label: pytest.fail("no DICOM is asked for"))
+    with pytest.raises(ValueError, match=r"index\.csv: the export was broken off"):
+        import_dataset(tmp_path / "out", tmp_path / "back")
+    with pytest.raises(ValueError, match=r"index\.csv: the export was broken off"):
+        find_pairs(tmp_path / "out/images", tmp_path / "out/masks")

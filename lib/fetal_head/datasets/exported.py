@@ -11,6 +11,8 @@ from fetal_head.datasets.pixel_size import PixelSize, per_axis
 from fetal_head.labels import in_order
 
 COLUMNS = {"image", "annotated", "row_mm", "column_mm"}
+# what stands in the index until all labels are written
+UNFINISHED = "unfinished"
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ def read_index(path: Path) -> dict[str, Exported]:
     """The rows of an index, by image; none where there is no such file, or one that is no index of an export.
 
     Raises:
-        ValueError: no table, or it names a structure or a pixel size that is none.
+        ValueError: no table, it names a structure or a pixel size that is none, or the export was broken off: nobody knows
+            of what its masks speak.
     """
     if not path.is_file():
         return {}
@@ -33,7 +36,10 @@ def read_index(path: Path) -> dict[str, Exported]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
             # by the name that its files are found by, which is read without blanks around it
-            is_ours = set(table.fieldnames or ()) >= COLUMNS
+            columns = set(table.fieldnames or ())
+            if columns == {UNFINISHED}:
+                raise ValueError("the export was broken off, or is still being written; export again into a new folder")
+            is_ours = columns >= COLUMNS
             return {stem_of(f"{row['image']}.png"): _exported(row) for row in table} if is_ours else {}
     except (ValueError, csv.Error) as error:
         raise ValueError(f"{path.name}: {error}") from error
