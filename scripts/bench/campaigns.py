@@ -1,9 +1,10 @@
 """What the strategies are worth: annotation campaigns on real images and on phantoms. Hours; broken off, they go on.
 
-    python scripts/bench/campaigns.py real --images DIR/images --masks DIR/masks --init first.safetensors --to runs/real
+    python scripts/bench/campaigns.py real --images DIR/images --masks DIR/masks --init heads.safetensors --to runs/real
 
 The images are divided by patient into folds; each fold in its turn is the test set, the others are the pool. `--init` are weights
-of phantoms and HC18 (scripts/train_shipped.py makes them first). Intervals are over patients, all of whom are tested once a seed.
+of phantoms and HC18 (scripts/train_shipped.py makes them before the last stage). Intervals are over patients, all of whom are
+tested once a seed.
 
     fetal-head import HC18 --to studies/hc18
     fetal-head train --studies studies/hc18 --init scratch --epochs 60 --app runs/heads --conf processes 1 \

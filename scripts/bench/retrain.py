@@ -1,12 +1,13 @@
 """How long a retraining after some new labels takes, until the new model is judged and served, against MONAI Label's own trainer.
 
-    python scripts/bench/retrain.py --images DIR/images --masks DIR/masks --init first.safetensors --to runs/retrain.json
+    python scripts/bench/retrain.py --images DIR/images --masks DIR/masks --init heads.safetensors --to runs/retrain.json
 
-Ours is `fetal-head train`, a whole process that starts from the served weights of `--init`, which must not have seen the images:
-those of phantoms and HC18 that scripts/train_shipped.py makes first. Theirs is MONAI Label's BasicTrainTask as its example apps
-use it, in this process, BasicUNet from random weights at 384 x 256 with the same patients held back. After every tenth epoch it
-is judged on the test images, which is not counted, and it ends when its mean Dice there is ours or `--stock-minutes` are over.
-The test images are of patients of whom neither has a label. Timings of one machine: compare the ratio.
+Ours is `fetal-head train`, a whole process that starts from the served weights of `--init`, which must not have seen the
+images: those of phantoms and HC18 that scripts/train_shipped.py makes before the last stage. Theirs is MONAI Label's
+BasicTrainTask as its example apps use it, in this process, BasicUNet from random weights at 384 x 256 with the same patients
+held back. After every tenth epoch it is judged on the test images, which is not counted, and it ends when its mean Dice there
+is ours or `--stock-minutes` are over. The test images are of patients of whom neither has a label. Timings of one machine:
+compare the ratio.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ def test_predict_of_what_is_no_image_says_that_there_is_nothing(run: Run, tmp_pa
         (["predict", "x.png", "--to", "o", "--conf", "treshold", "0.4"], "did you mean 'threshold'?"),
         (["predict", "x.png", "--to", "o", "--pixel-size", "-1", "2"], "pixels of -1 mm"),
         (["predict", "x.png", "--to", "o", "--pixel-size", "nan", "0.2"], "pixels of nan mm"),
-        (["predict", "x.png", "--to", "o", "--weeks", "400"], "--weeks must be the age in weeks, not 400"),
+        (["predict", "x.png", "--to", "o", "--weeks", "400"], "--weeks must be the age in weeks, less than 50, not 400"),
         (["predict", "x.png", "--to", "o", "--conf=threshold"], "--conf takes KEY=VALUE or KEY VALUE, not 'threshold'"),
         (["predict", "x.png", "--to", "o", "--conf", "threshold"], "--conf takes KEY=VALUE or KEY VALUE, not 'threshold'"),
         (["predict", "x.png", "--to", "o", "--conf"], "--conf takes KEY=VALUE or KEY VALUE, not ''"),

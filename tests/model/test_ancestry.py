@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 
 from fetal_head.model.ancestry import Learned, learned_by_line, line
 from fetal_head.model.network import Architecture
-from fetal_head.model.registry import SHIPPED_NAME, Registry
+from fetal_head.model.registry import SHIPPED, SHIPPED_NAME, Registry
 from fetal_head.model.weights import Description, save_weights
+from fetal_head.patients import patient_of
 from small_labels import small_settings
 
 
@@ -45,6 +47,14 @@ def test_headers_of_strangers_hold_anything(registry: Registry, training: dict[s
     _model(registry, "v0002", {"patients": ["a"]}, "v0001")
     assert "a" in _learned(registry, "v0002").patients
     assert _learned(registry, "v0002").whole == bool(training)
+
+
+def test_a_copy_of_the_shipped_model_tells_whom_it_has_learned_from(registry: Registry) -> None:
+    registry.folder.mkdir(exist_ok=True)
+    shutil.copyfile(SHIPPED, registry.folder / "v0001.safetensors")
+    patients, whole = _learned(registry, "v0001")
+    assert whole
+    assert patient_of("010_HC") in patients
 
 
 @pytest.mark.parametrize("parent", ["v0002", "v0099", "damaged"])

@@ -39,7 +39,7 @@ def intergrowth_weeks(hc_mm: float) -> float | None:
 def check_age(what: str, weeks: float) -> None:
     """Raises ValueError, naming `what` was given, for weeks that no pregnancy lasts."""
     if not 0 < weeks < LONGEST_WEEKS:
-        raise ValueError(f"{what} must be the age in weeks, not {weeks:g}")
+        raise ValueError(f"{what} must be the age in weeks, less than {LONGEST_WEEKS:g}, not {weeks:g}")
 
 
 def _fitted(weeks: float) -> float | None:

@@ -25,7 +25,7 @@ def serve(
     app_dir: App = APP_DIR,
     conf: Conf = None,
 ) -> None:
-    """Start the server for 3D Slicer; with a --host that others reach, whoever reaches it may use it."""
+    """Start the server for 3D Slicer and browsers; without a login, whoever reaches its --host may use it."""
     from fetal_head.pacs.study import is_pacs, pacs_url
 
     if is_pacs(studies):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from fetal_head.model.registry import SHIPPED_NAME, Registry, Version
+from fetal_head.model.registry import Registry, Version
 from fetal_head.patients import patient_of
 
 
@@ -27,14 +27,14 @@ NOTHING = Learned(frozenset(), whole=True)
 
 
 def line(version: Version, registry: Registry) -> Iterator[Version]:
-    """The model and all that it was trained from, back to the shipped one, which names all patients that it has seen.
+    """The model and all that it was trained from, back to one that names all patients that it has seen.
 
     Raises:
         ValueError: one is not there to be asked, its file is damaged, or it would be an ancestor of itself.
     """
     met = {version.name}
     yield version
-    while version.name != SHIPPED_NAME and (parent := version.description.parent) is not None:
+    while (parent := version.description.parent) is not None:
         try:
             ancestor = registry.version(parent)
         except ValueError as error:

@@ -25,9 +25,11 @@ WRITTEN = 2**16
 def health_routes(app: MONAILabelApp, metrics: Metrics) -> APIRouter:
     """The routes of those who watch the server; health is no secret, figures are for users."""
     router = APIRouter(tags=["Health"])
+    # one for all requests: it says once that a model is missing
+    registry = Registry.of_app(Path(app.app_dir))
     checks: dict[str, Callable[[], object]] = {
         # it is loaded from the start on, and a new one with the first prediction that it makes, which waits for it
-        "model": lambda: Registry.of_app(Path(app.app_dir)).current().description,
+        "model": lambda: registry.current().description,
         "database": app.datastore().status,
         "study folder": lambda: _write_in(app.datastore().store.layout.hidden),
     }
