@@ -19,6 +19,7 @@ from fetal_head.store.history import set_status
 from fetal_head.store.intake import rebuild
 from fetal_head.store.layout import Picture
 from fetal_head.store.reservations import reserve
+from fetal_head.store.scores import unscored, write_scores
 from fetal_head.store.set_aside import flag, skip
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.worklist import work, worklist
@@ -47,6 +48,18 @@ def test_every_image_has_its_status(study: StudyDatastore) -> None:
         assert _ids(study, status=status) == ids
     with pytest.raises(StoreError, match="no image 'nobody'"):
         work(study.store, "nobody")
+
+
+def test_an_image_that_cannot_be_read_says_why_until_another_file_is_there(
+    study: StudyDatastore, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_scores(study.store, "v0001", [(image, f"{image.id}.png: is no PNG") for image in unscored(study.store, "v0001", 1)])
+    (broken,) = (image for image in worklist(study.store).images if image["problem"])
+    assert broken["problem"] == f"{broken['id']}.png: is no PNG"
+    assert "cannot be read" in caplog.text
+    write_picture(folder / f"{broken['id']}.png", speckle(60, 90, seed=7))
+    study.refresh()
+    assert work(study.store, broken["id"])["problem"] is None
 
 
 def test_pages_and_searches(study: StudyDatastore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,15 @@ from sqlalchemy.orm import Session
 
 from fetal_head.labels import NAMES, SMALL
 from fetal_head.model.scoring import Score as Scored
+from fetal_head.pseudonym import pseudonym
 from fetal_head.stamp import Stamp
 from fetal_head.store.derived import Score
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Meta
 
 SCORED_BY = "scored by"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def write_scores(store: Store, model: str, scored: Sequence[tuple[Unscored, Scor
             told: dict[str, Any] = dict.fromkeys(("entropy", "bald", "seen", "feature", "doubt", "problem"))
             if isinstance(found, str):
                 told["problem"] = found
+                logger.warning("the image %s cannot be read; the work list tells why", pseudonym(image.id))
             else:
                 told |= {"entropy": list(found.entropy), "bald": list(found.bald), "seen": list(found.seen)}
                 told |= {"feature": found.feature.tobytes(), "doubt": _doubt(found.entropy)}

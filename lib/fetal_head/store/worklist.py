@@ -9,9 +9,10 @@ import numpy as np
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
-from fetal_head.store.derived import Effort
+from fetal_head.store.derived import Effort, Score
 from fetal_head.store.errors import StoreError
 from fetal_head.store.reservations import holders
+from fetal_head.store.scores import counts
 from fetal_head.store.set_aside import FLAG
 from fetal_head.store.settling import FINAL
 from fetal_head.store.standing import of_its_picture
@@ -27,6 +28,7 @@ _REJECTED = (
     .correlate(Image)
     .exists()
 )
+_SHOWN = (Image, Submission, Effort.structures, _REJECTED, Score.problem)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def worklist(store: Store, search: str = "", status: Status | None = None, limit
 
     Each with `id`; `status`; `held_by`, who works on it now; `who`, `at`, `number`, `model` and `annotated` of its
     label; `dice`, of that label and the prediction that it was corrected from, the mean over its structures; `flag` with
-    `comment`, `who`, `at`. What there is not is None.
+    `comment`, `who`, `at`; `problem`, why its file cannot be read, so that nobody is given it. What there is not is None.
 
     Args:
         search: letters that the id holds, whatever their case.
@@ -53,7 +55,7 @@ def worklist(store: Store, search: str = "", status: Status | None = None, limit
         there.append(_has(status))
     with store.reading() as session:
         total = session.scalar(_joined(select(func.count()), *there)) or 0
-        rows = _joined(select(Image, Submission, Effort.structures, _REJECTED), *there)
+        rows = _joined(select(*_SHOWN), *there)
         page = session.execute(rows.order_by(Image.id).limit(limit).offset(offset)).tuples()
         return Page(total, _told(session, store, list(page)))
 
@@ -61,7 +63,7 @@ def worklist(store: Store, search: str = "", status: Status | None = None, limit
 def work(store: Store, image_id: str) -> dict[str, Any]:
     """One image as `worklist` has it. Raises StoreError (404) when there is none."""
     with store.reading() as session:
-        rows = _joined(select(Image, Submission, Effort.structures, _REJECTED), Image.removed.is_(None), Image.id == image_id)
+        rows = _joined(select(*_SHOWN), Image.removed.is_(None), Image.id == image_id)
         found = _told(session, store, list(session.execute(rows).tuples()))
     if not found:
         raise StoreError(404, f"there is no image '{image_id}'")
@@ -69,10 +71,12 @@ def work(store: Store, image_id: str) -> dict[str, Any]:
 
 
 def _joined(rows: Select[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
-    """With each image its label and the effort that it took."""
+    """With each image its label, the effort that it took, and its score."""
     label = and_(Submission.image == Image.id, Submission.tag == FINAL, Submission.current)
     taken = and_(Effort.image == Submission.image, Effort.number == Submission.number)
-    return rows.select_from(Image).outerjoin(Submission, label).outerjoin(Effort, taken).where(*conditions)
+    score = and_(Score.image == Image.id, counts())
+    joined = rows.select_from(Image).outerjoin(Submission, label).outerjoin(Effort, taken).outerjoin(Score, score)
+    return joined.where(*conditions)
 
 
 def _has(status: Status) -> ColumnElement[bool]:
@@ -86,10 +90,12 @@ def _has(status: Status) -> ColumnElement[bool]:
 
 def _told(session: Session, store: Store, rows: list[Any]) -> list[dict[str, Any]]:
     held = {holder.image: holder.who for holder in holders(session, store)} if rows else {}
-    return [_row(image, label, structures, rejected, held.get(image.id)) for image, label, structures, rejected in rows]
+    return [_row(held.get(found[0].id), *found) for found in rows]
 
 
-def _row(image: Image, label: Submission | None, structures: Any, rejected: bool, holder: str | None) -> dict[str, Any]:
+def _row(
+    holder: str | None, image: Image, label: Submission | None, structures: Any, rejected: bool, problem: str | None
+) -> dict[str, Any]:
     flag = image.info.get(FLAG)
     status = FLAGGED if flag else label.status if label else REJECTED if rejected else OPEN
     dices = [found["dice"] for found in (structures or {}).values() if found["dice"] is not None]
@@ -104,4 +110,5 @@ def _row(image: Image, label: Submission | None, structures: Any, rejected: bool
         "annotated": label.annotated if label else None,
         "dice": float(np.mean(dices)) if dices else None,
         "flag": flag,
+        "problem": problem,
     }

@@ -41,8 +41,9 @@ async function show() {
 }
 
 /** @param {any} image */
-function row({ id, status, held_by: holder, who, at, dice, flag }) {
+function row({ id, status, held_by: holder, who, at, dice, flag, problem }) {
   const states = [status === 'flagged' ? `flagged: ${flag.comment}` : status];
+  if (problem !== null) states.push(`cannot be read: ${problem}`);
   if (holder !== null) states.push(`in work${holder ? ` by ${holder}` : ''}`);
   if (unsent.has(id)) states.push('unsent work in this browser');
   return el(
