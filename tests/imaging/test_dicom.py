@@ -113,7 +113,7 @@ def test_jpeg_with_coarser_chroma_and_no_marker(tmp_path: Path) -> None:
 
 def test_jpeg_that_says_nothing_is_what_the_header_says() -> None:
     path = Path(str(get_testdata_file("SC_jpeg_no_color_transform.dcm")))
-    assert_allclose(read_image(path)[0], dcmread(path).pixel_array @ [0.299, 0.587, 0.114], atol=1e-3)
+    assert_allclose(read_image(path)[0], dcmread(path).pixel_array @ [0.299, 0.587, 0.114], atol=0.501)
 
 
 @pytest.mark.parametrize("first", [0, 7])
