@@ -69,3 +69,22 @@ def test_holes_where_ventricles_would_be_take_nothing_from_the_head() -> None:
     mask = _mask()
     mask[mask == 3] = 0
     assert measure(mask, SPACING).hc == measure(_mask(), SPACING).hc
+
+
+@pytest.mark.parametrize("left", [np.s_[270, 376:379], np.s_[5, 5], np.s_[255:275, 290:330]])
+def test_what_is_left_of_a_brain_makes_no_head_of_a_ventricle(left: tuple[int, int]) -> None:
+    mask = _mask()
+    mask[mask == 1] = 0
+    without = measure(mask, SPACING)
+    mask[left] = np.maximum(mask[left], 1)
+    found = measure(mask, SPACING)
+    assert (found.hc, found.bpd, found.csp_width, found.head_cut) == (None, None, None, False)
+    assert found.lv_width == without.lv_width
+    assert found.flags == ("in_pieces", *without.flags)
+    assert [line.name for line in calipers(mask, SPACING)] == ["lv_width"]
+
+
+def test_a_head_with_large_ventricles_is_a_head() -> None:
+    mask = _mask()
+    mask[Ellipse((290, 220), 270, 200, 0.2).region(SHAPE)] = 3
+    assert measure(mask, SPACING).hc == measure(_mask(), SPACING).hc

@@ -151,6 +151,39 @@ def test_files_that_contradict_are_no_annotation(tmp_path: Path, monkeypatch: py
         found(tmp_path).candidates[0].load("x")
 
 
+@pytest.mark.parametrize("kind", ["coco", "cvat"])
+@pytest.mark.parametrize(("lv", "pixels"), [((10, 10, 20, 20), 16), ((14, 10, 30, 30), 8), ((10, 10, 30, 13), 4)])
+def test_a_csp_that_an_lv_would_hide_is_no_annotation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, lv: tuple[int, ...], pixels: int
+) -> None:
+    monkeypatch.setitem(SQUARES, "LV", lv)
+    monkeypatch.setitem(SQUARES, "CSP", (12, 12, 16, 16) if pixels > 4 else (12, 12, 16, 13))
+    save(tmp_path / "a.png", picture(0))
+    write_classes(tmp_path, kind, ("CSP", "LV"), ())
+    with pytest.raises(ValueError, match=rf"annotation a.(json|xml): CSP and LV overlap in {pixels} pixels; draw them so that"):
+        found(tmp_path).candidates[0].load("x")
+
+
+@pytest.mark.parametrize("kind", ["coco", "cvat", "voc"])
+def test_nor_is_one_that_an_lv_of_another_file_would_hide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setitem(SQUARES, "LV", (10, 10, 20, 20))
+    save(tmp_path / "a.png", picture(0))
+    for name in ("CSP", "LV"):
+        write_classes(tmp_path / name, kind, (name,), (name,))
+    with pytest.raises(ValueError, match=r"annotation .* and .*: CSP and LV overlap in 16 pixels"):
+        found(tmp_path).candidates[0].load("x")
+
+
+@pytest.mark.parametrize("kind", ["coco", "cvat"])
+@pytest.mark.parametrize("by", [0, 1, 2])
+def test_outlines_that_touch_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, by: int) -> None:
+    monkeypatch.setitem(SQUARES, "CSP", (10, 12, 16, 16))
+    monkeypatch.setitem(SQUARES, "LV", (16 - by, 10, 30, 30))
+    save(tmp_path / "a.png", picture(0))
+    write_classes(tmp_path, kind, ("CSP", "LV"), ())
+    np.testing.assert_array_equal(found(tmp_path).candidates[0].load("x").mask, squares("CSP", "LV"))
+
+
 def test_a_head_that_nobody_drew_is_no_annotation_of_the_head(tmp_path: Path) -> None:
     save(tmp_path / "a.png", picture(0))
     write_classes(tmp_path, "voc", (), ("Brain",))

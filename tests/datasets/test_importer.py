@@ -45,6 +45,8 @@ def test_one_bad_pair_stops_none_of_the_others(ventricular: Path, tmp_path: Path
 def test_the_same_picture_twice_counts_once_however_often_it_is_imported(tmp_path: Path) -> None:
     root = hc18(tmp_path / "HC18", {"392_2HC": HEAD, "392_HC": HEAD})
     (root / "training_set/392_2HC.png").write_bytes((root / "training_set/392_HC.png").read_bytes())
+    table = root / "training_set_pixel_size_and_HC.csv"
+    table.write_text(table.read_text().replace("0.2", "0.1"))
     report = import_dataset(root, tmp_path / "study")
     twin = Skipped("training_set/392_2HC.png", "the same picture as 392_HC", redundant=True)
     assert (report.images, report.skipped) == (1, (twin,))
@@ -69,6 +71,33 @@ def test_equal_pictures_with_different_labels_are_not_redundant(tmp_path: Path) 
     report = import_dataset(tmp_path / "in", tmp_path / "study")
     reason = "the same picture as a, with another label; keep the label that is right, and take this picture out"
     assert report.skipped == (Skipped("images/b.png", reason),)
+
+
+def test_a_pixel_size_that_is_not_taken_is_told(tmp_path: Path) -> None:
+    """One that was put right, or comes after the pictures; and a twin of a picture that is there is none to be taken in."""
+    for stem in "ab":
+        save(tmp_path / f"in/images/{stem}.png", picture(0))
+        save(tmp_path / f"in/masks/{stem}.png", head())
+    table, studies = tmp_path / "in/pixel_size.csv", (tmp_path / "sized", tmp_path / "unsized")
+    twin = Skipped("images/b.png", "the same picture as a", redundant=True)
+    assert import_dataset(tmp_path / "in", studies[1]).skipped == (twin,)
+    table.write_text("filename,pixel size (mm)\na.png,0.1\nb.png,0.1\n")
+    assert import_dataset(tmp_path / "in", studies[0]).skipped == (twin,)
+    table.write_text("filename,pixel size (mm)\na.png,0.2\nb.png,0.2\n")
+    told = Skipped("images/a.png", "already there, but not with this pixel size; what is there stays")
+    for study in studies:
+        report = import_dataset(tmp_path / "in", study)
+        assert (report.images, report.skipped) == (0, (told, twin))
+
+
+@pytest.mark.parametrize(("first", "second"), [("0.1", "0.2"), ("", "0.2")])
+def test_equal_pictures_with_different_pixel_sizes_are_not_redundant(tmp_path: Path, first: str, second: str) -> None:
+    for stem in "ab":
+        save(tmp_path / f"in/images/{stem}.png", picture(0))
+        save(tmp_path / f"in/masks/{stem}.png", head())
+    (tmp_path / "in/pixel_size.csv").write_text(f"filename,pixel size (mm)\na.png,{first}\nb.png,{second}\n")
+    reason = "the same picture as a, with another pixel size; keep the pixel size that is right, and take this picture out"
+    assert import_dataset(tmp_path / "in", tmp_path / "study").skipped == (Skipped("images/b.png", reason),)
 
 
 def test_different_pictures_whose_names_become_one_are_not_redundant(tmp_path: Path) -> None:

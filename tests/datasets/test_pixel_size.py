@@ -108,3 +108,19 @@ def test_no_table_at_all(tmp_path: Path) -> None:
 def test_no_table_of_sizes(tmp_path: Path, text: str) -> None:
     with pytest.raises(ValueError, match=r"sizes.csv: no column holds a pixel size in mm"):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize("other", ["abdominal circumference (mm)", "circumference measured by", "HC_circumference_error"])
+def test_only_the_heads_circumference_counts(tmp_path: Path, other: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"filename,pixel mm,{other},head circumference (mm)\na.png,0.1,150,175\n")
+    assert read_circumferences(path) == {"a": 175}
+    path.write_text(f"filename,pixel mm,{other}\na.png,0.1,150\n")
+    assert read_circumferences(path) == {}
+
+
+def test_a_circumference_in_another_unit_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("filename,pixel mm,Head circumference (cm)\na.png,0.1,17.5\n")
+    with pytest.raises(ValueError, match=r"a\.csv: 'head circumference \(cm\)' is not in mm; give the circumference of the head"):
+        read_circumferences(path)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +82,8 @@ def test_only_what_is_there_already_is_redundant(tmp_path: Path) -> None:
     write(tmp_path, labelled(), Case("unlabelled", picture(1)))
     with StudyWriter(tmp_path) as study:
         study.add(labelled("new", seed=2))
-        for same in (labelled(), Case("a", picture(0)), Case("unlabelled", picture(1)), labelled("new", seed=2)):
+        rounded = replace(labelled(), spacing=tuple(np.float32([0.1, 0.2]).tolist()))
+        for same in (labelled(), rounded, Case("a", picture(0)), Case("unlabelled", picture(1)), labelled("new", seed=2)):
             with pytest.raises(RedundantError, match=r"^already there$"):
                 study.add(same)
         no_lv = np.where(head() == 3, 1, head()).astype(np.uint8)
@@ -90,6 +92,11 @@ def test_only_what_is_there_already_is_redundant(tmp_path: Path) -> None:
             (Case("a", picture(0), no_lv, NAMES), "already there, but not with this label; what is there stays"),
             (Case("a", picture(0), no_lv, ("BRAIN", "CSP")), "already there, but not with this label; what is there stays"),
             (labelled("unlabelled", seed=1), "already there, but not with this label; what is there stays"),
+            (replace(labelled(), spacing=(0.1, 0.21)), "already there, but not with this pixel size; what is there stays"),
+            (
+                Case("unlabelled", picture(1), spacing=(0.1, 0.2)),
+                "already there, but not with this pixel size; what is there stays",
+            ),
         ):
             with pytest.raises(ValueError, match=f"^{message}$") as refused:
                 study.add(other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,17 @@ def test_what_is_left_of_an_export_that_was_broken_off_is_not_taken_for_a_whole_
         import_dataset(tmp_path / "out", tmp_path / "back")
     with pytest.raises(ValueError, match=r"index\.csv: the export was broken off"):
         find_pairs(tmp_path / "out/images", tmp_path / "out/masks")
+
+
+def test_a_disk_that_takes_a_part_of_an_image_gets_none(tmp_path: Path) -> None:
+    """Its mask is smaller, and would have been written."""
+    shape = (400, 500)
+    exported = label(np.zeros(shape, np.uint8), file=write_picture(tmp_path / "a.png", speckle(*shape)))
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400 * 500 + 5000, usual[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write_labels(["a"], lambda image: exported, "nifti", tmp_path / "out", lambda label: pytest.fail("no DICOM"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert list((tmp_path / "out").rglob("*.nii.gz")) == []

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_array_equal
+from pydicom import dcmread
 
 from fetal_head.imaging import read_image
 from fetal_head.imaging.whole_numbers import eight_bits, whole_numbers
@@ -32,7 +33,9 @@ def test_order_is_kept(image: np.ndarray) -> None:
 def test_colours_keep_their_luma(tmp_path: Path) -> None:
     colours = np.stack([speckle(60, 90, seed=s) for s in range(3)], axis=-1)
     image, _ = read_image(write_picture(tmp_path / "a.png", colours))
-    assert_array_equal(eight_bits(image), np.rint(image))
+    assert_array_equal(image, np.rint(colours @ [299, 587, 114] / 1000))
+    assert_array_equal(eight_bits(image), image)
+    assert_array_equal(whole_numbers(image), image)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.nrrd", "a.dcm"])
@@ -44,11 +47,22 @@ def test_sixteen_bits_take_the_whole_range(tmp_path: Path, name: str) -> None:
     assert np.corrcoef(shown.ravel(), wide.ravel())[0, 1] > 0.9999
 
 
-@pytest.mark.parametrize("scale", [1 / 255, 25 / 255, 0.7123])
+@pytest.mark.parametrize("scale", [1 / 255, 25 / 255, 0.7123, 0.005, 0.01, 0.1, 0.125])
 def test_fractions_are_not_rounded_away(scale: float) -> None:
     pixels = speckle(60, 90)
     shown = eight_bits(pixels.astype(np.float32) * np.float32(scale))
     assert len(np.unique(shown)) == len(np.unique(pixels))
+
+
+@pytest.mark.parametrize("slope", ["0.01", "0.1"])
+def test_a_rescaled_picture_keeps_its_greys(tmp_path: Path, slope: str) -> None:
+    pixels = speckle(60, 90)
+    dataset = dcmread(write_dicom(tmp_path / "a.dcm", pixels))
+    dataset.RescaleSlope, dataset.RescaleIntercept = slope, "0"
+    dataset.save_as(tmp_path / "a.dcm")
+    image, _ = read_image(tmp_path / "a.dcm")
+    for kept in (eight_bits(image), whole_numbers(image)):
+        assert len(np.unique(kept)) == len(np.unique(pixels))
 
 
 def test_one_grey_is_black_or_itself() -> None:
@@ -68,7 +82,7 @@ def test_order_is_kept_in_sixteen_bits(image: np.ndarray) -> None:
     assert (np.diff(whole_numbers(image).ravel()[order].astype(int)) >= 0).all()
 
 
-@pytest.mark.parametrize("scale", [0.5 / 255, 3 / 255, 6 / 255, -1.0, 1000.3])
+@pytest.mark.parametrize("scale", [0.5 / 255, 3 / 255, 6 / 255, 0.01, 0.02, 0.1, -1.0, 1000.3])
 def test_what_rounding_would_spoil_takes_the_whole_range(scale: float) -> None:
     pixels = speckle(60, 90)
     kept = whole_numbers(pixels.astype(np.float32) * np.float32(scale))

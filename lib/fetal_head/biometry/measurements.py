@@ -27,7 +27,7 @@ class Biometry:
         hc_centile, bpd_centile, ofd_centile, lv_width_centile: the same in percent, 0..100.
         head_cut: the head touches the image's border, so HC, BPD, OFD and all that follows from them are not given.
         lv_cut: the LV touches the image's border, so its width is not given: the rest of it may be wider.
-        in_pieces: BRAIN, CSP or LV is in several pieces, of which the largest is measured.
+        in_pieces: BRAIN, CSP or LV is in several pieces, of which the largest is measured, or what is left of BRAIN is no head.
         flags: names of what a person should look at, see `flags.FLAGS`.
     """
 

@@ -21,11 +21,11 @@ class Regions:
     """The largest piece of each structure of a mask, each (rows, columns).
 
     Attributes:
-        head: with everything inside it; empty where no pixel is BRAIN.
+        head: with everything inside it; empty where no pixel is BRAIN, or CSP and LV make up half of it.
         csp, lv: empty where there is none.
         cut: the head touches the image's border.
         lv_cut: the LV does.
-        in_pieces: a structure has other pieces, which are not measured.
+        in_pieces: a structure has other pieces, which are not measured, as what is left of a BRAIN that is no head.
     """
 
     head: Region
@@ -42,6 +42,9 @@ def regions_of(mask: Mask) -> Regions:
     whole = mask > 0 if bool((mask == BRAIN.value).any()) else mask == BRAIN.value
     drawn = (_changed(whole, without_holes), mask == CSP.value, mask == LV.value)
     head, csp, lv = (_largest(region) for region in drawn)
+    # where most of BRAIN was erased, the CSP or LV to which the rest of it clings would be measured as the head
+    if 2 * np.count_nonzero(mask[head] > BRAIN.value) >= np.count_nonzero(head):
+        head = np.zeros_like(head)
     in_pieces = any(np.count_nonzero(a) > np.count_nonzero(b) for a, b in zip(drawn, (head, csp, lv), strict=True))
     return Regions(head, csp, lv, _touches_border(head), _touches_border(lv), in_pieces)
 

@@ -28,3 +28,11 @@ def holds_label(file: Path, entry: Mapping[str, Any], case: Case) -> bool:
         return case.mask is not None and list(case.annotated) == annotated and np.array_equal(read_mask(file), case.mask)
     except (ValueError, OSError, LookupError, TypeError):
         return False
+
+
+def holds_size(there: Any, case: Case) -> bool:
+    """Whether a case brings no other pixel size than is `there`, if any is. NIfTI rounds them to 32 bits."""
+    try:
+        return case.spacing is None or np.allclose(np.asarray(there, dtype=float), case.spacing, rtol=1e-5, atol=0)
+    except (ValueError, TypeError):
+        return False

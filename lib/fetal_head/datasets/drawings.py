@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fetal_head.datasets.annotations import Annotations
+from fetal_head.datasets.annotations import Annotations, drawn
 from fetal_head.datasets.candidate import Shape
 from fetal_head.datasets.pixel_size import PixelSize
 from fetal_head.datasets.shapes import Region
@@ -52,23 +52,28 @@ def merged(masks: Mapping[Path, Mask]) -> Mask:
     """One mask of those that several files have of an image, CSP and LV over the BRAIN in which they lie.
 
     Raises:
-        ValueError: two of them have a structure at different places.
+        ValueError: two of them have a structure at different places, or CSP and LV at the same.
     """
     inside = np.logical_or.reduce([mask > BRAIN.value for mask in masks.values()])
-    result = np.zeros(inside.shape, dtype=np.uint8)
+    pairs: list[tuple[int, Region]] = []
     for structure in STRUCTURES:
         regions = {path: mask == structure.value for path, mask in masks.items() if (mask == structure.value).any()}
         if structure is BRAIN:
             regions = {path: region | inside for path, region in regions.items()}
         _check_equal(structure.name, regions)
-        for region in regions.values():
-            result[region] = structure.value
-    return result
+        pairs += [(structure.value, region) for region in regions.values()]
+    try:
+        return drawn(np.zeros(inside.shape, dtype=np.uint8), pairs)
+    except ValueError as error:
+        raise ValueError(f"{_named(masks)}: {error}") from error
 
 
 def _check_equal(name: str, regions: Mapping[Path, Region]) -> None:
     first, *others = regions or [Path()]
     for other in others:
         if not np.array_equal(regions[first], regions[other]):
-            files = " and ".join(f"{path.parent.name}/{path.name}" for path in (first, other))
-            raise ValueError(f"{files} outline {name} differently; keep the one that is right")
+            raise ValueError(f"{_named((first, other))} outline {name} differently; keep the one that is right")
+
+
+def _named(paths: Iterable[Path]) -> str:
+    return " and ".join(f"{path.parent.name}/{path.name}" for path in paths)

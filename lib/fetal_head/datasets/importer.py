@@ -6,14 +6,16 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fetal_head.datasets import alzubaidi, annotated, hc18, pairs
+from fetal_head.datasets.already import holds_size
 from fetal_head.datasets.candidate import Candidate, Found, Skipped
 from fetal_head.datasets.case import Case
-from fetal_head.datasets.study import RedundantError, StudyWriter
+from fetal_head.datasets.study import DifferentError, RedundantError, StudyWriter
 from fetal_head.datasets.summary import Row
 from fetal_head.datasets.voc import refuse_instances
 
@@ -21,6 +23,14 @@ RECOGNISED = (
     "HC18 (its root, training_set or test_set, with the csv), Alzubaidi 2023 (its root or a plane folder), "
     "a folder with images/ and masks/, a folder of images with a COCO json, a CVAT xml or a Pascal VOC export"
 )
+
+
+class Seen(NamedTuple):
+    """What an import keeps of a picture that came before: its id, the fingerprint of its label, and its pixel size."""
+
+    id: str
+    label: str
+    spacing: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,7 @@ def import_dataset(
     """
     found = recognise(source)
     skipped = [Skipped(_within(source, path), reason) for path, reason in found.useless]
-    pictures: dict[str, tuple[str, str]] = {}
+    pictures: dict[str, Seen] = {}
     # of two equal pictures the first is kept, which must not be the one without a label
     candidates = sorted(found.candidates, key=lambda candidate: candidate.mask_of is None)
     with StudyWriter(to) as study:
@@ -75,27 +85,36 @@ def recognise(source: Path) -> Found:
     raise ValueError(f"{source} holds no data set that is recognised: {RECOGNISED}")
 
 
-def _add(study: StudyWriter, case: Case, pictures: dict[str, tuple[str, str]]) -> None:
-    """Adds a case unless its picture came before under another name; `pictures` keeps id and label by fingerprint.
+def _add(study: StudyWriter, case: Case, pictures: dict[str, Seen]) -> None:
+    """Adds a case unless its picture came before under another name; `pictures` has those that did, by fingerprint.
 
     Raises:
-        RedundantError: picture and label are there already.
-        ValueError: the picture is there with another label, or the study refuses the case.
+        RedundantError: picture, label and pixel size are there already.
+        ValueError: the picture is there with another label or pixel size, or the study refuses the case.
     """
     picture, label = _fingerprint(case.image), _fingerprint(case.mask, *case.annotated)
     if picture in pictures:
-        first, known = pictures[picture]
-        if case.mask is None or label == known:
-            raise RedundantError(f"the same picture as {first}")
-        raise ValueError(
-            f"the same picture as {first}, with another label; keep the label that is right, and take this picture out"
-        )
+        raise _twin(pictures[picture], case, label)
+    seen = Seen(case.id, label, case.spacing)
     try:
         study.add(case)
-    except RedundantError:
-        pictures[picture] = case.id, label
+    except (RedundantError, DifferentError):
+        pictures[picture] = seen
         raise
-    pictures[picture] = case.id, label
+    pictures[picture] = seen
+
+
+def _twin(first: Seen, case: Case, label: str) -> ValueError:
+    """Why a case whose picture came before is left out."""
+    if case.mask is not None and label != first.label:
+        differs = "label"
+    elif not holds_size(first.spacing, case):
+        differs = "pixel size"
+    else:
+        return RedundantError(f"the same picture as {first.id}")
+    return ValueError(
+        f"the same picture as {first.id}, with another {differs}; keep the {differs} that is right, and take this picture out"
+    )
 
 
 def _fingerprint(pixels: NDArray[np.generic] | None, *told: str) -> str:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fetal_head.datasets.published import read_table
-from fetal_head.datasets.size_columns import size_columns
+from fetal_head.datasets.size_columns import MILLIMETRES, OTHER_UNITS, WORD, size_columns
 
 PER_AXIS, ONE_VALUE, UNKNOWN_SIZE = "per axis", "published, one value", "unknown"
+# the words of a header that speaks of the head's circumference, its unit aside
+CIRCUMFERENCE = {"circumference", "head", "fetal", "hc", "of", "the", "in"}
 # mm; what lies outside is a length of something else, or in another unit
 SMALLEST, LARGEST = 0.01, 2.0
 
@@ -56,14 +58,17 @@ def read_pixel_sizes(path: Path) -> dict[str, PixelSize]:
 
 
 def read_circumferences(path: Path) -> dict[str, float]:
-    """Head circumference in mm by image, as HC18's csv has it; empty where no column speaks of a circumference.
+    """Head circumference in mm by image, as HC18's csv has it; empty where no column speaks of one, and of nothing else.
 
     Raises:
-        ValueError: no table, or it has two of one image.
+        ValueError: no table, it has two of one image, or they are in another unit.
     """
     table = read_table(path)
-    column = next((i for i, name in enumerate(table.headers) if "circumference" in name), None)
+    columns = {i: words for i, name in enumerate(table.headers) if "circumference" in (words := set(WORD.findall(name)))}
+    column = next((i for i, words in columns.items() if words <= CIRCUMFERENCE | MILLIMETRES | OTHER_UNITS), None)
     try:
+        if column is not None and columns[column] & OTHER_UNITS:
+            raise ValueError(f"'{table.headers[column]}' is not in mm; give the circumference of the head in mm")
         return {} if column is None else {stem: value for stem, (value,) in table.numbers(column).items()}
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from error

@@ -16,7 +16,7 @@ from typing import Any
 from PIL import Image
 
 from fetal_head.csv_text import as_csv
-from fetal_head.datasets.already import holds_label, holds_picture
+from fetal_head.datasets.already import holds_label, holds_picture, holds_size
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.summary import COLUMNS, Row, read_rows, summary_row
 from fetal_head.files import replacing, write_text
@@ -27,7 +27,11 @@ INDEX, SUMMARY, LABELS = "datastore_v2.json", "summary.csv", Path("labels/final"
 
 
 class RedundantError(ValueError):
-    """A picture that the study holds already, with its label if it has one."""
+    """A picture that the study holds already, with its label and its pixel size if it has any."""
+
+
+class DifferentError(ValueError):
+    """A picture that the study holds already, with another label or pixel size, or without."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ class StudyWriter:
 
         Raises:
             RedundantError: it is already there.
-            ValueError: another picture has its id, or it is there with another label or none.
+            DifferentError: it is already there, with another label or pixel size, or without.
+            ValueError: another picture has its id.
         """
         if case.id in self:
             raise self._refusal(case)
@@ -97,9 +102,12 @@ class StudyWriter:
         folder, entries = (self.staging, self._objects) if is_new else (self.to, self._index["objects"])
         if not holds_picture(folder / f"{case.id}.png", case):
             return ValueError(f"another picture is already there as {case.id}; rename this one")
-        if case.mask is None or holds_label(folder / LABELS / f"{case.id}.nrrd", entries.get(case.id, {}), case):
-            return RedundantError("already there")
-        return ValueError("already there, but not with this label; what is there stays")
+        entry = entries.get(case.id, {})
+        if case.mask is not None and not holds_label(folder / LABELS / f"{case.id}.nrrd", entry, case):
+            return DifferentError("already there, but not with this label; what is there stays")
+        if not holds_size(entry.get("image", {}).get("info", {}).get("spacing"), case):
+            return DifferentError("already there, but not with this pixel size; what is there stays")
+        return RedundantError("already there")
 
     def take(self, written: Written) -> Row:
         """Takes in a case whose files `write_case` has put into `staging`, here or in another process; returns its row."""

@@ -12,6 +12,7 @@ from PIL import Image
 from fetal_head.export.label import Label
 from fetal_head.files import replacing
 from fetal_head.imaging import Frame, read_image, write_mask
+from fetal_head.imaging.volume import write_volume
 from fetal_head.imaging.whole_numbers import whole_numbers
 
 IMAGES, MASKS = "images", "masks"
@@ -40,6 +41,6 @@ def write_nifti(label: Label, to: Path) -> None:
     volume = sitk.GetImageFromArray(grey[np.newaxis])
     volume.SetSpacing(frame.spacing)
     with replacing(to / IMAGES / f"{label.image}.nii.gz") as file:
-        sitk.WriteImage(volume, str(file), True)
+        write_volume(file, volume)
     with replacing(to / MASKS / f"{label.image}.nii.gz") as file:
         write_mask(file, label.mask, replace(geometry, frame=frame))

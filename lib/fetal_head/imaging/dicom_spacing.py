@@ -19,20 +19,24 @@ INSET, SAME_SCALE = 0.1, 0.01
 def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
     """Millimetres per pixel along (rows, columns): from the 2D tissue regions calibrated in cm, else PixelSpacing.
 
-    Where regions have several scales, nobody knows which is the head's; an inset is none of them. Where one reaches beyond the
-    image, they are those of a larger one, from which this one was made, and nobody knows how. A PixelSpacing of exactly
-    1 x 1 is what writers put where nothing is known, as in NIfTI and NRRD.
+    Where regions have several scales, or the largest one has none, nobody knows which is the head's; that of an inset is none of
+    them. Where one reaches beyond the image, they are those of a larger one, from which this one was made, and nobody knows how.
+    A PixelSpacing of exactly 1 x 1 is what writers put where nothing is known, as in NIfTI and NRRD.
 
     Raises:
         ValueError: one of them is no length.
     """
-    regions = [r for r in dataset.get("SequenceOfUltrasoundRegions") or [] if _is_calibrated_tissue(r)]
+    tissue = [r for r in dataset.get("SequenceOfUltrasoundRegions") or [] if r.get("RegionSpatialFormat") == TISSUE]
+    regions = [region for region in tissue if _is_calibrated(region)]
     spacing = dataset.get("PixelSpacing")
     if any(_is_beyond(region, dataset) for region in regions):
         return None
     if regions:
         regions.sort(key=_area, reverse=True)
-        scales = [_scale(region) for region in regions if _area(region) >= INSET * _area(regions[0])]
+        largest = max(map(_area, tissue))
+        if _area(regions[0]) < largest:
+            return None
+        scales = [_scale(region) for region in regions if _area(region) >= INSET * largest]
     elif spacing and not any(float(value) <= 0 for value in spacing) and any(float(value) != 1 for value in spacing):
         scales = [(float(spacing[0]), float(spacing[1]))]
     else:
@@ -53,10 +57,9 @@ def check_square(dataset: Dataset) -> None:
         raise ValueError(f"its pixels are not square ({said}) and of unknown size; save it with a PixelSpacing")
 
 
-def _is_calibrated_tissue(region: Dataset) -> bool:
+def _is_calibrated(region: Dataset) -> bool:
     return (
-        region.get("RegionSpatialFormat") == TISSUE
-        and region.get("PhysicalUnitsXDirection") == CENTIMETRE
+        region.get("PhysicalUnitsXDirection") == CENTIMETRE
         and region.get("PhysicalUnitsYDirection") == CENTIMETRE
         and bool(region.get("PhysicalDeltaX"))
         and bool(region.get("PhysicalDeltaY"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-# ITU-R BT.601 luma, the weights that Pillow's "L" and JPEG's Y use
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+# ITU-R BT.601 luma, the weights that Pillow's "L" and JPEG's Y use. In thousandths sums of 8-bit colours are exact, so that a
+# half is one on every machine
+LUMA = np.array([299, 587, 114], dtype=np.float32)
 
 
 def to_grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -17,7 +18,8 @@ def to_grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
             it says how to lay the picture over another one, not what the probe heard.
 
     Returns:
-        (rows, columns) float32. RGB whose channels are equal gives just that channel, without rounding.
+        (rows, columns) float32. RGB whose channels are equal gives just that channel; of other colours that are whole numbers
+        the luma is one too, so that fractions are always the file's own.
 
     Raises:
         ValueError: another shape, complex numbers, or a value that is not finite.
@@ -35,4 +37,7 @@ def to_grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
     values = np.ascontiguousarray(pixels, dtype=np.float32)
     if not np.isfinite(values).all():
         raise ValueError("the image holds values that are not finite numbers")
-    return values if values.ndim == 2 else np.asarray(values @ LUMA, dtype=np.float32)
+    if values.ndim == 2:
+        return values
+    luma = values @ LUMA / 1000
+    return np.asarray(np.rint(luma) if pixels.dtype.kind in "ui" else luma, dtype=np.float32)

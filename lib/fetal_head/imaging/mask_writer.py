@@ -11,9 +11,9 @@ from PIL import Image
 from fetal_head.files import suffix_of
 from fetal_head.imaging.geometry import Geometry
 from fetal_head.imaging.mask import Mask
+from fetal_head.imaging.volume import write_volume
 
 WRITTEN = (".nrrd", ".nii.gz", ".nii", ".png")
-LONGEST_HEADER = 4096
 
 
 def write_mask(path: str | Path, mask: Mask, geometry: Geometry) -> None:
@@ -36,9 +36,7 @@ def write_mask(path: str | Path, mask: Mask, geometry: Geometry) -> None:
     if suffix == ".png":
         Image.fromarray(np.ascontiguousarray(mask, dtype=np.uint8)).save(path, format="PNG")
     else:
-        # on a full disk ITK writes a part of the file, or nothing, and says nothing: the system says whether there is room
-        path.write_bytes(bytes(mask.size + LONGEST_HEADER))
-        sitk.WriteImage(_volume(mask, geometry), str(path), True)
+        write_volume(path, _volume(mask, geometry))
 
 
 def _volume(mask: Mask, geometry: Geometry) -> sitk.Image:

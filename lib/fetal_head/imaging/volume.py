@@ -1,4 +1,4 @@
-"""NIfTI and NRRD as ITK reads them, and where ITK puts any file's pixels."""
+"""NIfTI and NRRD as ITK reads and writes them, and where ITK puts any file's pixels."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from fetal_head.imaging.nifti import check_nifti
 from fetal_head.imaging.nrrd import check_nrrd
 
 CHECKS = {"NrrdImageIO": check_nrrd, "NiftiImageIO": check_nifti}
+# bytes for a header, and the share of pixels that do not pack by which packing makes them longer
+HEADER, UNPACKABLE = 4096, 0.001
 
 
 def read_volume(path: Path, io: str) -> sitk.Image:
@@ -27,6 +29,14 @@ def read_volume(path: Path, io: str) -> sitk.Image:
         return reader.Execute()
     except RuntimeError as error:
         raise ValueError(f"cannot be read as {io.removesuffix('ImageIO')}: {str(error).strip().splitlines()[-1]}") from error
+
+
+def write_volume(path: Path, volume: sitk.Image) -> None:
+    """Writes an image of one number a pixel, packed, in the format of its ending. Raises OSError: the disk does not take it."""
+    # on a full disk ITK writes a part of the file, or nothing, and says nothing: the system says whether there is room
+    pixels = volume.GetNumberOfPixels() * volume.GetSizeOfPixelComponent()
+    path.write_bytes(bytes(HEADER + int(pixels * (1 + UNPACKABLE))))
+    sitk.WriteImage(volume, str(path), True)
 
 
 def itk_frame(path: Path, io: str) -> Frame:

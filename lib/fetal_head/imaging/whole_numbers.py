@@ -5,17 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-# what the weights of luma leave of 8-bit colours
-THOUSANDTHS = np.float32(1000)
-
 
 def eight_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """The grey image of a file in 8 bits: values of 8-bit files as they are, those of colours rounded, others from 0 to 255.
+    """The grey image of a file in 8 bits: values of 8-bit files as they are, others from 0 to 255.
 
     Args:
         grey: (rows, columns) in the file's own range, as `read_image` gives it.
     """
-    return np.asarray(np.rint(grey) if _has_eight_bits(grey) else _spread(grey, 255), dtype=np.uint8)
+    return np.asarray(grey if _has_eight_bits(grey) else _spread(grey, 255), dtype=np.uint8)
 
 
 def whole_numbers(grey: NDArray[np.generic]) -> NDArray[np.uint8] | NDArray[np.uint16]:
@@ -27,19 +24,13 @@ def whole_numbers(grey: NDArray[np.generic]) -> NDArray[np.uint8] | NDArray[np.u
         grey: as `eight_bits` has it.
     """
     if _has_eight_bits(grey):
-        return np.asarray(np.rint(grey), dtype=np.uint8)
+        return np.asarray(grey, dtype=np.uint8)
     kept = grey.min() >= 0 and 255 < grey.max() <= 65535
     return np.asarray(np.rint(grey) if kept else _spread(grey, 65535), dtype=np.uint16)
 
 
 def _has_eight_bits(grey: NDArray[np.generic]) -> bool:
-    """Whether it comes from a file of 8 bits: whole numbers, or the luma of such, which has three decimals."""
-    if grey.min() < 0 or grey.max() > 255:
-        return False
-    if np.array_equal(grey, np.rint(grey)):
-        return True
-    thousands = np.asarray(grey, dtype=np.float32) * THOUSANDTHS
-    return bool(grey.max() > 1 and (np.abs(thousands - np.rint(thousands)) < 0.1).all())
+    return bool(grey.min() >= 0 and grey.max() <= 255 and np.array_equal(grey, np.rint(grey)))
 
 
 def _spread(grey: NDArray[np.generic], highest: int) -> NDArray[np.float64]:
