@@ -43,7 +43,7 @@ def regions_of(mask: Mask) -> Regions:
     drawn = (_changed(whole, without_holes), mask == CSP.value, mask == LV.value)
     head, csp, lv = (_largest(region) for region in drawn)
     # where most of BRAIN was erased, the CSP or LV to which the rest of it clings would be measured as the head
-    if 2 * np.count_nonzero(mask[head] > BRAIN.value) >= np.count_nonzero(head):
+    if 2 * np.count_nonzero(head & (drawn[1] | drawn[2])) >= np.count_nonzero(head):
         head = np.zeros_like(head)
     in_pieces = any(np.count_nonzero(a) > np.count_nonzero(b) for a, b in zip(drawn, (head, csp, lv), strict=True))
     return Regions(head, csp, lv, _touches_border(head), _touches_border(lv), in_pieces)
