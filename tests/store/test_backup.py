@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -137,3 +138,18 @@ def test_a_backup_that_was_broken_off_is_gone_on_with(
 
 def _interrupted() -> None:
     raise KeyboardInterrupt
+
+
+def test_a_backup_of_before_pixel_sizes_had_a_file_tells_them_of_those_that_are_in_it(
+    study: StudyDatastore, tmp_path: Path
+) -> None:
+    study.update_image_info("a", {"spacing": [0.1, 0.2]})
+    backup(study.store, tmp_path / "backup")
+    file = tmp_path / "backup/tables.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for name, row in (line for line in lines if isinstance(line, list)):
+        if name == "images":
+            del row["told_of"], row["file_patient"]
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    restored = restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
+    assert tables(restored) == tables(study.store)

@@ -7,6 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
+import pydicom
 import pytest
 from masks import MASK, assert_whole, mask_of, next_image, submit, tables
 from numpy.testing import assert_array_equal
@@ -21,7 +22,7 @@ from fetal_head.store.layout import Picture
 from fetal_head.store.settling import FINAL, ORIGINAL
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.tables import APPROVED
-from pictures import speckle, write_itk, write_picture
+from pictures import speckle, write_dicom, write_itk, write_picture
 
 A_DAY = 1_700_000_000 * 10**9
 
@@ -216,3 +217,106 @@ def test_a_pixel_size_stays_away_from_another_file_and_comes_back_with_its_own(
     assert study.get_image_info("a")["spacing"] == [0.3, 0.3], "told of this one"
     before = tables(study.store)
     assert tables(rebuild(folder, study.store.settings)) == before
+
+
+def test_a_pixel_size_that_an_index_told_stays_with_its_file_when_the_database_is_lost(
+    study: StudyDatastore, folder: Path, other: Path
+) -> None:
+    size = (folder / "b.png").stat().st_size
+    said: dict[str, dict[str, object]] = {
+        "a": {"spacing": [0.1, 0.1]},
+        "b": {"spacing": [0.1, 0.2], "file_size": size},
+        "c": {"spacing": [0.2, 0.2], "file_size": size + 1},
+    }
+    _write_index(folder, said)
+    study.refresh()
+    assert [study.get_image_info(image).get("spacing") for image in "abc"] == [[0.1, 0.1], [0.1, 0.2], None]
+    assert "file_size" not in study.get_image_info("b")
+    _replace(study, other, is_seen_gone=False)
+    assert "spacing" not in study.get_image_info("a")
+    before = tables(study.store)
+    assert tables(rebuild(folder, study.store.settings)) == before
+
+
+def test_an_index_that_comes_while_an_image_is_away_is_kept_for_its_return(
+    study: StudyDatastore, folder: Path, tmp_path: Path
+) -> None:
+    away = (folder / "a.png").rename(tmp_path / "a.png")
+    study.refresh()
+    _write_index(folder, {"a": {"spacing": [0.1, 0.1]}})
+    study.refresh()
+    away.rename(folder / "a.png")
+    study.refresh()
+    assert study.get_image_info("a")["spacing"] == [0.1, 0.1]
+
+
+def test_whoever_asks_for_an_image_that_was_written_over_in_place_gets_nothing_of_the_old_one(
+    study: StudyDatastore, folder: Path, other: Path
+) -> None:
+    submit(study, "a", 1)
+    study.update_image_info("a", {"spacing": [0.1, 0.2]})
+    (folder / "a.png").write_bytes(other.read_bytes())
+    study.update_image_info("b", {"spacing": [0.1, 0.2]})
+    (folder / "b.png").write_bytes(other.read_bytes())
+    study.update_image_info("b", {"spacing": [0.3, 0.3]})
+    for image in "ab":
+        os.utime(folder / f"{image}.png", ns=(A_DAY, A_DAY))
+    path = study.get_image_uri("a")
+    assert study.spacing_of(path, read_image(path)[1]) is None
+    assert study.get_labeled_images() == []
+    assert study.get_image_info("b")["spacing"] == [0.3, 0.3], "told of the new one, before anybody looked"
+
+
+@pytest.mark.parametrize("is_seen_gone", [False, True])
+def test_a_dicom_file_of_another_patient_is_his(study: StudyDatastore, folder: Path, tmp_path: Path, is_seen_gone: bool) -> None:
+    anna, berta = (_dicom_of(patient, tmp_path) for patient in ("anna", "berta"))
+    shutil.copyfile(anna, folder / "d.dcm")
+    study.refresh()
+    of_anna = study.get_image_info("d")["patient"]
+    study.update_image_info("d", {"plane": "TV"})
+    os.utime(folder / "d.dcm", ns=(A_DAY, A_DAY))
+    study.refresh()
+    assert study.get_image_info("d")["patient"] == of_anna
+
+    (folder / "d.dcm").unlink()
+    if is_seen_gone:
+        study.refresh()
+    shutil.copyfile(berta, folder / "d.dcm")
+    study.refresh()
+    assert study.get_image_info("d")["patient"] not in (None, of_anna)
+    before = tables(study.store)
+    assert tables(rebuild(folder, study.store.settings)) == before
+
+    study.update_image_info("d", {"patient": "P7"})
+    os.utime(folder / "d.dcm", ns=(A_DAY + 1, A_DAY + 1))
+    study.refresh()
+    assert study.get_image_info("d")["patient"] == "P7", "told of this very patient"
+
+
+def test_labels_count_while_a_touched_image_is_read(study: StudyDatastore, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    submit(study, "a", 1)
+    os.utime(folder / "a.png", ns=(A_DAY, A_DAY))
+    digest = Picture.digest
+    counted = []
+
+    def looked_at(picture: Picture) -> str | None:
+        counted.append(study.get_labeled_images())
+        return digest(picture)
+
+    monkeypatch.setattr(Picture, "digest", looked_at)
+    study.refresh()
+    assert counted == [["a"]]
+    assert study.get_labeled_images() == ["a"]
+
+
+def _dicom_of(patient: str, folder: Path) -> Path:
+    path = write_dicom(folder / f"{patient}.dcm", speckle(60, 90))
+    dataset = pydicom.dcmread(path)
+    dataset.PatientID = patient
+    dataset.save_as(path)
+    return path
+
+
+def _write_index(folder: Path, said: dict[str, dict[str, object]]) -> None:
+    objects = {image: {"image": {"ext": ".png", "info": info}, "labels": {}} for image, info in said.items()}
+    (folder / "datastore_v2.json").write_text(json.dumps({"objects": objects}))

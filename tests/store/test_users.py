@@ -169,8 +169,9 @@ def test_a_database_of_the_first_version_gets_the_tables(study: StudyDatastore, 
             session.execute(text(f"DROP TABLE {table}"))
         for index in ("images_by_change", "submissions_by_time"):
             session.execute(text(f"DROP INDEX {index}"))
-        for table, column in (("images", "changed"), ("images", "picture"), ("images", "told_of"), ("submissions", "picture")):
-            session.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        for column in ("changed", "picture", "told_of", "file_patient"):
+            session.execute(text(f"ALTER TABLE images DROP COLUMN {column}"))
+        session.execute(text("ALTER TABLE submissions DROP COLUMN picture"))
         session.execute(text("CREATE INDEX images_by_lot ON images (lot)"))
         session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         session.commit()

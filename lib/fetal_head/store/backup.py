@@ -134,6 +134,10 @@ def _lines(path: Path) -> list[Any]:
 def _load(session: Session, lines: Iterable[Any]) -> None:
     rows: dict[str, list[dict[str, Any]]] = {}
     for name, row in lines:
+        if name == Image.__tablename__:
+            # of before it was known: of the file that was there
+            row.setdefault("told_of", row["size"] or None)
+            row.setdefault("file_patient", None)
         rows.setdefault(name, []).append(row)
     for table in Base.metadata.sorted_tables:
         for some in batched(rows.get(table.name, []), ROWS_AT_ONCE):

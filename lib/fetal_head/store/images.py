@@ -75,8 +75,7 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
         shutil.copyfile(path, upload)
         upload.chmod(0o644)
         sync(upload)
-        patient = {"patient": name} if (name := read_patient(path)) else {}
-        _enter(store, image_id, upload, f"{image_id}{suffix}", patient | _without_reserved(info))
+        _enter(store, image_id, upload, f"{image_id}{suffix}", _without_reserved(info), read_patient(path))
     return image_id
 
 
@@ -109,7 +108,9 @@ def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None
             # each addition may be short and all of them together long
             image.info = check_said({**image.info, **_without_reserved(info)})
             if SPACING in info:
-                image.told_of = image.size
+                # of the file that is there now, which nobody may have looked at yet
+                stamp = stamp_of(store.layout.folder / image.file)
+                image.told_of = stamp.size if stamp else image.size
         except ValueError as error:
             raise StoreError(422, f"what is said of the image '{image_id}' was not accepted: {error}") from error
         write_image_facts(files, store.layout, image)
@@ -119,7 +120,7 @@ def _without_reserved(info: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in info.items() if key not in RESERVED}
 
 
-def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str, Any]) -> None:
+def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str, Any], patient: str | None) -> None:
     to = store.layout.folder / name
     with store.reading() as session:
         was_used = session.get(Image, image_id) is not None
@@ -132,7 +133,8 @@ def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str,
         except FileExistsError as error:
             raise _taken(to) from error
         size, mtime_ns = stamp_of(to) or (0, 0)
-        known = {"info": info, "told_of": size, "removed": None, "picture": None, "readings": 0}
+        told = info if patient is None else {"patient": patient, **info}
+        known = {"info": told, "file_patient": patient, "told_of": size, "removed": None, "picture": None, "readings": 0}
         image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, **known))
         mark(session, [image_id])
         write_image_facts(files, store.layout, image)

@@ -17,10 +17,11 @@ from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.facts import read_image
 from fetal_head.store.index import Index
-from fetal_head.store.layout import Layout
-from fetal_head.store.said import SPACING, told_spacing
+from fetal_head.store.layout import Layout, Picture
+from fetal_head.store.said import FILE_SIZE, SPACING, told_spacing
 from fetal_head.store.settling import mark
 from fetal_head.store.store import Store
+from fetal_head.store.submissions import write_image_facts
 from fetal_head.store.tables import Image, Reservation, Submission
 
 logger = logging.getLogger(__name__)
@@ -31,11 +32,27 @@ class Known(NamedTuple):
 
     file: str
     stamp: Stamp
+    picture: str | None
     is_there: bool
 
 
+class Read(NamedTuple):
+    """What was read of an image whose file differs, before the transaction, which others wait for.
+
+    Attributes:
+        patient: as the file itself tells.
+        said: what the index says of an image that came, and an upload that was killed before its commit.
+        told_of: the size of the file whose pixel size that is; None where nobody says.
+        is_same: whether it is the picture that it was.
+    """
+
+    patient: str | None
+    said: dict[str, Any]
+    told_of: int | None
+    is_same: bool
+
+
 Files = Mapping[str, tuple[str, Stamp]]
-Said = Mapping[str, dict[str, Any]]
 
 
 def take_in_images(store: Store, index: Index, quiet_for: float) -> bool:
@@ -52,34 +69,49 @@ def take_in_images(store: Store, index: Index, quiet_for: float) -> bool:
     are_quiet = len(differing) == len(all_differing)
     if not differing:
         return are_quiet
-    # before the transaction, which others wait for
-    came = [i for i in differing if i in found and (i not in known or not known[i].is_there)]
-    said = {i: _said(store.layout, i, found[i][0], index) for i in came}
-    with store.writing() as (session, _):
+    read = {i: _read(store.layout, i, *found[i], known.get(i), index) for i in differing if i in found}
+    with store.writing() as (session, files):
         known = _known(session)
         now = {i: file for i in differing if (file := _again(store.layout, found.get(i), known.get(i)))}
-        _apply(session, said, now, known, [i for i in differing if _differs(now.get(i), known.get(i))])
-    return are_quiet
+        # what became of one since it was read is left to the next look
+        as_read = [i for i in differing if now.get(i) == found.get(i)]
+        for image in _apply(session, read, now, known, [i for i in as_read if _differs(now.get(i), known.get(i))]):
+            write_image_facts(files, store.layout, image)
+    return are_quiet and len(as_read) == len(differing)
 
 
 def say_of_images(session: Session, index: Index) -> None:
     """Takes over what an index says of images and the database does not know."""
     for row in session.scalars(select(Image)):
-        said = index.images.get(row.id, {})
+        said, told_of = _said(index, row.id)
         if news := said.keys() - row.info.keys():
             row.info = {**said, **row.info}
-            row.told_of = row.size if SPACING in news else row.told_of
+            row.told_of = told_of or row.size or None if SPACING in news else row.told_of
 
 
-def _said(layout: Layout, image_id: str, file: str, index: Index) -> dict[str, Any]:
-    """What is known of an image that came: by its file, by the index, and by an upload that was killed before its commit."""
-    patient = {"patient": name} if (name := read_patient(layout.folder / file)) else {}
-    return {**patient, **index.images.get(image_id, {}), **read_image(layout.image_facts(image_id)).get("info", {})}
+def _said(index: Index, image_id: str) -> tuple[dict[str, Any], int | None]:
+    """What an index says of an image, and the size of the file that it says it of."""
+    said = dict(index.images.get(image_id, {}))
+    size = said.pop(FILE_SIZE, None)
+    return said, size if type(size) is int else None
+
+
+def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known | None, index: Index) -> Read:
+    path, said, told_of = layout.folder / file, dict[str, Any](), None
+    if known is None or not known.is_there:
+        facts = read_image(layout.image_facts(image_id))
+        said, told_of = _said(index, image_id)
+        said, told_of = {**said, **facts.get("info", {})}, facts.get("told_of", told_of)
+    try:
+        is_same = known is not None and known.picture is not None and Picture(path, stamp).digest() == known.picture
+    except OSError:
+        is_same = False
+    return Read(read_patient(path), said, told_of, is_same)
 
 
 def _known(session: Session) -> dict[str, Known]:
-    rows = session.execute(select(Image.id, Image.file, Image.size, Image.mtime_ns, Image.removed))
-    return {i: Known(file, Stamp(size, mtime_ns), removed is None) for i, file, size, mtime_ns, removed in rows}
+    rows = session.execute(select(Image.id, Image.file, Image.size, Image.mtime_ns, Image.picture, Image.removed))
+    return {i: Known(file, Stamp(size, mtime_ns), picture, removed is None) for i, file, size, mtime_ns, picture, removed in rows}
 
 
 def _file(layout: Layout, image_id: str, known: Mapping[str, Known]) -> str | None:
@@ -101,39 +133,58 @@ def _again(layout: Layout, found: tuple[str, Stamp] | None, known: Known | None)
     return None
 
 
-def _apply(session: Session, said: Said, found: Files, known: Mapping[str, Known], differing: Iterable[str]) -> None:
-    new, gone = [], []
+def _apply(
+    session: Session, read: Mapping[str, Read], found: Files, known: Mapping[str, Known], differing: Iterable[str]
+) -> list[Image]:
+    """Returns the images of which not all holds any more that was said."""
+    new, gone, unsaid = [], [], []
     for image_id in differing:
         if image_id not in found:
             gone.append(image_id)
         elif image_id not in known:
             new.append(image_id)
         else:
-            _update(session, image_id, *found[image_id], said.get(image_id, {}))
+            unsaid += _update(session, image_id, *found[image_id], read[image_id])
     if new:
-        session.execute(insert(Image), [_row(i, *found[i], said.get(i, {})) for i in sorted(new)])
+        session.execute(insert(Image), [_row(i, *found[i], read[i]) for i in sorted(new)])
         logger.info("%d images were found in the study folder", len(new))
     _remove(session, gone)
+    return unsaid
 
 
-def _row(image_id: str, file: str, stamp: Stamp, info: dict[str, Any]) -> dict[str, object]:
-    return {"id": image_id, "file": file, **stamp._asdict(), "info": info, "told_of": stamp.size, "removed": None, "readings": 0}
+def _row(image_id: str, file: str, stamp: Stamp, read: Read) -> dict[str, object]:
+    info = read.said if read.patient is None else {"patient": read.patient, **read.said}
+    told_of = read.told_of or stamp.size
+    said = {"info": info, "file_patient": read.patient, "told_of": told_of}
+    return {"id": image_id, "file": file, **stamp._asdict(), **said, "removed": None, "readings": 0}
 
 
-def _update(session: Session, image_id: str, file: str, stamp: Stamp, said: dict[str, Any]) -> None:
+def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read) -> list[Image]:
     image = session.get_one(Image, image_id)
-    image.picture = None
+    image.picture = image.picture if read.is_same else None
     image.file, image.size, image.mtime_ns, image.removed = file, stamp.size, stamp.mtime_ns, None
     if told_spacing(image.info) is None or image.told_of is None:
-        image.told_of = stamp.size
-    image.info = {**said, **image.info}
+        image.told_of = read.told_of or stamp.size
+    image.info = {**read.said, **image.info}
+    is_of_another = _name_patient(image, read.patient)
     mark(session, [image_id])
-    if told_spacing(image.info) and image.told_of != stamp.size:
-        message = "the image %s is another file than the one whose pixel size was told: its own is unknown until it is told"
-        logger.warning(message, pseudonym(image_id))
-    if image.readings:
+    if image.readings and not read.is_same:
         message = "the image %s was replaced, or came back; nobody knows any more which picture its labels were made for"
         logger.warning(message, pseudonym(image_id))
+    if has_lost_size := bool(told_spacing(image.info)) and image.told_of != stamp.size:
+        message = "the image %s is another file than the one whose pixel size was told: its own is unknown until it is told"
+        logger.warning(message, pseudonym(image_id))
+    return [image] if is_of_another or has_lost_size else []
+
+
+def _name_patient(image: Image, patient: str | None) -> bool:
+    """Whether the file is of another patient than the one before it: then what was said of that one's is not taken over."""
+    before, image.file_patient = image.file_patient, patient
+    if before == patient:
+        return False
+    own = {} if patient is None else {"patient": patient}
+    image.info = {**own, **{key: value for key, value in image.info.items() if before is None or key != "patient"}}
+    return before is not None
 
 
 def _remove(session: Session, gone: list[str]) -> None:

@@ -15,6 +15,8 @@ MAX_INTEGER = 2**63 - 1
 # mm; a pixel of a head is a fraction of one
 LARGEST_PIXEL = 100.0
 SPACING = "spacing"
+# of the image file that an index speaks of, in bytes
+FILE_SIZE = "file_size"
 
 
 def check_said(said: Any) -> dict[str, Any]:

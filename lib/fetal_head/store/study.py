@@ -17,7 +17,7 @@ from fetal_head.store.archive import write_archive
 from fetal_head.store.drafts import read_draft
 from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import split_name
-from fetal_head.store.intake import take_in
+from fetal_head.store.intake import image_now, take_in
 from fetal_head.store.labelled import plainly_labelled
 from fetal_head.store.layout import Picture
 from fetal_head.store.reservations import renew
@@ -79,14 +79,12 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         return io.BytesIO(Path(uri).read_bytes()) if uri else None
 
     def get_image_uri(self, image_id: str) -> str:
-        with self.store.reading() as session:
-            image = queries.image_of(session, image_id)
-            return str(queries.image_path(self.store.layout, image)) if image else ""
+        image = image_now(self.store, image_id)
+        return str(queries.image_path(self.store.layout, image)) if image else ""
 
     def get_image_info(self, image_id: str) -> dict[str, Any]:
-        with self.store.reading() as session:
-            image = queries.image_of(session, image_id)
-            return queries.image_info(self.store.layout, image) if image else {}
+        image = image_now(self.store, image_id)
+        return queries.image_info(self.store.layout, image) if image else {}
 
     def update_image_info(self, image_id: str, info: dict[str, Any]) -> None:
         images.update_image_info(self.store, image_id, info)

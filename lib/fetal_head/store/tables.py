@@ -49,6 +49,7 @@ class Image(Base):
     Attributes:
         size, mtime_ns: of the file when it was last looked at, to see that it was replaced; 0 for one that is gone.
         info: what clients and the import say of it: patient, plane, spacing ...
+        file_patient: the patient as the file itself tells, which is in `info` too unless somebody told another one.
         told_of: the size of the file whose pixel size `info` tells, see `queries.said_of`; None for any.
         removed: when it was removed; None while it is there.
         lot: a random number, by which images that nothing else tells apart are scored in a random order.
@@ -68,6 +69,7 @@ class Image(Base):
     size: Mapped[int]
     mtime_ns: Mapped[int]
     info: Mapped[dict[str, Any]]
+    file_patient: Mapped[str | None]
     told_of: Mapped[int | None]
     removed: Mapped[int | None]
     lot: Mapped[int] = mapped_column(default=_draw)
