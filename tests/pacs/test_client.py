@@ -300,7 +300,10 @@ def test_each_pacs_has_a_folder_of_its_own(tmp_path: Path) -> None:
     assert len(folders) == 4
     assert all(folder.is_dir() for folder in folders)
     assert study_folder(pacs_url(urls[0] + "/"), _settings(), tmp_path) in folders
-    assert study_folder(urls[0], _settings(pacs_folder=str(tmp_path / "here")), tmp_path) == tmp_path / "here"
+    here = _settings(pacs_folder=str(tmp_path / "here"))
+    assert [study_folder(urls[0], here, tmp_path) for _ in range(2)] == [tmp_path / "here"] * 2
+    with pytest.raises(ValueError, match=r"pacs_folder is the folder of http.*: name another folder"):
+        study_folder(urls[1], here, tmp_path)
 
 
 @pytest.mark.parametrize("studies", ["ftp://a/b", "http://", "http://a/b?c=d", "http://a:port/", "http://u:p@a/dicom-web"])

@@ -10,8 +10,12 @@ from urllib.parse import urlsplit
 from monailabel.config import settings as upstream
 
 from fetal_head.config import PacsSettings
+from fetal_head.files import write_text
+from fetal_head.store.layout import Layout
 
 BELOW_APP = "app"
+# beside the database: of which PACS the folder is
+ADDRESS = "pacs"
 SCHEMES = ("http", "https")
 
 
@@ -38,6 +42,9 @@ def study_folder(url: str, settings: PacsSettings, app: Path) -> Path:
     """Where the images of a PACS, and their labels, are; made when it is not there.
 
     Two addresses have two folders, so that the labels of one PACS never go to another.
+
+    Raises:
+        ValueError: the folder that `pacs_folder` names is that of another address.
     """
     host = re.sub(r"[^A-Za-z0-9.-]", "_", urlsplit(url).netloc)
     name = f"{host}-{sha256(url.encode()).hexdigest()[:8]}"
@@ -45,4 +52,18 @@ def study_folder(url: str, settings: PacsSettings, app: Path) -> Path:
     above = Path(cache) if cache else app / "pacs"
     folder = above / name if settings.pacs_folder == BELOW_APP else Path(settings.pacs_folder)
     folder.mkdir(mode=0o770, parents=True, exist_ok=True)
+    _keep_address(Layout(folder).hidden / ADDRESS, url)
     return folder
+
+
+def _keep_address(file: Path, url: str) -> None:
+    """Raises ValueError when the file names another PACS."""
+    if not file.exists():
+        # as the store would make it
+        file.parent.mkdir(mode=0o770, exist_ok=True)
+        write_text(file, f"{url}\n")
+    elif (other := file.read_text(encoding="utf-8").strip()) != url:
+        raise ValueError(
+            f"pacs_folder is the folder of {other}, whose labels would go to {url}: name another folder; "
+            f"or, if it is the same PACS at a new address, write that into {file}"
+        )
