@@ -68,3 +68,9 @@ class Differing:
             else:
                 self.labels[image] = text
         self._seen, self._born = newest, born
+
+    def is_as_compared(self, image: str) -> bool:
+        """Whether nothing of an image changed since `refresh`; what did is compared by the next one."""
+        with self._store.reading() as session:
+            changed = session.scalar(select(Image.changed).where(Image.id == image))
+        return changed is None or changed <= self._seen
