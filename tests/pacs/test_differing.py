@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
+import pydicom
 import pytest
 
 from bench import Bench, stored
+from fetal_head.biometry import measure
 from fetal_head.store import history
+from ultrasound import PHANTOM
 
 
 @pytest.mark.parametrize("status", ["rejected", "approved"])
@@ -33,3 +36,27 @@ def test_a_label_that_is_another_for_a_moment_while_others_are_sent(
     bench.pusher.push()
     assert bench.numbers() == ([1, 1], [1, 1])
     assert [report.PreliminaryFlag for report in bench.reports()] == ["PRELIMINARY"] * 2
+
+
+def test_a_pixel_size_that_begins_to_count_is_sent(bench: Bench) -> None:
+    image = bench.pulled()
+    bench.study.update_image_info(image, {"spacing": [0.3, 0.3]})
+    file = Path(bench.study.get_image_uri(image))
+    dataset = pydicom.dcmread(file)
+    dataset.PatientID = "another number, and a longer one"
+    dataset.save_as(file)
+    bench.study.refresh()
+    # the size that was told was that of the file before
+    bench.submit(image)
+    bench.pusher.push()
+    assert _lv_width(bench) == pytest.approx(measure(PHANTOM.mask, PHANTOM.spacing).lv_width, rel=1e-6)
+    bench.study.update_image_info(image, {"spacing": [0.3, 0.3]})
+    bench.pusher.push()
+    assert _lv_width(bench) == pytest.approx(measure(PHANTOM.mask, (0.3, 0.3)).lv_width, rel=1e-6)
+
+
+def _lv_width(bench: Bench) -> float:
+    (_, (report,)) = bench.counting()
+    groups = report.content.get_planar_roi_measurement_groups()
+    found = {measurement.name.meaning: measurement.value for group in groups for measurement in group.get_measurements()}
+    return float(found["Lateral Ventricle width"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select
 
 from fetal_head.pacs.outbox import Outbox
 from fetal_head.store.intake import BORN
+from fetal_head.store.said import SPACING
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
 from fetal_head.store.tables import APPROVED, Image, Meta, Submission
@@ -19,11 +20,13 @@ PULLED = re.compile(r"[0-9.]+(\.f\d+)?")
 NO_LABEL = ""
 # less than the first change of an image
 NOTHING = -1
+# as `queries.said_of` has it: what was told of another file says nothing of this one
+COUNTING_SPACING = case((or_(Image.told_of.is_(None), Image.told_of == Image.size), Image.info[SPACING]))
 # all of an image, whatever their tag: asked for one tag, SQLite would go through all that have it, once for each image
 SUBMISSIONS = (
     select(Image.id, Submission.tag, Submission.current)
     .add_columns(Submission.number, Submission.sha256, Submission.annotated, Submission.who, Submission.model, Submission.at)
-    .add_columns(Submission.status == APPROVED, Image.info["spacing"])
+    .add_columns(Submission.status == APPROVED, COUNTING_SPACING)
     .join_from(Image, Submission)
 )
 
