@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +11,10 @@ import pytest
 
 from bench import Bench, stored
 from fetal_head.biometry import measure
+from fetal_head.pacs.errors import PacsAwayError
+from fetal_head.pacs.push import Pusher
 from fetal_head.store import history
+from fetal_head.store.layout import Picture
 from ultrasound import PHANTOM
 
 
@@ -53,6 +57,65 @@ def test_a_pixel_size_that_begins_to_count_is_sent(bench: Bench) -> None:
     bench.study.update_image_info(image, {"spacing": [0.3, 0.3]})
     bench.pusher.push()
     assert _lv_width(bench) == pytest.approx(measure(PHANTOM.mask, (0.3, 0.3)).lv_width, rel=1e-6)
+
+
+def test_a_file_that_nobody_could_read_yet_is_waited_for(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uids = stored(bench.orthanc, tmp_path)
+    bench.puller.pull()
+    bench.submit(uids["grey"])
+    bench.pusher.push()
+    ((first,), _) = bench.counting()
+    history.set_status(bench.study.store, uids["grey"], 1, "approved", "rev")
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.pacs, "store", _away)
+        with pytest.raises(PacsAwayError):
+            bench.pusher.push()
+    with monkeypatch.context() as patch:
+        _touch(bench, uids["grey"], patch)
+        bench.submit(uids["rgb"])
+        bench.pusher.push()
+        Pusher(bench.pacs, bench.study.store, bench.settings).push()
+        segmentations, reports = bench.counting()
+        assert {s.SourceImageSequence[0].ReferencedSOPInstanceUID for s in segmentations} == {uids["grey"], uids["rgb"]}
+        assert [report.PreliminaryFlag for report in reports] == ["PRELIMINARY"] * 2
+    bench.study.refresh()
+    bench.pusher.push()
+    segmentations, reports = bench.counting()
+    assert first.SOPInstanceUID in [s.SOPInstanceUID for s in segmentations]
+    assert sorted(report.PreliminaryFlag for report in reports) == ["FINAL", "PRELIMINARY"]
+
+
+@pytest.mark.parametrize("what", ["image", "label"])
+def test_what_is_taken_away_is_withdrawn_though_nobody_could_read_the_file(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    image = bench.sent()
+    _touch(bench, image, monkeypatch)
+    if what == "image":
+        Path(bench.study.get_image_uri(image)).unlink()
+        bench.study.refresh()
+    else:
+        history.set_status(bench.study.store, image, 1, "rejected", "rev")
+    bench.pusher.push()
+    assert bench.counting() == ([], [])
+
+
+def _away(objects: Any) -> None:
+    raise PacsAwayError("the PACS does not answer")
+
+
+def _touch(bench: Bench, image: str, patch: pytest.MonkeyPatch) -> None:
+    """Makes the file of an image look like another one, which nobody may read."""
+    real = Picture.digest
+
+    def digest(picture: Picture) -> str | None:
+        if picture.path.stem == image:
+            raise PermissionError(13, "Permission denied")
+        return real(picture)
+
+    patch.setattr(Picture, "digest", digest)
+    os.utime(bench.study.get_image_uri(image))
+    bench.study.refresh()
 
 
 def _lv_width(bench: Bench) -> float:
