@@ -69,6 +69,9 @@ class Pusher:
             except PacsAwayError:
                 self._broken_off.add(image)
                 raise
+            except PermissionError as error:  # of one file: a disk that does not work says something else
+                reason = f"a file of it cannot be read ({error.strerror}); give the server's user the right to"
+                self._leave_out(image, label, ValueError(reason))
             except Exception as error:  # whatever it is, it is of this label
                 self._leave_out(image, label, error)
             else:
