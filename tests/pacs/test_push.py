@@ -146,6 +146,29 @@ def test_a_label_of_an_odd_image_holds_up_no_other(bench: Bench, tmp_path: Path,
     assert len([r for r in caplog.records if "does not have the label" in r.getMessage()]) == 1
 
 
+def test_a_file_without_rights_holds_up_no_other(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    uids = stored(bench.orthanc, tmp_path)
+    bench.puller.pull()
+    first, second = sorted((uids["grey"], uids["rgb"]))
+    bench.submit(first)
+    bench.submit(second)
+
+    def read_dataset(path: Path) -> Dataset:
+        if path.stem == first:
+            raise PermissionError(13, "Permission denied", str(path))
+        return pydicom.dcmread(path)
+
+    monkeypatch.setattr("fetal_head.pacs.push.read_dataset", read_dataset)
+    with caplog.at_level(logging.WARNING):
+        bench.pusher.push()
+    (segmentation,) = bench.segmentations()
+    assert segmentation.SourceImageSequence[0].ReferencedSOPInstanceUID == second
+    assert "(Permission denied); give the server's user the right" in caplog.text
+    assert first not in caplog.text
+
+
 def test_a_label_at_which_the_pacs_breaks_off_holds_up_no_other(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

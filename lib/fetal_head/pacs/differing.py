@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, or_, select
 
 from fetal_head.pacs.outbox import Outbox
 from fetal_head.store.intake import BORN
+from fetal_head.store.said import SPACING
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
-from fetal_head.store.tables import APPROVED, Image, Meta, Submission
+from fetal_head.store.tables import APPROVED, REJECTED, Image, Meta, Submission
 
 # an image of a PACS is called by its instance, and perhaps a frame
 PULLED = re.compile(r"[0-9.]+(\.f\d+)?")
@@ -19,11 +20,15 @@ PULLED = re.compile(r"[0-9.]+(\.f\d+)?")
 NO_LABEL = ""
 # less than the first change of an image
 NOTHING = -1
+# as `queries.said_of` has it: what was told of another file says nothing of this one
+COUNTING_SPACING = case((or_(Image.told_of.is_(None), Image.told_of == Image.size), Image.info[SPACING]))
+# nobody knows whether it counts before the file that came was looked at
+UNDECIDED = and_(Image.removed.is_(None), Image.picture.is_(None), Submission.deleted.is_(None), Submission.status != REJECTED)
 # all of an image, whatever their tag: asked for one tag, SQLite would go through all that have it, once for each image
 SUBMISSIONS = (
-    select(Image.id, Submission.tag, Submission.current)
+    select(Image.id, Submission.tag, Submission.current, UNDECIDED)
     .add_columns(Submission.number, Submission.sha256, Submission.annotated, Submission.who, Submission.model, Submission.at)
-    .add_columns(Submission.status == APPROVED, Image.info["spacing"])
+    .add_columns(Submission.status == APPROVED, COUNTING_SPACING)
     .join_from(Image, Submission)
 )
 
@@ -57,14 +62,22 @@ class Differing:
         told = self._outbox.told()
         # of an image that is not known any more, the PACS is to have nothing
         labels: dict[str, str | None] = dict.fromkeys(told) if seen == NOTHING else {}
-        for image, tag, is_current, *label in rows:
+        # most of them turn out to count as before, and what is withdrawn never comes back under its UID
+        waiting = {image for image, tag, _, is_undecided, *_ in rows if tag == FINAL and is_undecided}
+        for image, tag, is_current, _, *label in rows:
             if PULLED.fullmatch(image):
                 labels.setdefault(image, None)
                 if tag == FINAL:
                     labels[image] = json.dumps(label) if is_current else labels[image] or NO_LABEL
         for image, text in labels.items():
-            if told.get(image) == text:
+            if image in waiting or told.get(image) == text:
                 self.labels.pop(image, None)
             else:
                 self.labels[image] = text
         self._seen, self._born = newest, born
+
+    def is_as_compared(self, image: str) -> bool:
+        """Whether nothing of an image changed since `refresh`; what did is compared by the next one."""
+        with self._store.reading() as session:
+            changed = session.scalar(select(Image.changed).where(Image.id == image))
+        return changed is None or changed <= self._seen

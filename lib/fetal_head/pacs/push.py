@@ -69,6 +69,9 @@ class Pusher:
             except PacsAwayError:
                 self._broken_off.add(image)
                 raise
+            except PermissionError as error:  # of one file: a disk that does not work says something else
+                reason = f"a file of it cannot be read ({error.strerror}); give the server's user the right to"
+                self._leave_out(image, label, ValueError(reason))
             except Exception as error:  # whatever it is, it is of this label
                 self._leave_out(image, label, error)
             else:
@@ -93,6 +96,9 @@ class Pusher:
         if dataset is not None and not noted:
             noted = self._earlier(image, dataset)
         wanted = self._objects(image, dataset, noted) if label and dataset is not None else {}
+        if not self._differing.is_as_compared(image):
+            # what was read may be of another label than the one that would be noted as told; the next round comes back to it
+            return
         leaving = [each for each, state in noted.items() if each not in wanted and state != "withdrawn"]
         changing: dict[Instance, State] = {each: "coming" for each in wanted if each not in noted}
         self._outbox.note(image, changing | dict.fromkeys(leaving, "leaving"))
