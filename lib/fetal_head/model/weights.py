@@ -65,7 +65,7 @@ def read_description(path: Path) -> Description:
             values = json.loads((file.metadata() or {})[HEADER])
         values["architecture"] = Architecture.from_dict(values["architecture"])
         description = _DESCRIPTION.validate_python(values)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{path.name} is no model file of this app: {' '.join(str(error).split())}") from error
     if description.structures != NAMES:
         raise ValueError(f"{path.name} predicts {', '.join(description.structures)}; this app needs {', '.join(NAMES)}")
