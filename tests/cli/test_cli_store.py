@@ -92,6 +92,36 @@ def test_a_study_that_was_not_opened_yet_has_no_differences(run: Run, tmp_path: 
     assert "a.png is gone" in run("store", "check", "--studies", "new", status=1).stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("store", "history", "a"),
+        ("store", "check"),
+        ("store", "rebuild"),
+        ("store", "effort"),
+        ("store", "backup", "backup"),
+        ("store", "which", "ca978112ca1b"),
+        ("export", "--format", "coco", "--to", "out"),
+        ("train",),
+    ],
+    ids=" ".join,
+)
+def test_a_folder_that_is_no_study_does_not_become_one(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "mistyped").mkdir()
+    (tmp_path / "mistyped" / "notes.txt").touch()
+    done = run(*command, "--studies", "mistyped", status=1)
+    assert "there is no study in mistyped: it has no image and no .fetal_head" in done.stderr
+    assert [path.name for path in (tmp_path / "mistyped").iterdir()] == ["notes.txt"]
+    assert not (tmp_path / "backup").exists()
+
+
+@pytest.mark.usefixtures("study")
+def test_a_study_whose_images_are_all_gone_is_one(run: Run, tmp_path: Path) -> None:
+    for path in (tmp_path / "study").glob("*.png"):
+        path.unlink()
+    assert len(json.loads(run("store", "history", "a", "--studies", "study", "--json").stdout)) == 2
+
+
 def test_a_study_without_labels_says_so(run: Run, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     write_picture(tmp_path / "new" / "a.png", speckle(60, 90))

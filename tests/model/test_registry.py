@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from numpy.testing import assert_array_equal
+from safetensors import safe_open
 
 from fetal_head.config import load_settings
 from fetal_head.model.network import Architecture, HeadNetworks
@@ -210,6 +213,27 @@ def test_a_damaged_version_is_not_served_but_the_one_before(
     assert [record.message for record in caplog.records if "v0002 is served instead" in record.message]
     registry.version("v0001").path.write_bytes(b"")
     assert registry.rollback().name == "shipped"
+
+
+@pytest.mark.parametrize("lack", [OSError(errno.EMFILE, "Too many open files"), RuntimeError("unable to open file")])
+def test_a_version_that_the_system_could_not_read_once_is_served_again(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, lack: Exception
+) -> None:
+    first, second = (registry.publish(_add(registry)).name for _ in range(2))
+    os.utime(registry.version(second).path)  # it is read again
+    whole = safe_open
+
+    def lacking(path: Path, framework: str) -> object:
+        if path.stem == second:
+            raise lack
+        return whole(path, framework=framework)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fetal_head.model.weights.safe_open", lacking)
+        assert registry.current().name == first
+    assert registry.current().name == second
+    registry.publish(_add(registry))
+    assert registry.rollback().name == second
 
 
 def test_a_number_is_not_given_twice_while_it_is_remembered(registry: Registry) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,13 @@ import requests
 import torch
 
 from fetal_head.config import Settings
+from fetal_head.imaging.limits import check_file
 from fetal_head.model.network import Architecture
 from fetal_head.model.registry import Registry
 from fetal_head.model.traffic import Traffic
 from fetal_head.model.weights import Description
+from fetal_head.pseudonym import pseudonym
+from fetal_head.server import scoring
 from fetal_head.server.scoring import ScoringWorker
 from fetal_head.store.pools import Pools
 from fetal_head.store.scores import last_turn, unscored
@@ -105,6 +109,46 @@ def test_other_weights_of_the_same_name_score_anew(study: StudyDatastore, settin
     assert not ScoringWorker(study.store, others, Traffic(), settings).work(), "a server that starts again has nothing to do"
     changed = settings.model_copy(update={"selection": settings.selection.model_copy(update={"dropout_rate": 0.4})})
     assert ScoringWorker(study.store, others, Traffic(), changed).work()
+
+
+@pytest.mark.parametrize(
+    "lack",
+    [PermissionError(errno.EACCES, "Permission denied"), MemoryError(), ValueError("is no file")],
+    ids=["right", "memory", "share"],
+)
+def test_an_image_that_the_system_could_not_read_is_scored_once_it_can(
+    study: StudyDatastore,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    lack: Exception,
+) -> None:
+    monkeypatch.setattr(scoring, "QUEUE", 2)
+    worker = ScoringWorker(study.store, _publish(tmp_path / "models", settings, seed=1), Traffic(), settings)
+    lacking = [study.store.layout.folder / f"i{number}.png" for number in range(3)]
+    away = [path.rename(tmp_path / path.name) for path in lacking] if isinstance(lack, ValueError) else []
+
+    def check(path: Path) -> None:
+        if path in lacking:
+            raise lack
+        check_file(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fetal_head.imaging.reader.check_file", check)
+        for _ in range(8):
+            worker.work()
+        assert not worker.work(), "it does not try again and again"
+    for path in away:
+        path.rename(study.store.layout.folder / path.name)
+    assert {image.path for image in unscored(study.store, "v0001", 99)} == {*lacking}
+    said = [record.message for record in caplog.records if "is tried again" in record.message]
+    assert len(said) == 3
+    assert {*map(pseudonym, ("i0", "i1", "i2"))} == {word for line in said for word in line.split() if len(word) == 12}
+    monkeypatch.setattr(scoring, "AGAIN_SECONDS", 0.0)
+    _until(lambda: not worker.work())
+    assert unscored(study.store, "v0001", 99) == []
+    assert Pools(study.store).pool("ann")[1].scored.all()
 
 
 def test_a_busy_server_comes_to_scoring_as_well(monkeypatch: pytest.MonkeyPatch) -> None:

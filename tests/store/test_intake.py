@@ -18,6 +18,7 @@ from pydicom import dcmread
 from fetal_head.config import StoreSettings
 from fetal_head.datasets import Case, StudyWriter
 from fetal_head.imaging import read_mask
+from fetal_head.store.checking import check
 from fetal_head.store.history import entries, restore, set_status
 from fetal_head.store.intake import take_in
 from fetal_head.store.labelled import labelled_images
@@ -72,6 +73,20 @@ def test_a_damaged_index_stops_the_first_start_and_no_later_one(stock: Path, set
     StudyDatastore(str(stock), settings)
     index.write_text(whole[: len(whole) // 2])
     assert StudyDatastore(str(stock), settings).get_label_info("a", FINAL)["annotated"] == ["BRAIN"]
+
+
+def test_no_log_tells_what_a_damaged_index_says_of_a_patient(
+    study: StudyDatastore, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    index = folder / "datastore_v2.json"
+    index.write_text('{"objects": {"a": {"image": {"info": {"patient": 19580312471}}}}}')
+    study.refresh()
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith(f"{index} is damaged")
+    assert "`fetal-head store check` tells" in said
+    assert "19580312471" not in caplog.text
+    (difference,) = check(study.store)
+    assert "patient must be a text" in difference
 
 
 def test_a_later_import_comes_in_with_its_info(tmp_path: Path, settings: StoreSettings) -> None:

@@ -54,6 +54,7 @@ def retrain(
     registry: Registry,
     *,
     start: Version | None,
+    on_begin: Callable[[], None] = lambda: None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Outcome | None:
@@ -65,6 +66,7 @@ def retrain(
 
     Args:
         start: version to go on from, in its own architecture; None starts from random weights in the settings' one.
+        on_begin: told once that no other training of these models runs, by the first rank alone.
         on_epoch: told of every epoch, by the first rank alone.
         say: told of every label that is left out or not judged on, and of an earlier training that is gone on with, by the first
             rank alone.
@@ -82,10 +84,11 @@ def retrain(
     processes = _processes(settings.learning)
     if processes > 1 and not ranks.together():
         others = partial(retrain, labels, settings, registry, start=start)
-        return ranks.in_ranks(processes, partial(others, on_epoch=on_epoch, say=say), others)
+        return ranks.in_ranks(processes, partial(others, on_begin=on_begin, on_epoch=on_epoch, say=say), others)
     if ranks.rank() > 0:
         return _retrain(labels, settings, registry, start, lambda _: None, lambda _: None)
     with only_training(registry.folder):
+        on_begin()
         return _retrain(labels, settings, registry, start, on_epoch, say)
 
 

@@ -154,15 +154,21 @@ class Registry:
 def _holds(read: Callable[[Path], object], path: Path) -> bool:
     """Whether there is a file that reads without an error."""
     stamp = stamp_of(path)
-    return stamp is not None and _reads(read, path, stamp)
+    try:
+        return stamp is not None and _reads(read, path, stamp)
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=1024)
 def _reads(read: Callable[[Path], object], path: Path, stamp: Stamp) -> bool:
-    """`stamp`: a file that changes is read again."""
+    """Whether it does, remembered by its `stamp`. Raises ValueError, to be asked again, where the system could not read it."""
     try:
         read(path)
-    except ValueError:
+    except ValueError as error:
+        # a lack of files or memory, which torch calls a RuntimeError, tells nothing of the file
+        if isinstance(error.__cause__, OSError | RuntimeError):
+            raise
         return False
     return True
 

@@ -65,7 +65,7 @@ def read_description(path: Path) -> Description:
             values = json.loads((file.metadata() or {})[HEADER])
         values["architecture"] = Architecture.from_dict(values["architecture"])
         description = _DESCRIPTION.validate_python(values)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{path.name} is no model file of this app: {' '.join(str(error).split())}") from error
     if description.structures != NAMES:
         raise ValueError(f"{path.name} predicts {', '.join(description.structures)}; this app needs {', '.join(NAMES)}")
@@ -119,8 +119,9 @@ def _digest(header: str, tensors: Mapping[str, torch.Tensor]) -> str:
 
 
 def _check_shapes(found: dict[str, tuple[int, ...]], architecture: Architecture) -> None:
-    """Raises RuntimeError for weights of another network, before there is one that takes memory."""
+    """Raises ValueError for weights of another network, before there is one that takes memory."""
     with torch.device("meta"):
         wanted = {name: tuple(tensor.shape) for name, tensor in architecture.build().state_dict().items()}
     if wrong := sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)):
-        raise RuntimeError(f"{len(wrong)} tensors are missing, too many or of another shape, such as {wrong[0]}")
+        what = f"{len(wrong)} tensors are missing, too many or of another shape, such as {wrong[0]}"
+        raise ValueError(f"its weights do not fit its own description: {what}")

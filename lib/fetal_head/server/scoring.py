@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
+from pathlib import Path
 
 import torch
 from filelock import FileLock
@@ -21,7 +24,7 @@ from fetal_head.model.registry import Registry, Version
 from fetal_head.model.scoring import Picture, Score, Scorer
 from fetal_head.model.traffic import Traffic
 from fetal_head.model.weights import load_weights
-from fetal_head.pseudonym import without_file
+from fetal_head.pseudonym import pseudonym, without_file
 from fetal_head.store.effort import measure_efforts
 from fetal_head.store.scores import Unscored, forget_others, unscored, write_scores
 from fetal_head.store.store import Store
@@ -30,6 +33,8 @@ LOCK = "scoring.lock"
 FRAMES = "frames"
 # when there is nothing to do
 EVERY_SECONDS = 2.0
+# until an image is tried again that the system could not read
+AGAIN_SECONDS = 60.0
 # on a CPU one image with all its samples: two are no quicker, take 30 MB more for ever, and a prediction that begins meanwhile
 # has to share the CPU for longer
 BATCH_CPU, BATCH_GPU = 1, 64
@@ -54,6 +59,8 @@ class ScoringWorker(threading.Thread):
         self._loaded: tuple[Version, Scorer, FrameCache] | None = None
         self._known: Version | None = None
         self._told = ""
+        # when it was that they could not be read
+        self._unread: dict[Unscored, float] = {}
 
     def run(self) -> None:
         """Works until the process ends."""
@@ -81,14 +88,23 @@ class ScoringWorker(threading.Thread):
         if version != self._known:
             forget_others(self._store, version.name, self._made_by(version))
             self._known = version
-        images = unscored(self._store, version.name, QUEUE)
+        images = self._waiting(version)
         measured = measure_efforts(self._store, self._batch_size, self._traffic.wait_until_quiet)
         for batch in batched(images, self._batch_size):
             self._traffic.wait_until_quiet()
             if self._registry.current() != version:
                 break
-            write_scores(self._store, version.name, self._score(version, batch))
+            scored = self._score(version, batch)
+            write_scores(self._store, version.name, scored)
+            self._unread |= dict.fromkeys({*batch} - {image for image, _ in scored}, time.monotonic())
         return bool(images) or measured > 0
+
+    def _waiting(self, version: Version) -> list[Unscored]:
+        """Some of the images that are to be scored, less those that the system could not read not long ago."""
+        begun = time.monotonic() - AGAIN_SECONDS
+        self._unread = {image: at for image, at in self._unread.items() if at > begun}
+        images = unscored(self._store, version.name, QUEUE + len(self._unread))
+        return [image for image in images if image not in self._unread]
 
     @property
     def _batch_size(self) -> int:
@@ -99,12 +115,13 @@ class ScoringWorker(threading.Thread):
         return sha256(version.path.read_bytes() + (self._settings.model.model_dump_json() + samples).encode()).hexdigest()
 
     def _score(self, version: Version, images: Sequence[Unscored]) -> list[tuple[Unscored, Score | str]]:
+        """What becomes of the images, less those that the system could not read."""
         scorer, cache = self._model(version)
         frames, damaged = _frames(images, scorer, cache)
         found: dict[str, Score | str] = {**damaged}
         if frames:
             found |= dict(zip(frames, scorer.scores(list(frames.values())), strict=True))
-        return [(image, found[image.id]) for image in images]
+        return [(image, found[image.id]) for image in images if image.id in found]
 
     def _model(self, version: Version) -> tuple[Scorer, FrameCache]:
         if self._loaded is None or self._loaded[0] != version:
@@ -116,7 +133,7 @@ class ScoringWorker(threading.Thread):
 
 
 def _frames(images: Sequence[Unscored], scorer: Scorer, cache: FrameCache) -> tuple[dict[str, Picture], dict[str, str]]:
-    """The frames by image, and why those that have none cannot be read."""
+    """The frames by image, and why damaged ones have none; those that the system could not read have neither."""
     frames = {image.id: frame for image in images if (frame := cache.get(image.key)) is not None}
     read, damaged = {}, {}
     for image in images:
@@ -124,12 +141,32 @@ def _frames(images: Sequence[Unscored], scorer: Scorer, cache: FrameCache) -> tu
             try:
                 read[image] = read_image(image.path)[0]
             except ValueError as error:
-                damaged[image.id] = str(error)
+                if lack := _lack(image.path, error):
+                    _say_unread(image.id, lack)
+                else:
+                    damaged[image.id] = str(error)
     if read:
         for image, frame in zip(read, scorer.frames(list(read.values())), strict=True):
             cache.put(image.key, frame)
             frames[image.id] = frame
     return frames, damaged
+
+
+def _lack(path: Path, error: ValueError) -> str | None:
+    """What the system lacked to read a file; None where it is the file that is damaged."""
+    cause = error.__cause__
+    if isinstance(cause, MemoryError):
+        return "there was not enough memory"
+    # a damaged file leads to places that no file has, and what Pillow says of one is an OSError without a number
+    if isinstance(cause, OSError) and cause.errno not in (None, errno.EINVAL):
+        return cause.strerror
+    return None if path.is_file() else "it was not there"
+
+
+@cache
+def _say_unread(image_id: str, lack: str) -> None:
+    """Says so once, for it is tried again and again."""
+    logger.warning("the image %s could not be read (%s); it is tried again every minute", pseudonym(image_id), lack)
 
 
 def _be_nice() -> None:

@@ -105,10 +105,11 @@ def rebuild(folder: Path, settings: StoreSettings) -> Store:
 def _read(store: Store, is_new: bool) -> Index | None:
     try:
         return read_index(store.layout.index)
-    except ValueError as error:
+    except ValueError:
         if is_new:
             raise
-        logger.warning("%s", error)
+        # the sentence quotes what the index says, of patients too
+        logger.warning("%s is damaged and tells nothing new; `fetal-head store check` tells why", store.layout.index)
         return None
 
 

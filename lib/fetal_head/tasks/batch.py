@@ -11,6 +11,7 @@ from fastapi import HTTPException
 from monailabel.interfaces.tasks.batch_infer import BatchInferTask
 
 from fetal_head.server.child import die_with_parent
+from fetal_head.store.layout import Picture
 from fetal_head.store.settling import ORIGINAL
 from fetal_head.store.study import StudyDatastore
 
@@ -41,13 +42,15 @@ class BatchInfer(BatchInferTask):  # type: ignore[misc]
     def _predict(
         image: str, tag: str, request: dict[str, Any], datastore: StudyDatastore, infer: Callable[..., Any]
     ) -> dict[str, Any]:
+        # another file may take its place while it is looked at
+        picture = Picture.at(Path(uri := datastore.get_image_uri(image)))
         # by its path, for upstream takes an id that happens to be a file's name for that file; so told, it keeps no label
-        predicted = infer({**request, "image": datastore.get_image_uri(image)}, datastore)
+        predicted = infer({**request, "image": uri}, datastore)
         mask = Path(predicted["file"])
         try:
             # what is predicted is kept as the original label in any case
             if tag != ORIGINAL:
-                datastore.save_label(image, str(mask), tag, {"params": predicted["params"]})
+                datastore.save_label(image, str(mask), tag, {"params": predicted["params"]}, drawn_on=picture)
         finally:
             mask.unlink()
         return {"tag": tag, "params": predicted["params"]}

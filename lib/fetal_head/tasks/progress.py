@@ -22,7 +22,7 @@ class Progress:
         self._since = _now()
 
     def write(self, stats: dict[str, Any]) -> None:
-        """Replaces what was told; called in the process that trains, before, meanwhile and after."""
+        """Replaces what was told; called in the process that trains, as it begins, meanwhile and after."""
         now = running(self._folder)
         if now is not None and now.pid == os.getpid() and now.started:
             self._since = now.started

@@ -50,7 +50,6 @@ class Train(TrainTask):  # type: ignore[misc]
         """Trains and returns the last `stats`; without a usable label, or while another one runs, it stops with one sentence."""
         die_with_parent()
         started = time.monotonic()
-        self._progress.write({})
 
         def report(epoch: Epoch) -> None:
             logger.info("epoch %d/%d: loss %s, Dice %s", epoch.number, epoch.of, epoch.loss, epoch.dice)
@@ -67,6 +66,7 @@ class Train(TrainTask):  # type: ignore[misc]
                 with_form(self._settings, request),
                 self._registry,
                 start=self._registry.current() if request.get("pretrained", True) else None,
+                on_begin=lambda: self._progress.write({}),
                 on_epoch=report,
                 say=lambda text: logger.warning("%s", without_names(text)),
             )

@@ -1,0 +1,41 @@
+"""What is kept of a prediction of many images."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fetal_head.config import StoreSettings
+from fetal_head.store.settling import FINAL
+from fetal_head.store.study import StudyDatastore
+from fetal_head.tasks.batch import BatchInfer
+from pictures import speckle, three_structures, write_itk, write_picture
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> StudyDatastore:
+    """Two images."""
+    (tmp_path / "study").mkdir()
+    for number, name in enumerate("ab"):
+        write_picture(tmp_path / "study" / f"{name}.png", speckle(60, 90, seed=number))
+    return StudyDatastore(str(tmp_path / "study"), StoreSettings(database_url="embedded", lease_minutes=30, readers=1))
+
+
+def test_no_mask_is_kept_for_a_picture_that_came_while_it_was_predicted(study: StudyDatastore, tmp_path: Path) -> None:
+    other = write_picture(tmp_path / "other.png", speckle(60, 90, seed=9))
+
+    def infer(request: dict[str, Any], _: StudyDatastore) -> dict[str, Any]:
+        if request["image"] == study.get_image_uri("a"):
+            shutil.copyfile(other, request["image"])
+        mask = write_itk(tmp_path / "predicted.nrrd", three_structures(60, 90))
+        return {"file": str(mask), "params": {"model_version": "v1"}}
+
+    told = BatchInfer()({"images": "all", "label_tag": FINAL}, study, infer)
+    assert "the image 'a' was replaced" in told["a"]["error"]
+    assert told["b"]["params"] == {"model_version": "v1"}
+    study.refresh()
+    assert study.get_labeled_images() == ["b"]
+    assert not (tmp_path / "predicted.nrrd").exists()
