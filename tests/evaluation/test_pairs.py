@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from datasets.trees import hc18, outline
 from evaluation.oracle import head
@@ -66,6 +67,32 @@ def test_the_images_beside_hc18s_annotations_are_no_masks(tmp_path: Path) -> Non
 def test_black_and_white_is_a_head_and_says_nothing_else(tmp_path: Path, drawing: np.ndarray) -> None:
     picture(tmp_path / "images/a.png")
     mask(tmp_path / "masks/a.png", drawing)
+    known = find_pairs(tmp_path / "images", tmp_path / "masks")[0].load()
+    assert known.annotated == ("BRAIN",)
+    np.testing.assert_array_equal(known.truth, head() > 0)
+
+
+def test_a_palette_that_shows_an_lv_in_white_makes_no_head_of_it(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.png")
+    truth = head(brain=False, csp=None)
+    with_palette = Image.fromarray(truth).convert("P")
+    with_palette.putpalette([grey for grey in (0, 85, 170, 255) for _ in range(3)])
+    (tmp_path / "masks").mkdir()
+    with_palette.save(tmp_path / "masks/a.png")
+    known = find_pairs(tmp_path / "images", tmp_path / "masks")[0].load()
+    assert known.annotated == ("CSP", "LV")
+    np.testing.assert_array_equal(known.truth, truth)
+
+
+@pytest.mark.parametrize("numbers", [(0, 1), (1, 0), (0, 255)])
+def test_a_drawing_in_black_and_white_stays_one_with_a_palette(tmp_path: Path, numbers: tuple[int, int]) -> None:
+    """Programs that make a PNG smaller turn it into one."""
+    picture(tmp_path / "images/a.png")
+    drawing = Image.fromarray(np.where(outline(head()) > 0, numbers[1], numbers[0]).astype(np.uint8)).convert("P")
+    colours = dict(zip(numbers, (0, 255), strict=True))
+    drawing.putpalette([colours.get(number, 0) for number in range(256) for _ in range(3)])
+    (tmp_path / "masks").mkdir()
+    drawing.save(tmp_path / "masks/a.png")
     known = find_pairs(tmp_path / "images", tmp_path / "masks")[0].load()
     assert known.annotated == ("BRAIN",)
     np.testing.assert_array_equal(known.truth, head() > 0)

@@ -121,12 +121,13 @@ def find_pairs(
 def read_truth(path: Path, shape: tuple[int, int]) -> tuple[Mask, tuple[str, ...]]:
     """A mask and the structures that it speaks of.
 
-    A black and white drawing of a head, outline or filled, speaks of BRAIN alone. So does any file of HC18's naming.
+    A black and white drawing of a head, outline or filled, speaks of BRAIN alone. So does any file of HC18's naming. What looks
+    like one, but is a CSP or LV by the numbers of its palette, is a mask.
 
     Raises:
         ValueError: unreadable, not of the image's (rows, columns) `shape`, or values that are no structure.
     """
-    if stem_of(path).endswith(ANNOTATION) or _is_black_and_white(path):
+    if stem_of(path).endswith(ANNOTATION) or _is_drawing(path):
         return read_annotation(path, shape), (BRAIN.name,)
     mask = read_mask(path, shape)
     return mask, annotated_in(mask)
@@ -174,8 +175,13 @@ def _mask_of(image: Path, by_stem: dict[str, list[Path]], folder: Path) -> Path:
     return found[0]
 
 
-def _is_black_and_white(path: Path) -> bool:
+def _is_drawing(path: Path) -> bool:
     if suffix_of(path) not in PICTURES:
         return False
     picture, _ = read_image(path)
-    return bool(picture.max() == 255 and np.isin(picture, (0, 255)).all())
+    if picture.max() != 255 or not np.isin(picture, (0, 255)).all():
+        return False
+    try:
+        return bool((read_mask(path) <= BRAIN.value).all())
+    except ValueError:  # 255 is no structure
+        return True
