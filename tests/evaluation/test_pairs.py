@@ -129,6 +129,18 @@ def test_what_nobody_looked_for_is_not_absent_in_an_export(tmp_path: Path) -> No
     assert find_pairs(tmp_path / "images", tmp_path / "masks", table)[0].spacing == (0.3, 0.3)
 
 
+def test_an_export_is_one_from_inside_its_folders_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture(tmp_path / "images/a.png")
+    mask(tmp_path / "masks/a.png")
+    (tmp_path / "index.csv").write_text("image,annotated,row_mm,column_mm,submission,approved\na,BRAIN,0.1,0.2,1,True")
+    monkeypatch.chdir(tmp_path / "masks")
+    known = find_pairs(Path("../images"), Path("."))[0].load()
+    assert (known.annotated, known.spacing) == (("BRAIN",), (0.1, 0.2))
+    (tmp_path / "index.csv").write_text("unfinished\n")
+    with pytest.raises(ValueError, match=r"index\.csv: the export was broken off"):
+        find_pairs(Path("../images"), Path("."))
+
+
 def test_other_formats_and_the_files_own_pixel_size(tmp_path: Path) -> None:
     for folder in ("images", "masks"):
         (tmp_path / folder).mkdir()

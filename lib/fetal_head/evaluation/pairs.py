@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,7 +109,8 @@ def find_pairs(
         if path.resolve() not in taken:
             by_stem[stem_of(path)].append(path)
     sizes, circumferences = _published(table, set(pictures))
-    exported = read_index(masks.parent / INDEX)
+    # `.` has no parent, and a link is where it was put
+    exported = read_index(Path(os.path.abspath(masks)).parent / INDEX)
     of_export = {stem: each.size.spacing for stem, each in exported.items()}
     spacings = {**of_export, **told, **{stem: size.spacing for stem, size in sizes.items()}}
     spoken_of = {stem: each.annotated for stem, each in exported.items()}
