@@ -25,6 +25,7 @@ from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.labels import BRAIN
 from fetal_head.patients import patient_of
+from fetal_head.store.said import Told
 
 MASK_SUFFIXES = (ANNOTATION, "_mask")
 PICTURES = (".png", ".bmp", ".tif", ".tiff")
@@ -87,13 +88,14 @@ class Pair:
 
 
 def find_pairs(
-    images: Path, masks: Path, table: Path | None = None, told: Mapping[str, tuple[float, float]] = MappingProxyType({})
+    images: Path, masks: Path, table: Path | None = None, told: Mapping[str, Told] = MappingProxyType({})
 ) -> list[Pair]:
     """The images of a folder, in the order of their names, with the masks of a folder that may be the same one.
 
     A mask bears its image's name, or that with `_Annotation` (as HC18 has it) or `_mask` at its end. `table` is a csv of pixel
-    sizes and, if it has such a column, head circumferences. `told` are pixel sizes by image name, for images that are not
-    in the table. The index.csv beside the masks of an export of ours tells those too, and what each mask speaks of.
+    sizes and, if it has such a column, head circumferences. `told` is what their study says of the images, by file name: pixel
+    sizes of those that are not in the table. The index.csv beside the masks of an export of ours tells those too, and what
+    each mask speaks of.
 
     Raises:
         ValueError: a folder is missing or holds no image, two images bear one name, an image has no mask or two, the table
@@ -112,7 +114,8 @@ def find_pairs(
     # `.` has no parent, and a link is where it was put
     exported = read_index(Path(os.path.abspath(masks)).parent / INDEX)
     of_export = {stem: each.size.spacing for stem, each in exported.items()}
-    spacings = {**of_export, **told, **{stem: size.spacing for stem, size in sizes.items()}}
+    of_study = {stem: said.spacing for stem, path in pictures.items() if (said := told.get(path.name)) and said.spacing}
+    spacings = {**of_export, **of_study, **{stem: size.spacing for stem, size in sizes.items()}}
     spoken_of = {stem: each.annotated for stem, each in exported.items()}
     return [
         Pair(stem, path, _mask_of(path, by_stem, masks), spacings.get(stem), circumferences.get(stem), spoken_of.get(stem))
