@@ -10,6 +10,7 @@ from datasets.trees import hc18, outline
 from evaluation.oracle import head
 from fetal_head.evaluation.pairs import find_pairs
 from fetal_head.imaging import Geometry, write_mask
+from fetal_head.store.said import Told
 from pictures import speckle, write_dicom, write_itk, write_picture
 
 ROWS, COLUMNS = 80, 120
@@ -127,6 +128,21 @@ def test_what_nobody_looked_for_is_not_absent_in_an_export(tmp_path: Path) -> No
     table = tmp_path / "sizes.csv"
     table.write_text("filename,pixel size (mm)\na.png,0.3\n")
     assert find_pairs(tmp_path / "images", tmp_path / "masks", table)[0].spacing == (0.3, 0.3)
+
+
+def test_a_study_tells_whose_images_they_are_and_what_its_labels_speak_of(tmp_path: Path) -> None:
+    told = {"a.png": Told(patient="HC18-010", annotated=("BRAIN",)), "b.png": Told()}
+    for name in ("a", "b"):
+        picture(tmp_path / f"{name}.png")
+        for folder in ("labels/final", "masks"):
+            mask(tmp_path / folder / f"{name}.png")
+    first, second = find_pairs(tmp_path, tmp_path / "labels/final", None, told)
+    assert (first.patient, first.load().annotated) == ("HC18-010", ("BRAIN",))
+    np.testing.assert_array_equal(first.load().truth, head() > 0)
+    assert (second.patient, second.load().annotated) == ("b", ("BRAIN", "CSP", "LV"))
+    # masks of somebody else's say what they say
+    other, _ = find_pairs(tmp_path, tmp_path / "masks", None, told)
+    assert (other.patient, other.load().annotated) == ("HC18-010", ("BRAIN", "CSP", "LV"))
 
 
 def test_an_export_is_one_from_inside_its_folders_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
