@@ -15,8 +15,10 @@ from command import Run
 from numpy.testing import assert_array_equal
 from PIL import Image
 
+from fetal_head.config import load_settings
 from fetal_head.datasets.pixel_size import read_pixel_sizes
 from fetal_head.imaging import read_image, read_mask
+from fetal_head.store.study import StudyDatastore
 from pictures import speckle, three_structures, write_itk, write_picture
 
 
@@ -48,8 +50,8 @@ def test_every_command_has_an_example(run: Run, command: str) -> None:
 
 
 def test_phantoms_are_a_study_and_the_same_for_the_same_seed(run: Run, tmp_path: Path) -> None:
-    run("phantom", "--count", 3, "--to", tmp_path / "a", "--seed", 5)
-    run("phantom", "--count", 3, "--to", tmp_path / "b", "--seed", 5)
+    run("phantom", "--count", 3, "--to", tmp_path / "a", "--seed", 6)
+    run("phantom", "--count", 3, "--to", tmp_path / "b", "--seed", 6)
     run("phantom", "--count", 2, "--to", tmp_path / "b", "--seed", 6, "--no-labels")
     for name in sorted(path.name for path in (tmp_path / "a").glob("*.png")):
         assert_array_equal(read_image(tmp_path / "a" / name)[0], read_image(tmp_path / "b" / name)[0])
@@ -96,7 +98,7 @@ def test_predict_writes_masks_overlays_and_a_table(run: Run, tmp_path: Path) -> 
 
 
 def test_predict_knows_the_pixel_sizes_of_a_study(run: Run, tmp_path: Path) -> None:
-    run("phantom", "--count", 1, "--to", tmp_path / "study", "--seed", 5)
+    run("phantom", "--count", 1, "--to", tmp_path / "study", "--seed", 6)
     (known,) = (tmp_path / "study").glob("*.png")
     beside = write_picture(tmp_path / "study" / "beside.png", speckle(60, 90))
     (spacing,) = read_pixel_sizes(tmp_path / "study" / "summary.csv").values()
@@ -106,6 +108,29 @@ def test_predict_knows_the_pixel_sizes_of_a_study(run: Run, tmp_path: Path) -> N
     assert rows[0]["hc"] == pytest.approx(rows[2]["hc"])
     rows = json.loads(run("predict", known, beside, "--to", tmp_path / "out", "--json").stdout)
     assert [row["unit"] for row in rows] == ["mm", "px"]
+
+
+def test_predict_takes_over_no_pixel_size_of_another_file(run: Run, tmp_path: Path) -> None:
+    run("phantom", "--count", 1, "--to", tmp_path / "study", "--seed", 6)
+    (picture,) = (tmp_path / "study").glob("*.png")
+    before = sorted(tmp_path.rglob("*"))
+    enlarged = Image.open(picture).resize((1438, 991), Image.Resampling.BILINEAR)
+    enlarged.save(picture)
+    (row,) = json.loads(run("predict", picture, "--to", tmp_path / "out", "--json").stdout)
+    assert row["unit"] == "px"
+    # a folder that was never served stays as it is
+    assert sorted(path for path in tmp_path.rglob("*") if "out" not in path.parts) == before
+
+
+def test_predict_knows_a_pixel_size_that_was_corrected_in_the_server(run: Run, tmp_path: Path) -> None:
+    run("phantom", "--count", 1, "--to", tmp_path / "study", "--seed", 6)
+    (picture,) = (tmp_path / "study").glob("*.png")
+    (imported,) = read_pixel_sizes(tmp_path / "study" / "summary.csv").values()
+    (first,) = json.loads(run("predict", picture, "--to", tmp_path / "out", "--json").stdout)
+    study = StudyDatastore(str(tmp_path / "study"), load_settings().store)
+    study.update_image_info(picture.stem, {"spacing": [2 * length for length in imported.spacing]})
+    (second,) = json.loads(run("predict", picture, "--to", tmp_path / "out", "--json").stdout)
+    assert second["hc"] == pytest.approx(2 * first["hc"])
 
 
 def test_masks_are_not_written_where_images_are(run: Run, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from command import Run
 
+from fetal_head.datasets.case import Case
+from fetal_head.datasets.study import StudyWriter
 from fetal_head.model.network import Architecture
 from fetal_head.model.registry import Registry
 from fetal_head.model.weights import Description
@@ -76,6 +78,19 @@ def test_it_warns_of_patients_whom_the_model_has_learned_from(run: Run, phantoms
     assert [json.loads(done.stdout)["learned_from"] for done in (known, unknown)] == [1, 0]
     assert "has learned from the patients of 1 of the 2 images" in known.stderr
     assert "learned" not in unknown.stderr
+
+
+def test_it_knows_the_patients_of_a_study_and_what_its_labels_speak_of(run: Run, tmp_path: Path) -> None:
+    drawn = phantom(6)
+    with StudyWriter(tmp_path / "study") as study:
+        study.add(Case("a", drawn.image, (drawn.mask > 0).astype(np.uint8), ("BRAIN",), patient="ann"))
+    architecture = Architecture.of(small_settings().model)
+    registry = Registry.of_app(tmp_path / "app")
+    registry.add(architecture.build(), Description(architecture, training={"patients": ["ann"]}))
+    arguments = ("--images", "study", "--masks", "study/labels/final", "--to", "report", "--json", "--model", "v0001")
+    metrics = json.loads(run("evaluate", *arguments).stdout)
+    assert metrics["learned_from"] == 1
+    assert [metrics["structures"][name]["absent"] for name in ("CSP", "LV")] == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,15 @@ def test_the_test_set_is_of_other_people_than_the_training_set(root: Path) -> No
     assert found(root).candidates[0].id == "000_HC"
 
 
+def test_a_set_from_inside_its_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for annotation in (root / "training_set").glob("*_Annotation.png"):
+        annotation.unlink()
+    (root / "test_set_pixel_size.csv").write_text("filename,pixel size(mm)\n000_HC.png,0.7\n")
+    monkeypatch.chdir(root / "training_set")
+    case = found(Path(".")).candidates[0].load("x")
+    assert (case.id, case.patient, case.spacing) == ("000_HC", "HC18-000", (0.1, 0.1))
+
+
 def test_a_missing_row_and_a_missing_annotation(root: Path) -> None:
     (root / "training_set_pixel_size_and_HC.csv").write_text("filename,pixel size(mm)\n010_HC.png,0.5\n")
     (root / "training_set/010_HC_Annotation.png").unlink()

@@ -50,6 +50,7 @@ def test_the_index_says_what_is_known_and_no_more(tmp_path: Path) -> None:
         "source": "images/a.png",
         "spacing": [0.1, 0.2],
         "pixel_size": "per axis",
+        "file_size": (tmp_path / "a.png").stat().st_size,
     }
     assert label["info"] == {"name": "a.nrrd", "annotated": list(NAMES), "source": "import"}
     assert objects["b"]["labels"] == {}

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from datasets.trees import hc18, outline
 from evaluation.oracle import head
 from fetal_head.evaluation.pairs import find_pairs
 from fetal_head.imaging import Geometry, write_mask
+from fetal_head.store.said import Told
 from pictures import speckle, write_dicom, write_itk, write_picture
 
 ROWS, COLUMNS = 80, 120
@@ -71,6 +73,32 @@ def test_black_and_white_is_a_head_and_says_nothing_else(tmp_path: Path, drawing
     np.testing.assert_array_equal(known.truth, head() > 0)
 
 
+def test_a_palette_that_shows_an_lv_in_white_makes_no_head_of_it(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.png")
+    truth = head(brain=False, csp=None)
+    with_palette = Image.fromarray(truth).convert("P")
+    with_palette.putpalette([grey for grey in (0, 85, 170, 255) for _ in range(3)])
+    (tmp_path / "masks").mkdir()
+    with_palette.save(tmp_path / "masks/a.png")
+    known = find_pairs(tmp_path / "images", tmp_path / "masks")[0].load()
+    assert known.annotated == ("CSP", "LV")
+    np.testing.assert_array_equal(known.truth, truth)
+
+
+@pytest.mark.parametrize("numbers", [(0, 1), (1, 0), (0, 255)])
+def test_a_drawing_in_black_and_white_stays_one_with_a_palette(tmp_path: Path, numbers: tuple[int, int]) -> None:
+    """Programs that make a PNG smaller turn it into one."""
+    picture(tmp_path / "images/a.png")
+    drawing = Image.fromarray(np.where(outline(head()) > 0, numbers[1], numbers[0]).astype(np.uint8)).convert("P")
+    colours = dict(zip(numbers, (0, 255), strict=True))
+    drawing.putpalette([colours.get(number, 0) for number in range(256) for _ in range(3)])
+    (tmp_path / "masks").mkdir()
+    drawing.save(tmp_path / "masks/a.png")
+    known = find_pairs(tmp_path / "images", tmp_path / "masks")[0].load()
+    assert known.annotated == ("BRAIN",)
+    np.testing.assert_array_equal(known.truth, head() > 0)
+
+
 @pytest.mark.parametrize(
     ("pixels", "annotated"),
     [
@@ -100,6 +128,33 @@ def test_what_nobody_looked_for_is_not_absent_in_an_export(tmp_path: Path) -> No
     table = tmp_path / "sizes.csv"
     table.write_text("filename,pixel size (mm)\na.png,0.3\n")
     assert find_pairs(tmp_path / "images", tmp_path / "masks", table)[0].spacing == (0.3, 0.3)
+
+
+def test_a_study_tells_whose_images_they_are_and_what_its_labels_speak_of(tmp_path: Path) -> None:
+    told = {"a.png": Told(patient="HC18-010", annotated=("BRAIN",)), "b.png": Told()}
+    for name in ("a", "b"):
+        picture(tmp_path / f"{name}.png")
+        for folder in ("labels/final", "masks"):
+            mask(tmp_path / folder / f"{name}.png")
+    first, second = find_pairs(tmp_path, tmp_path / "labels/final", None, told)
+    assert (first.patient, first.load().annotated) == ("HC18-010", ("BRAIN",))
+    np.testing.assert_array_equal(first.load().truth, head() > 0)
+    assert (second.patient, second.load().annotated) == ("b", ("BRAIN", "CSP", "LV"))
+    # masks of somebody else's say what they say
+    other, _ = find_pairs(tmp_path, tmp_path / "masks", None, told)
+    assert (other.patient, other.load().annotated) == ("HC18-010", ("BRAIN", "CSP", "LV"))
+
+
+def test_an_export_is_one_from_inside_its_folders_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture(tmp_path / "images/a.png")
+    mask(tmp_path / "masks/a.png")
+    (tmp_path / "index.csv").write_text("image,annotated,row_mm,column_mm,submission,approved\na,BRAIN,0.1,0.2,1,True")
+    monkeypatch.chdir(tmp_path / "masks")
+    known = find_pairs(Path("../images"), Path("."))[0].load()
+    assert (known.annotated, known.spacing) == (("BRAIN",), (0.1, 0.2))
+    (tmp_path / "index.csv").write_text("unfinished\n")
+    with pytest.raises(ValueError, match=r"index\.csv: the export was broken off"):
+        find_pairs(Path("../images"), Path("."))
 
 
 def test_other_formats_and_the_files_own_pixel_size(tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ WRONG_INFO: list[tuple[str, Any]] = [
     *(("spacing", value) for value in ("0.1", [0.1], [0.1, 0.2, 0.3], ["a", "b"], [0, 1], [-1, 1], [1e300, 1], {}, [True, 1], 5)),
     *(("patient", value) for value in (5, ["P1"], {"a": 1}, True)),
     *(("plane", value) for value in (5, ["P1"])),
+    *(("file_size", value) for value in ("5", 1.5, [5], True)),
     *(("skipped", value) for value in (5, "ann", [5], {"ann": 1})),
     *(("flag", value) for value in (5, "ann", ["ann"], {"comment": 5})),
 ]

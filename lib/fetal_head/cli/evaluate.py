@@ -36,8 +36,9 @@ def evaluate(
     from fetal_head.model.ancestry import learned_by_line
     from fetal_head.model.predictor import Predictor
     from fetal_head.model.registry import Registry
-    from fetal_head.store.index import spacings_in
+    from fetal_head.store.telling import told_in
 
+    settings = load_settings(overrides(conf))
     registry = Registry.of_app(app_dir)
     # pinned: a version published meanwhile must not judge the second half of the images
     version = model or registry.current().name
@@ -45,10 +46,10 @@ def evaluate(
         images,
         masks,
         to,
-        Predictor(registry, load_settings(overrides(conf)).model, version),
+        Predictor(registry, settings.model, version),
         classes=_classes(classes),
         pixel_size=pixel_size,
-        told=spacings_in(images),
+        told=told_in(images, settings.store),
         learned=learned_by_line(registry.version(version), registry),
         command=shlex.join(["fetal-head", *sys.argv[1:]]),
         progress=lambda pairs: progress(pairs, "images", len(pairs)),

@@ -21,7 +21,7 @@ def predict(
     model: Annotated[str | None, typer.Option(help="Model version; by default the one that is served.")] = None,
     pixel_size: Annotated[
         tuple[float, float] | None,
-        typer.Option(help="mm per pixel down and across, where neither the file nor the index of its study folder tells."),
+        typer.Option(help="mm per pixel down and across, where neither the file nor its study folder tells."),
     ] = None,
     weeks: Annotated[float | None, typer.Option(help="Gestational age known from dating, for z-scores and centiles.")] = None,
     app_dir: App = APP_DIR,
@@ -30,26 +30,27 @@ def predict(
 ) -> None:
     """Predict masks, and measure them."""
     from fetal_head.biometry.gestational_age import check_age
-    from fetal_head.datasets.names import stem_of
     from fetal_head.datasets.pixel_size import check_plausible
     from fetal_head.model.batch import predict_files
     from fetal_head.model.predictor import Predictor
     from fetal_head.model.registry import Registry
-    from fetal_head.store.index import spacings_in
+    from fetal_head.store.said import Told
+    from fetal_head.store.telling import told_in
 
     if pixel_size is not None:
         check_plausible("an image", pixel_size)
     if weeks is not None:
         check_age("--weeks", weeks)
-    predictor = Predictor(Registry.of_app(app_dir), load_settings(overrides(conf)).model, model)
-    told = {folder: spacings_in(folder) for folder in {path.parent for path in images}}
+    settings = load_settings(overrides(conf))
+    predictor = Predictor(Registry.of_app(app_dir), settings.model, model)
+    told = {folder: told_in(folder, settings.store) for folder in {path.parent for path in images}}
     shown = partial(progress, what="images", total=len(images))
     rows, failed = predict_files(
         images,
         to,
         predictor,
         overlay=overlay,
-        spacing_of=lambda path, geometry: told[path.parent].get(stem_of(path)) or geometry.spacing or pixel_size,
+        spacing_of=lambda path, geometry: told[path.parent].get(path.name, Told()).spacing or geometry.spacing or pixel_size,
         weeks=weeks,
         progress=shown,
     )

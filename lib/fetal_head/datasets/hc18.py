@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 
@@ -53,11 +54,13 @@ def _find_in(folder: Path) -> Found | None:
     # an examination's first image before its second, 010_HC before 010_2HC
     first_to_last = sorted(files.items(), key=lambda item: item[0].replace("_HC", "_1HC"))
     images = {stem: path for stem, path in first_to_last if not stem.endswith(ANNOTATION)}
-    tables = {name: path for name in TABLES if (path := _table(folder, TABLES[name]))}
+    # `.` has neither a name nor a parent, and a link is where it was put
+    place = Path(os.path.abspath(folder))
+    tables = {name: path for name in TABLES if (path := _table(place, TABLES[name]))}
     if not any(HC18_NAME.fullmatch(stem) for stem in images) or not (annotations or tables):
         return None
 
-    is_test = not annotations and TEST in tables and folder.name != TRAINING
+    is_test = not annotations and TEST in tables and place.name != TRAINING
     table = tables.get(TEST if is_test else TRAINING)
     sizes = read_pixel_sizes(table) if table else {}
     candidates = [_candidate(path, annotations.get(stem), sizes.get(stem), is_test) for stem, path in images.items()]

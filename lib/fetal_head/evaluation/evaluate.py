@@ -24,6 +24,7 @@ from fetal_head.evaluation.table import table
 from fetal_head.files import write_text
 from fetal_head.labels import NAMES, in_order
 from fetal_head.model.ancestry import UNTOLD, Learned
+from fetal_head.store.said import Told
 
 
 def evaluate_folders(
@@ -34,7 +35,7 @@ def evaluate_folders(
     *,
     classes: Sequence[str] = NAMES,
     pixel_size: Path | None = None,
-    told: Mapping[str, tuple[float, float]] = MappingProxyType({}),
+    told: Mapping[str, Told] = MappingProxyType({}),
     learned: Learned = UNTOLD,
     command: str = "",
     progress: Callable[[Sequence[Pair]], Iterable[Pair]] = iter,
@@ -45,7 +46,7 @@ def evaluate_folders(
         images, masks: folders, or one folder, with files of the same names; see `pairs.find_pairs`.
         classes: the structures to judge; the masks are taken to say nothing of others.
         pixel_size: csv of millimetres per pixel, and published head circumferences if it has them.
-        told: mm per pixel along (rows, columns) by image name, for images that are not in the csv.
+        told: what their study says of the images, by file name; see `pairs.find_pairs`.
         learned: whom the model has learned from; `metrics["learned_from"]` counts their images, None when nobody can tell.
         command: how this was called, for the report.
         progress: wraps the images to go through, as `rich.progress.track` does.

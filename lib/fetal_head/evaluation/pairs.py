@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,20 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal_head.datasets.exported import read_index
-from fetal_head.datasets.hc18 import ANNOTATION, read_annotation
+from fetal_head.datasets.hc18 import ANNOTATION
 from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.pairs import INDEX
 from fetal_head.datasets.pixel_size import PixelSize, read_circumferences, read_pixel_sizes
-from fetal_head.files import suffix_of
-from fetal_head.imaging import EXTENSIONS, Mask, annotated_in, read_image, read_mask
+from fetal_head.datasets.study import LABELS
+from fetal_head.evaluation.truth import read_truth
+from fetal_head.imaging import EXTENSIONS, Mask, read_image
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
-from fetal_head.labels import BRAIN
 from fetal_head.patients import patient_of
+from fetal_head.store.said import Told
 
 MASK_SUFFIXES = (ANNOTATION, "_mask")
-PICTURES = (".png", ".bmp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +49,14 @@ class Known:
 
 @dataclass(frozen=True)
 class Pair:
-    """The files of one image and its mask, and what a table says of it.
+    """The files of one image and its mask, and what a table, its study or an export of ours says of it.
 
     Attributes:
         id: the image's name without extension.
         spacing: published millimetres per pixel along (rows, columns); they count more than the image file's own.
         circumference: published head circumference in mm.
-        annotated: the structures that the mask speaks of, where an export of ours tells.
+        annotated: the structures that the mask speaks of, where anything tells.
+        told_patient: whose image it is, where the study tells.
     """
 
     id: str
@@ -63,11 +65,12 @@ class Pair:
     spacing: tuple[float, float] | None = None
     circumference: float | None = None
     annotated: tuple[str, ...] | None = None
+    told_patient: str | None = None
 
     @cached_property
     def patient(self) -> str:
-        """Whose image it is, told by a DICOM file, else by the image's name."""
-        return read_patient(self.image) or patient_of(self.id)
+        """Whose image it is, told by the study, else by a DICOM file, else by the image's name."""
+        return self.told_patient or read_patient(self.image) or patient_of(self.id)
 
     def load(self) -> Known:
         """Reads both files. Raises ValueError, naming the file, where one cannot be read or they do not fit each other."""
@@ -86,13 +89,14 @@ class Pair:
 
 
 def find_pairs(
-    images: Path, masks: Path, table: Path | None = None, told: Mapping[str, tuple[float, float]] = MappingProxyType({})
+    images: Path, masks: Path, table: Path | None = None, told: Mapping[str, Told] = MappingProxyType({})
 ) -> list[Pair]:
     """The images of a folder, in the order of their names, with the masks of a folder that may be the same one.
 
     A mask bears its image's name, or that with `_Annotation` (as HC18 has it) or `_mask` at its end. `table` is a csv of pixel
-    sizes and, if it has such a column, head circumferences. `told` are pixel sizes by image name, for images that are not
-    in the table. The index.csv beside the masks of an export of ours tells those too, and what each mask speaks of.
+    sizes and, if it has such a column, head circumferences. `told` is what their study says of the images, by file name:
+    patients, pixel sizes of those that are not in the table, and of what its own final labels speak. The index.csv beside the
+    masks of an export of ours tells pixel sizes too, and what each mask speaks of.
 
     Raises:
         ValueError: a folder is missing or holds no image, two images bear one name, an image has no mask or two, the table
@@ -108,28 +112,24 @@ def find_pairs(
         if path.resolve() not in taken:
             by_stem[stem_of(path)].append(path)
     sizes, circumferences = _published(table, set(pictures))
-    exported = read_index(masks.parent / INDEX)
-    of_export = {stem: each.size.spacing for stem, each in exported.items()}
-    spacings = {**of_export, **told, **{stem: size.spacing for stem, size in sizes.items()}}
-    spoken_of = {stem: each.annotated for stem, each in exported.items()}
+    # `.` has no parent, and a link is where it was put
+    index = read_index(Path(os.path.abspath(masks)).parent / INDEX)
+    exported = {stem: Told(each.size.spacing, annotated=each.annotated) for stem, each in index.items()}
+    # masks of another folder speak for themselves
+    are_labels = masks.resolve() == (images / LABELS).resolve()
     return [
-        Pair(stem, path, _mask_of(path, by_stem, masks), spacings.get(stem), circumferences.get(stem), spoken_of.get(stem))
+        Pair(
+            stem,
+            path,
+            _mask_of(path, by_stem, masks),
+            (sizes.get(stem) or said).spacing or export.spacing,
+            circumferences.get(stem),
+            said.annotated if are_labels else export.annotated,
+            said.patient,
+        )
         for stem, path in pictures.items()
+        for said, export in [(told.get(path.name, Told()), exported.get(stem, Told()))]
     ]
-
-
-def read_truth(path: Path, shape: tuple[int, int]) -> tuple[Mask, tuple[str, ...]]:
-    """A mask and the structures that it speaks of.
-
-    A black and white drawing of a head, outline or filled, speaks of BRAIN alone. So does any file of HC18's naming.
-
-    Raises:
-        ValueError: unreadable, not of the image's (rows, columns) `shape`, or values that are no structure.
-    """
-    if stem_of(path).endswith(ANNOTATION) or _is_black_and_white(path):
-        return read_annotation(path, shape), (BRAIN.name,)
-    mask = read_mask(path, shape)
-    return mask, annotated_in(mask)
 
 
 def _images_in(folder: Path) -> dict[str, Path]:
@@ -172,10 +172,3 @@ def _mask_of(image: Path, by_stem: dict[str, list[Path]], folder: Path) -> Path:
     if len(found) > 1:
         raise ValueError(f"{image.name} has two masks, {found[0].name} and {found[1].name}, in {folder}; keep one of them")
     return found[0]
-
-
-def _is_black_and_white(path: Path) -> bool:
-    if suffix_of(path) not in PICTURES:
-        return False
-    picture, _ = read_image(path)
-    return bool(picture.max() == 255 and np.isin(picture, (0, 255)).all())

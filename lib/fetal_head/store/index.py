@@ -10,8 +10,7 @@ from typing import Any
 
 from fetal_head.labels import in_order
 from fetal_head.store.images import COMPOSED
-from fetal_head.store.layout import Layout
-from fetal_head.store.said import check_image_info, check_said, told_spacing
+from fetal_head.store.said import check_image_info, check_said
 
 
 @dataclass(frozen=True)
@@ -47,16 +46,6 @@ def read_index(path: Path) -> Index:
             "without what it said of patients, pixel sizes and annotated structures"
         ) from error
     return Index(images, labels, meta)
-
-
-def spacings_in(folder: Path) -> dict[str, tuple[float, float]]:
-    """mm per pixel along (rows, columns) by image, of those of which the folder's index tells it; none where there is no index.
-
-    Raises:
-        ValueError: the index is damaged.
-    """
-    images = read_index(Layout(folder).index).images
-    return {image: spacing for image, info in images.items() if (spacing := told_spacing(info))}
 
 
 def annotated_of(info: Mapping[str, Any]) -> list[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fetal_head.imaging.limits import check_lengths
@@ -50,6 +51,8 @@ def check_kinds(info: Mapping[str, Any]) -> None:
     for key in ("patient", "plane"):
         if not isinstance(info.get(key, ""), str):
             raise ValueError(f"{key} must be a text, not {info[key]!r}")
+    if type(info.get(FILE_SIZE, 0)) is not int:
+        raise ValueError(f"{FILE_SIZE} must be a number of bytes, not {info[FILE_SIZE]!r}")
     _check_set_aside(info)
     spacing = info.get(SPACING)
     if spacing is not None:
@@ -67,6 +70,21 @@ def _check_set_aside(info: Mapping[str, Any]) -> None:
         raise ValueError(f"skipped must be a list of names, not {skipped!r}")
     if not isinstance(flag, dict) or not all(isinstance(flag.get(key, ""), str) for key in ("comment", "who")):
         raise ValueError(f'flag must be like {{"comment": "not a head", "who": "ann"}}, not {flag!r}')
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said of an image, None where nothing is.
+
+    Attributes:
+        spacing: mm per pixel along (rows, columns).
+        patient: whose image it is.
+        annotated: the structures that its final label speaks of.
+    """
+
+    spacing: tuple[float, float] | None = None
+    patient: str | None = None
+    annotated: tuple[str, ...] | None = None
 
 
 def told_spacing(info: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -1,0 +1,62 @@
+"""What is said of the images of a study folder, for those who read it without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fetal_head.config import StoreSettings
+from fetal_head.stamp import stamp_of
+from fetal_head.store import queries
+from fetal_head.store.index import annotated_of, read_index
+from fetal_head.store.intake import take_in
+from fetal_head.store.layout import Layout
+from fetal_head.store.said import FILE_SIZE, SPACING, Told, told_spacing
+from fetal_head.store.settling import FINAL
+from fetal_head.store.store import Store
+
+
+def told_in(folder: Path, settings: StoreSettings) -> dict[str, Told]:
+    """What is said of the images of a folder, by file name: by its store, or by its index where it was never served.
+
+    A pixel size counts while the file has the size in bytes of the one that it was told of, where anything says that.
+
+    Raises:
+        ValueError: the store cannot be used, or the index is damaged.
+    """
+    layout = Layout(folder)
+    # no store is made by looking
+    if stamp_of(layout.database) or stamp_of(layout.identity):
+        return _by_store(folder, settings)
+    return _by_index(layout)
+
+
+def _by_store(folder: Path, settings: StoreSettings) -> dict[str, Told]:
+    store = Store.open(folder, settings)
+    take_in(store)
+    with store.reading() as session:
+        objects = queries.objects(session, store.layout).values()
+    found = ((each["image"]["info"], each["labels"].get(FINAL, {}).get("info", {})) for each in objects)
+    return {image["name"]: _told(image, label) for image, label in found}
+
+
+def _by_index(layout: Layout) -> dict[str, Told]:
+    index = read_index(layout.index)
+    labels = {image: info for (image, tag, _), info in index.labels.items() if tag == FINAL}
+    files = layout.image_files(lambda _: None) if index.images else {}
+    return {
+        name: _told(_said_of(index.images[image], stamp.size), labels.get(image, {}))
+        for image, (name, stamp) in files.items()
+        if image in index.images
+    }
+
+
+def _said_of(info: Mapping[str, Any], size: int) -> dict[str, Any]:
+    """As `queries.said_of`, of an index; one of stock MONAI Label does not name the size of a file."""
+    return {key: value for key, value in info.items() if key != SPACING or info.get(FILE_SIZE) in (None, size)}
+
+
+def _told(image: Mapping[str, Any], label: Mapping[str, Any]) -> Told:
+    annotated = annotated_of(label)
+    return Told(told_spacing(image), image.get("patient") or None, tuple(annotated) if annotated else None)
