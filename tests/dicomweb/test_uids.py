@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.uid import UID
 
-from fetal_head.dicomweb.uids import frame_of_reference, uids_of
+from fetal_head.dicomweb.uids import frame_of_reference, picture_in, place_of, uids_of
 
 FOLDER = UUID("6f1c0a00-0000-4000-8000-000000000001")
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=80)
@@ -44,6 +44,14 @@ def test_a_replaced_file_is_another_instance_of_the_same_series(patient: str, im
 def test_where_a_name_ends_counts() -> None:
     assert uids_of(FOLDER, "ab", "c", 1, 23).series != uids_of(FOLDER, "a", "bc", 1, 23).series
     assert uids_of(FOLDER, "ab", "c", 1, 23).instance != uids_of(FOLDER, "ab", "c", 12, 3).instance
+
+
+@given(IMAGES, st.lists(NAMES, min_size=2, max_size=2, unique=True))
+def test_a_picture_is_that_of_one_image(image: tuple[UUID, str, str, int, int], digests: list[str]) -> None:
+    folder, _, name, *_ = image
+    place, elsewhere = place_of(folder, name), place_of(folder, f"{name}2")
+    pictures = {picture_in(where, digest) for where in (place, elsewhere) for digest in digests}
+    assert len({*uids_of(*image), place, elsewhere, *pictures}) == 9
 
 
 def test_they_never_change() -> None:

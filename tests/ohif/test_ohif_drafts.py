@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 from desk import Desk, phantoms
-from handing_in import finals, hand_in
+from handing_in import finals, hand_in, instance_of, label_of
 from numpy.testing import assert_array_equal
 from playwright.sync_api import Browser, expect
 
@@ -117,10 +120,32 @@ def test_a_draft_is_of_one_study_and_says_whose_it_is(browser: Browser, tmp_path
     ann.leave()
 
 
+def test_a_draft_comes_back_when_its_image_is_another_patients_and_its_file_was_touched(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p9")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    drawn = ann.mask
+    said = {"info": json.dumps({"patient": "Somebody"})}
+    requests.put(f"{named.url}/datastore/image/info?image=p9", data=said, timeout=60).raise_for_status()
+    before = instance_of(named, "p9")
+    ann.page.goto(f"{named.url}/ohif/")
+    expect(ann.page.locator("#images tr", has_text="p9")).to_contain_text("unsent work in this browser")
+    os.utime(named.studies / "p9.png")
+    instance_of(named, "p9", unlike=before)
+    ann.open("p9")
+    assert ann.text("#fh-message").startswith("Your unsent work")
+    assert_array_equal(ann.mask, drawn)
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    assert_array_equal(label_of(named, "p9"), drawn)
+    assert ann.errors == []
+
+
 def test_work_that_nobody_keeps_is_left_only_by_whoever_did_it(named_desk: Sit) -> None:
     ann = named_desk()
     image = ann.open("p7")
-    ann.page.evaluate("localStorage.setItem(`fetal-head draft  ${fetalHead.editor.series}`, 'of another tab')")
+    ann.page.evaluate("localStorage.setItem(`fetal-head draft  ${fetalHead.editor.place}`, 'of another tab')")
     ann.press("3")
     ann.drag((40, 40), (90, 40))
     drawn = ann.mask

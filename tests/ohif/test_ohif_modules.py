@@ -165,11 +165,11 @@ def test_a_tab_neither_overwrites_nor_forgets_what_another_one_keeps(call: Call)
           const size = { rows: 4, columns: 4 };
           const tab = () => {
             const predicted = { mask: new Uint8Array(16), annotated: ['BRAIN'], model: 'm' };
-            const of = { image: 'a', series: '1.2', instance: '1.2.3' };
+            const of = { image: 'a', place: '1.2', picture: '1.2.3' };
             return { drafts: new Drafts('ann'), editor: new Editor(of, size, predicted, false) };
           };
           const [one, two] = [tab(), tab()];
-          const kept = () => new Drafts('ann').of('1.2', size, '1.2.3')?.runs ?? null;
+          const kept = () => new Drafts('ann').of(tab().editor)?.runs ?? null;
           one.editor.edit((mask) => mask.fill(1, 0, 12));
           two.editor.edit((mask) => mask.fill(2, 0, 1));
           const told = [one.drafts.keep(one.editor), two.drafts.keep(two.editor)];
@@ -178,7 +178,7 @@ def test_a_tab_neither_overwrites_nor_forgets_what_another_one_keeps(call: Call)
           told.push(two.drafts.keep(two.editor));
           stays.push(JSON.stringify(kept()) === JSON.stringify(one.editor.draft.runs));
           const three = tab();
-          three.editor.resume(three.drafts.of('1.2', size, '1.2.3'));
+          three.editor.resume(three.drafts.of(three.editor));
           three.editor.edit((mask) => mask.fill(3, 12, 16));
           told.push(three.drafts.keep(three.editor), one.drafts.keep(one.editor));
           three.editor.submitted(three.editor.print);
@@ -187,7 +187,9 @@ def test_a_tab_neither_overwrites_nor_forgets_what_another_one_keeps(call: Call)
           told.push(one.drafts.keep(one.editor));
           one.editor.edit((mask) => mask.fill(2, 0, 1));
           one.drafts.keep(one.editor);
-          stays.push(kept() !== null, new Drafts('ann').of('1.2', size, 'a file that took its place') === null);
+          const { editor } = tab();
+          editor.picture = 'one that took its place';
+          stays.push(kept() !== null, new Drafts('ann').of(editor) === null);
           return { told, stays, gone };
         }""",
     )
@@ -225,7 +227,7 @@ def test_what_is_drawn_while_it_is_taken_back_is_a_step_of_its_own(call: Call) -
     found = call(
         "editor",
         """({ Editor }) => {
-          const of = { image: 'a', series: '1.2', instance: '1.2.3' };
+          const of = { image: 'a', place: '1.2', picture: '1.2.3' };
           const predicted = { mask: new Uint8Array(4), annotated: ['BRAIN'], model: 'm' };
           const editor = new Editor(of, { rows: 1, columns: 4 }, predicted, false);
           const seen = [];

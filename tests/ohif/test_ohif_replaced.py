@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import requests
 from desk import Desk, phantoms
-from handing_in import label_of
+from handing_in import instance_of, label_of
 from numpy.testing import assert_array_equal
 from playwright.sync_api import Browser, expect
 
@@ -30,12 +29,11 @@ def test_a_picture_that_was_replaced_opens_in_a_page_that_knew_the_one_before(
         ann.drag((40, 40), (90, 40))
         ann.button("Next")
         assert ann.settled("p0") == "p1"
-        before = requests.get(f"{server.url}/datastore/image/dicom?image=p0", timeout=60).json()
+        before = instance_of(server, "p0")
         picture = phantom(0).image
         write_picture(tmp_path / "new.png", picture[20:, 30:] if turned else picture[:, ::-1])
         (tmp_path / "new.png").replace(server.studies / "p0.png")
-        while requests.get(f"{server.url}/datastore/image/dicom?image=p0", timeout=60).json() == before:
-            ann.page.wait_for_timeout(100)
+        instance_of(server, "p0", unlike=before)
         ann.button("Next")
         assert ann.settled("p1") == "p0", ann.text("#fh-message")
         assert ann.text("#fh-message").startswith("Unsent work on this image is not shown")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 from email import message_from_bytes, policy
 
@@ -113,23 +114,46 @@ def test_a_mask_is_no_label_of_a_picture_that_it_was_not_drawn_on(dicomweb: Serv
     picture = dicomweb.studies / "Drawn.png"
     write_picture(picture, speckle(60, 90))
     before = _wait_for(dicomweb, "Drawn", None)
-    mask = write_itk(dicomweb.studies.parent / "mask.nrrd", np.ones((60, 90), np.uint8)).read_bytes()
-
-    def submitted(instance: str) -> requests.Response:
-        said = {"params": json.dumps({"instance": instance, "client_id": "ann"})}
-        return ask(dicomweb, "PUT", "/datastore/label?image=Drawn", data=said, files={"label": ("m.nrrd", mask)})
-
     write_picture(picture, speckle(60, 90, seed=5))
     # it is taken in once nobody has written into it for a second
-    assert submitted(before[2]).status_code == 409
+    assert _submitted(dicomweb, "Drawn", instance=before[2]).status_code == 409
     after = _wait_for(dicomweb, "Drawn", before)
-    refused = submitted(before[2])
+    refused = _submitted(dicomweb, "Drawn", instance=before[2])
     assert (refused.status_code, "was replaced" in refused.text) == (409, True)
     assert ask(dicomweb, "GET", "/history/Drawn").json() == []
-    assert submitted(after[2]).status_code == 200
+    assert _submitted(dicomweb, "Drawn", instance=after[2]).status_code == 200
     (entry,) = ask(dicomweb, "GET", "/history/Drawn").json()
     assert (entry["tag"], entry["who"]) == ("final", "ann")
     picture.unlink()
+
+
+def test_a_mask_is_of_its_picture_whoevers_that_is_and_however_often_its_file_is_touched(dicomweb: Server) -> None:
+    file = dicomweb.studies / "Told.png"
+    write_picture(file, speckle(60, 90))
+    seen = _wait_for(dicomweb, "Told", None)
+    opened = _ours(dicomweb, "Told")
+    said = {"info": json.dumps({"patient": "Somebody"})}
+    assert ask(dicomweb, "PUT", "/datastore/image/info?image=Told", data=said).status_code == 200
+    told = _wait_for(dicomweb, "Told", seen)
+    assert _ours(dicomweb, "Told") == opened
+    assert _submitted(dicomweb, "Told", picture=opened["picture"]).status_code == 200
+    os.utime(file)
+    # before it is taken in, too
+    assert _submitted(dicomweb, "Told", picture=opened["picture"]).status_code == 200
+    touched = _wait_for(dicomweb, "Told", told)
+    assert _ours(dicomweb, "Told") == opened
+    assert _submitted(dicomweb, "Told", picture=opened["picture"]).status_code == 200
+    assert "picture" not in ask(dicomweb, "GET", "/datastore/label/info?label=Told&tag=final").json()
+
+    write_picture(file, speckle(60, 90, seed=5))
+    refused = _submitted(dicomweb, "Told", picture=opened["picture"])
+    assert (refused.status_code, "was replaced" in refused.text) == (409, True)
+    _wait_for(dicomweb, "Told", touched)
+    now = _ours(dicomweb, "Told")
+    assert (now["place"], now["picture"] == opened["picture"]) == (opened["place"], False)
+    assert _submitted(dicomweb, "Told", picture=now["picture"]).status_code == 200
+    assert _submitted(dicomweb, "Known", picture=now["picture"]).status_code == 409
+    file.unlink()
 
 
 def test_a_replaced_image_is_another_instance(dicomweb: Server) -> None:
@@ -145,6 +169,18 @@ def test_a_replaced_image_is_another_instance(dicomweb: Server) -> None:
     assert_array_equal(dataset.pixel_array, speckle(64, 80, seed=5))
     path.unlink()
     assert ask(dicomweb, "GET", "/datastore/image/dicom?image=New").status_code == 404
+
+
+def _submitted(dicomweb: Server, image: str, **said: str) -> requests.Response:
+    mask = write_itk(dicomweb.studies.parent / "mask.nrrd", np.ones((60, 90), np.uint8)).read_bytes()
+    params = {"params": json.dumps({**said, "client_id": "ann"})}
+    return ask(dicomweb, "PUT", f"/datastore/label?image={image}", data=params, files={"label": ("m.nrrd", mask)})
+
+
+def _ours(dicomweb: Server, image: str) -> dict[str, str]:
+    """What is told of an image that DICOM does not know."""
+    told = ask(dicomweb, "GET", f"/datastore/image/dicom?image={image}").json()
+    return {key: told[key] for key in ("place", "picture")}
 
 
 def _wait_for(dicomweb: Server, image: str, unlike: tuple[str, str, str] | None) -> tuple[str, str, str]:

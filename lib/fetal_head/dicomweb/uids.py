@@ -40,7 +40,21 @@ def uids_of(folder: UUID, patient: str, image: str, size: int, mtime_ns: int) ->
 
 def frame_of_reference(series: str) -> str:
     """The identifier of the space that the image of a series lies in, which it shares with no other."""
-    return _uid(UUID(int=int(series.removeprefix(ROOT))), "frame of reference")
+    return _uid(_namespace(series), "frame of reference")
+
+
+def place_of(folder: UUID, image: str) -> str:
+    """The identifier of an image itself: it stays when the image turns out to be another patient's, or gets another picture."""
+    return _uid(folder, "image", image)
+
+
+def picture_in(place: str, digest: str) -> str:
+    """The identifier of a picture as that of an image, by the SHA-256 of its file, which may be touched or written again."""
+    return _uid(_namespace(place), digest)
+
+
+def _namespace(uid: str) -> UUID:
+    return UUID(int=int(uid.removeprefix(ROOT)))
 
 
 def _uid(namespace: UUID, *parts: str) -> str:

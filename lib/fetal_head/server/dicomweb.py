@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Thread
 
 from fastapi import APIRouter, Depends, HTTPException
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.config import load_settings
+from fetal_head.dicomweb.uids import picture_in
 from fetal_head.server.dicomweb_answers import PREFIX, check_path
 from fetal_head.server.dicomweb_retrieve import retrieve_routes
 from fetal_head.server.dicomweb_search import search_routes
 from fetal_head.server.identity import requires
-from fetal_head.store.instances import Instances
+from fetal_head.store.instances import Instances, Known
+from fetal_head.store.layout import Picture
 
 
 def dicomweb_routes(instances: Instances) -> APIRouter:
@@ -26,11 +29,14 @@ def dicomweb_routes(instances: Instances) -> APIRouter:
 
     @router.get("/datastore/image/dicom", tags=["Datastore"])
     def identify(image: str = "", series: str = "") -> dict[str, str]:
-        """An image by its id or by its SeriesInstanceUID, with both and its other identifiers."""
-        found = identifiers(instances, image=image) if image else identifiers(instances, series=series)
-        if not found:
-            raise HTTPException(404, "there is no such image")
-        return found
+        """An image by its id or by its SeriesInstanceUID, with both and its other identifiers.
+
+        `place`, of the image itself, and `picture`, of what its file holds, are none of DICOM's: they stay when it is said to be
+        another patient's, or its file is touched. Answers 404 for no such image, 503 while its file cannot be read.
+        """
+        for known in instances.find(**({"image": image} if image else {"series": series})):
+            return {**_identifiers(known), "place": known.place, "picture": picture_of(known, Picture(known.file, known.stamp))}
+        raise HTTPException(404, "there is no such image")
 
     return router
 
@@ -43,6 +49,18 @@ def instances_of(app: MONAILabelApp) -> Instances:
 def identifiers(instances: Instances, **of: str) -> dict[str, str]:
     """What a viewer of DICOM has to know of an image to open it; {} for none. See `Instances.find`."""
     for known in instances.find(**of):
-        study, series, instance = known.uids
-        return {"image": known.image, "StudyInstanceUID": study, "SeriesInstanceUID": series, "SOPInstanceUID": instance}
+        return _identifiers(known)
     return {}
+
+
+def picture_of(known: Known, file: Picture) -> str:
+    """The identifier of the picture that the file of an image holds. Answers 503 where it cannot be read, or is just replaced."""
+    with suppress(OSError):
+        if digest := file.digest():
+            return picture_in(known.place, digest)
+    raise HTTPException(503, f"the file of the image '{known.image}' cannot be read, or is just replaced; try again in a moment")
+
+
+def _identifiers(known: Known) -> dict[str, str]:
+    study, series, instance = known.uids
+    return {"image": known.image, "StudyInstanceUID": study, "SeriesInstanceUID": series, "SOPInstanceUID": instance}

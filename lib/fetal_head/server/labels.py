@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.server.asked import AsAdmin, AsAnnotator, json_object
+from fetal_head.server.dicomweb import picture_of
 from fetal_head.server.identity import known, requires
 from fetal_head.server.images import existing
 from fetal_head.server.turns import Turns
@@ -32,11 +33,11 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
     ) -> dict[str, Any]:
         """Keeps a submitted mask.
 
-        Answers 404 for an unknown image, 422, saying why, for what is no mask of it, and 409 when `params` has as `instance` the
-        SOPInstanceUID of a file that another one has taken the place of.
+        Answers 404 for an unknown image, 422, saying why, for what is no mask of it, and 409 when `params` has another `picture`
+        than `/datastore/image/dicom` tells of it now, or, without one, as `instance` another SOPInstanceUID.
         """
         told = json_object(params)
-        drawn_on = _drawn_on(instances, image, told.pop("instance", None))
+        drawn_on = _drawn_on(instances, image, told.pop("picture", None), told.pop("instance", None))
         with kept_mask(label) as path:
             study.save_label(image, str(path), tag or FINAL, told | known(user), drawn_on)
         return {**(app.on_save_label(image, image) or {}), "image": image, "label": image}
@@ -78,11 +79,13 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
     return router
 
 
-def _drawn_on(instances: Instances, image: str, instance: Any) -> Picture | None:
-    """The picture of a SOPInstanceUID, None where none is told. Answers 409 when another one has taken its place."""
-    for found in instances.find(image=image) if instance else ():
-        if found.uids.instance != instance:
+def _drawn_on(instances: Instances, image: str, picture: Any, instance: Any) -> Picture | None:
+    """The picture that is told, by itself or as an instance; None for neither. Answers 409 when another one took its place."""
+    for found in instances.find(image=image) if picture or instance else ():
+        # of an instance as it is known: a file that took its place a moment ago was not taken in yet
+        file = Picture.at(found.file) if picture else Picture(found.file, found.stamp)
+        is_same = picture_of(found, file) == picture if picture else found.uids.instance == instance
+        if not is_same:
             raise HTTPException(409, "the image was replaced since this was drawn: load the page again, and draw on the new one")
-        # as it is known: a file that took its place a moment ago was not taken in yet
-        return Picture(found.file, found.stamp)
+        return file
     return None

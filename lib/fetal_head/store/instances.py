@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from fetal_head.dicomweb.query import Query
 from fetal_head.dicomweb.text import dicom_text
-from fetal_head.dicomweb.uids import Uids
+from fetal_head.dicomweb.uids import Uids, place_of
 from fetal_head.pseudonym import pseudonym
 from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store import queries
@@ -37,6 +37,7 @@ class Known:
         patient, name: what patient and image are called.
         image, file: its id in the study and its file, which tell the name.
         stamp: of the file.
+        place: what stays of its identifiers, see `place_of`.
         spacing: what the store was told.
     """
 
@@ -46,6 +47,7 @@ class Known:
     image: str
     file: Path
     stamp: Stamp
+    place: str
     spacing: tuple[float, float] | None
 
 
@@ -134,6 +136,7 @@ class Instances:
             image.id,
             queries.image_path(self._store.layout, image),
             Stamp(image.size, image.mtime_ns),
+            place_of(self._identity, image.id),
             told_spacing(queries.said_of(image)),
         )
 

@@ -7,7 +7,9 @@ import { printOf } from './runs.js';
  * @typedef {object} Kept
  * @property {number} at when, in ms
  * @property {string} who drew it
- * @property {string} instance the file that it was drawn on
+ * @property {string} image
+ * @property {string} place the image's identifier, which no image of another study has
+ * @property {string} picture the one that it was drawn on
  * @property {string | null} base the print of the label that it began with; null for none
  *
  * @typedef {import('./editor.js').Editor['draft'] & Kept} Draft
@@ -21,13 +23,13 @@ import { printOf } from './runs.js';
  * @returns {string} what to say of it; empty for nothing
  */
 export function resume(drafts, editor, told) {
-  const draft = drafts.of(editor.series, editor.size, editor.instance);
-  if (!draft && drafts.isOfAnother(editor.series, editor.instance)) {
+  const draft = drafts.of(editor);
+  if (!draft && drafts.isOfAnother(editor)) {
     return 'Unsent work on this image is not shown: it was drawn on another picture, which this one has taken the place of.';
   }
   if (!draft) return '';
   if (printOf(draft) === editor.base) {
-    drafts.forget(editor.series);
+    drafts.forget(editor.place);
     return '';
   }
   const replaced = draft.base !== editor.base;
@@ -43,7 +45,7 @@ export class Drafts {
   constructor(user) {
     this._user = user;
     this._prefix = `fetal-head draft ${encodeURIComponent(user)} `;
-    /** @type {Map<string, string | null>} what was kept of each series when it was last read or written here */
+    /** @type {Map<string, string | null>} what was kept of each image when it was last read or written here */
     this._seen = new Map();
   }
 
@@ -59,72 +61,67 @@ export class Drafts {
    */
   keep(editor) {
     if (!editor.unsent) {
-      this.forget(editor.series);
+      this.forget(editor.place);
       return true;
     }
-    const { draft, instance, base } = editor;
-    const kept = JSON.stringify({ ...draft, at: Date.now(), who: this.who, instance, base });
-    if (!this._isOurs(editor.series)) return false;
+    const { draft, image, place, picture, base } = editor;
+    const kept = JSON.stringify({ ...draft, at: Date.now(), who: this.who, image, place, picture, base });
+    if (!this._isOurs(place)) return false;
     try {
-      localStorage.setItem(this._prefix + editor.series, kept);
+      localStorage.setItem(this._prefix + place, kept);
     } catch {
       return false;
     }
-    this._seen.set(editor.series, kept);
+    this._seen.set(place, kept);
     return true;
   }
 
   /**
-   * @param {string} series the image's identifier in DICOM, which no image of another study has
-   * @param {import('./raster.js').Size} size of the image that is there now
-   * @param {string} instance its file, which may be another one than the draft was drawn on
-   * @returns {Draft | null} null when there is none of this file
+   * @param {import('./editor.js').Editor} editor
+   * @returns {Draft | null} null when there is none of its picture
    */
-  of(series, size, instance) {
-    const kept = this._read(series);
-    this._seen.set(series, kept);
+  of({ place, picture, size }) {
+    const kept = this._read(place);
+    this._seen.set(place, kept);
     const draft = parsed(kept);
-    return draft?.rows === size.rows && draft.columns === size.columns && draft.instance === instance ? draft : null;
+    return draft?.rows === size.rows && draft.columns === size.columns && draft.picture === picture ? draft : null;
+  }
+
+  /** @param {import('./editor.js').Editor} editor */
+  isOfAnother({ place, picture }) {
+    const draft = parsed(this._read(place));
+    return draft !== null && draft.picture !== picture;
+  }
+
+  /** @param {string} place */
+  forget(place) {
+    if (this._read(place) !== null && this._isOurs(place)) localStorage.removeItem(this._prefix + place);
   }
 
   /**
-   * @param {string} series
-   * @param {string} instance the file that is there now
-   */
-  isOfAnother(series, instance) {
-    const draft = parsed(this._read(series));
-    return draft !== null && draft.instance !== instance;
-  }
-
-  /** @param {string} series */
-  forget(series) {
-    if (this._read(series) !== null && this._isOurs(series)) localStorage.removeItem(this._prefix + series);
-  }
-
-  /**
-   * @param {string} series
+   * @param {string} place
    * @returns {boolean} false when another tab has kept something since
    */
-  _isOurs(series) {
-    const kept = this._read(series);
-    return kept === null || kept === this._seen.get(series);
+  _isOurs(place) {
+    const kept = this._read(place);
+    return kept === null || kept === this._seen.get(place);
   }
 
   /**
-   * @param {string} series
+   * @param {string} place
    * @returns {string | null} null also where the browser keeps nothing
    */
-  _read(series) {
+  _read(place) {
     try {
-      return localStorage.getItem(this._prefix + series);
+      return localStorage.getItem(this._prefix + place);
     } catch {
       return null;
     }
   }
 
-  /** @returns {string[]} the series with a draft, of whatever study */
+  /** @returns {Draft[]} of whatever study */
   get all() {
-    return Object.keys(localStorage).filter((key) => key.startsWith(this._prefix)).map((key) => key.slice(this._prefix.length));
+    return Object.keys(localStorage).filter((key) => key.startsWith(this._prefix)).flatMap((key) => parsed(localStorage.getItem(key)) ?? []);
   }
 }
 

@@ -18,17 +18,17 @@ const STEPS = 200;
 
 export class Editor extends EventTarget {
   /**
-   * @param {{ image: string, series: string, instance: string }} of its id, its identifier in DICOM, which no image of another study
-   *   has, and that of its file, which is another one once the file is replaced
+   * @param {{ image: string, place: string, picture: string }} of its id, its identifier, which no image of another study has, and
+   *   that of the picture that is drawn on
    * @param {import('./raster.js').Size} size
    * @param {Version} version what the server has: a prediction or a label
    * @param {boolean} isLabel
    */
-  constructor({ image, series, instance }, size, { mask, annotated, model }, isLabel) {
+  constructor({ image, place, picture }, size, { mask, annotated, model }, isLabel) {
     super();
     this.image = image;
-    this.series = series;
-    this.instance = instance;
+    this.place = place;
+    this.picture = picture;
     this.size = size;
     this.mask = Uint8Array.from(mask);
     this.annotated = new Set(annotated);

@@ -70,22 +70,17 @@ export const nextSample = (strategy, who, leaving = '') =>
 export const entry = (image) => get(`/worklist/${id(image)}`);
 
 /**
- * Under which UIDs an image is answered by DICOMweb: of another file under its id, the instance is another one.
- * @typedef {{ study: string, series: string, instance: string }} Uids
+ * Under which UIDs an image is answered by DICOMweb, and two that stay whoever's it is and whenever its file is touched: its own,
+ * which no image of another study has, and that of the picture which its file shows.
+ * @typedef {{ study: string, series: string, instance: string, place: string, picture: string }} Uids
  *
  * @param {string} image
  * @returns {Promise<Uids>}
  */
 export async function dicomOf(image) {
-  const found = await get(`/datastore/image/dicom?image=${id(image)}`);
-  return { study: found.StudyInstanceUID, series: found.SeriesInstanceUID, instance: found.SOPInstanceUID };
+  const { place, picture, ...found } = await get(`/datastore/image/dicom?image=${id(image)}`);
+  return { study: found.StudyInstanceUID, series: found.SeriesInstanceUID, instance: found.SOPInstanceUID, place, picture };
 }
-
-/**
- * @param {string} series an image's identifier in DICOM
- * @returns {Promise<string>} its id
- */
-export const imageOf = async (series) => (await get(`/datastore/image/dicom?series=${id(series)}`)).image;
 
 /** @param {Record<string, string>} query */
 export const worklist = (query) => get(`/worklist?${new URLSearchParams(query)}`);
@@ -108,8 +103,8 @@ export async function predict(model, image, who) {
  * @param {string} who
  */
 export async function submit(editor, who) {
-  const { annotated, seconds, model, instance } = editor;
-  const data = form({ annotated: [...annotated], seconds, model_version: model, client_id: who, instance });
+  const { annotated, seconds, model, picture } = editor;
+  const data = form({ annotated: [...annotated], seconds, model_version: model, client_id: who, picture });
   data.append('label', writeNrrd(editor.mask, editor.size), 'mask.nrrd');
   return (await ask(`/datastore/label?image=${id(editor.image)}`, { method: 'PUT', body: data })).json();
 }

@@ -2,7 +2,7 @@
 
 import { el, when } from './dom.js';
 import { Drafts } from './drafts.js';
-import { NOTHING_LEFT, imageOf, me, worklist } from './server.js';
+import { NOTHING_LEFT, dicomOf, me, worklist } from './server.js';
 
 const PAGE = 50;
 const WAIT_MS = 200;
@@ -60,8 +60,8 @@ function row({ id, status, held_by: holder, who, at, dice, flag, problem }) {
 /** Of the drafts in this browser those of this study: another one's are not known here. */
 async function drafts() {
   const { all } = new Drafts((await me()).username);
-  const found = await Promise.all(all.map((series) => imageOf(series).catch(() => '')));
-  return new Set(found.filter(Boolean));
+  const ours = await Promise.all(all.map(({ image, place }) => dicomOf(image).then((now) => now.place === place, () => false)));
+  return new Set(all.filter((_, i) => ours[i]).map(({ image }) => image));
 }
 
 form.addEventListener('submit', (event) => event.preventDefault());
