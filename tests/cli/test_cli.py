@@ -50,8 +50,8 @@ def test_every_command_has_an_example(run: Run, command: str) -> None:
 
 
 def test_phantoms_are_a_study_and_the_same_for_the_same_seed(run: Run, tmp_path: Path) -> None:
-    run("phantom", "--count", 3, "--to", tmp_path / "a", "--seed", 6)
-    run("phantom", "--count", 3, "--to", tmp_path / "b", "--seed", 6)
+    run("phantom", "--count", 3, "--to", tmp_path / "a", "--seed", 5)
+    run("phantom", "--count", 3, "--to", tmp_path / "b", "--seed", 5)
     run("phantom", "--count", 2, "--to", tmp_path / "b", "--seed", 6, "--no-labels")
     for name in sorted(path.name for path in (tmp_path / "a").glob("*.png")):
         assert_array_equal(read_image(tmp_path / "a" / name)[0], read_image(tmp_path / "b" / name)[0])
