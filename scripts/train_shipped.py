@@ -2,20 +2,18 @@
 
     fetal-head import HC18 --to studies/hc18
     fetal-head import BIOMETRY_TV --to studies/tv
-    python scripts/train_shipped.py --heads studies/hc18 --all studies/tv --to runs/shipped
     python scripts/train_shipped.py --heads studies/hc18 --all studies/tv --to runs/shipped --cross-validate
 
-Both networks learn from phantoms and from the study with heads alone; then the segmenter goes on with those heads; last it also
-sees the few images in which all structures are annotated, but seldom: it learns them by heart soon. The last stage is gone
-through `--seeds` times, each time from the same weights and with other draws, and ends in the mean of their weights (Wortsman et
+Both networks learn from phantoms and from the study with heads alone; then the segmenter goes on with those heads; last it sees
+the few images in which all structures are annotated, for a short time: it learns them by heart soon. The last two stages are gone
+through `--seeds` times, each time from the same weights and with other draws, and end in the mean of their weights (Wortsman et
 al. 2022, Model soups, arXiv 2203.05482).
 
-The model that ships learns from every image. How good it is on patients that it never saw is told by those that
-`--cross-validate` trains instead: in the same stages without fold 0 of the heads, the last one for each fold of the other study,
-which it does not see either.
+The model that ships learns from every image. How good it is on patients that it never saw is told by `--cross-validate`: the same
+three stages without fold 0 of the heads, the last one for each fold of the other study, which it does not see either.
 
-A GPU is advised; without one, `OMP_NUM_THREADS=1 torchrun --nproc-per-node 2` before the script keeps two cores busy for hours.
-Killed, it goes on from the last epoch, with the same images and settings alone; what is done with others is refused.
+A GPU is advised; without one, `OMP_NUM_THREADS=1 torchrun --nproc-per-node 2` before the script keeps two cores busy for many
+hours. Killed, it goes on from the last epoch, with the same images and settings alone; what is done with others is refused.
 """
 
 from __future__ import annotations
@@ -49,50 +47,39 @@ def main(
     heads: Annotated[Path, typer.Option(help="Study folder in which heads are annotated.")],
     all_: Annotated[Path, typer.Option("--all", help="Study folder in which all structures are annotated.")],
     to: Annotated[Path, typer.Option(help="Folder for the model file and the checkpoints.")],
-    cross_validate: Annotated[bool, typer.Option(help="Train the models by which it is judged instead.")] = False,
-    seeds: Annotated[int, typer.Option(min=1, help="Trainings of the last stage, whose mean counts.")] = 3,
+    cross_validate: Annotated[bool, typer.Option(help="Also train the models by which it is judged.")] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of a stage whose mean goes on.")] = 3,
 ) -> None:
-    """Trains what is not yet there in `--to`: first, heads and fetal_head.safetensors, or when asked those without a fold."""
+    """Trains what is not yet there in `--to`: first, heads and fetal_head.safetensors, and when asked those without a fold."""
     settings = load_settings()
     architecture = Architecture.of(settings.model)
-    with ranks.ranks():
-        pool = {"phantoms": _phantom_samples(architecture), "heads": read_samples(_labels(heads), architecture)[0]}
-        if cross_validate:
-            _without_folds(pool, _labels(all_), settings, to, seeds)
-        else:
-            start = _heads(pool, [], settings, to, "")
-            learned = [_without_head(sample) for sample in _framed(_labels(all_), start, settings)]
-            train_stage("all", pool | {"all": learned}, [], settings, to / "fetal_head.safetensors", start, seeds)
-
-
-def _without_folds(pool: dict[str, list[Sample]], all_: list[Labelled], settings: Settings, to: Path, seeds: int) -> None:
-    """For each fold of the images in which all structures are annotated a model that saw neither it nor fold 0 of the heads."""
     folds = settings.learning.validation_folds
-    chosen, held = split([sample.patient for sample in pool["heads"]], folds)
-    watched = [pool["heads"][i] for i in held]
-    pool = pool | {"heads": [pool["heads"][i] for i in chosen]}
-    start = _heads(pool, watched, settings, to, "_without_0")
-    everything = _framed(all_, start, settings)
-    for fold in range(folds):
-        unseen = [sample for sample in everything if fold_of(sample.patient, folds) == fold]
-        seen = [_without_head(sample) for sample in everything if fold_of(sample.patient, folds) != fold]
-        model = to / f"fetal_head_without_{fold}.safetensors"
-        train_stage("all", pool | {"all": seen}, watched + unseen, settings, model, start, seeds)
+    with ranks.ranks():
+        samples = read_samples(_labels(heads), architecture)[0]
+        pool = {"phantoms": _phantom_samples(architecture), "heads": samples}
+        start = _heads(pool, [], settings, to, "", seeds)
+        find = Segmenter(load_weights(start)[0], architecture, settings.model).find
+        everything = read_samples(_labels(all_), architecture, find)[0]
+        learned = [_without_head(sample) for sample in everything]
+        train_stage("all", pool | {"all": learned}, [], settings, to / "fetal_head.safetensors", start, seeds)
+        if not cross_validate:
+            return
+        chosen, held = split([sample.patient for sample in samples], folds)
+        pool["heads"], watched = [samples[i] for i in chosen], [samples[i] for i in held]
+        start = _heads(pool, watched, settings, to, "_without_0", seeds)
+        for fold in range(folds):
+            unseen = [sample for sample in everything if fold_of(sample.patient, folds) == fold]
+            seen = [sample for sample in learned if fold_of(sample.patient, folds) != fold]
+            model = to / f"fetal_head_without_{fold}.safetensors"
+            train_stage("all", pool | {"all": seen}, watched + unseen, settings, model, start, seeds)
 
 
-def _heads(pool: dict[str, list[Sample]], watched: Sequence[Sample], settings: Settings, to: Path, name: str) -> Path:
+def _heads(pool: dict[str, list[Sample]], watched: Sequence[Sample], settings: Settings, to: Path, name: str, seeds: int) -> Path:
     """The first two stages, after which the model knows heads, and CSP and LV of phantoms alone."""
     first, second = to / f"first{name}.safetensors", to / f"heads{name}.safetensors"
     train_stage("first", pool, watched, settings, first, None)
-    train_stage("heads", pool, watched, settings, second, first)
+    train_stage("heads", pool, watched, settings, second, first, seeds)
     return second
-
-
-def _framed(labels: list[Labelled], model: Path, settings: Settings) -> list[Sample]:
-    """The samples; where a head is not annotated, in the frame in which `model` sees it."""
-    networks, description = load_weights(model)
-    find = Segmenter(networks, description.architecture, settings.model).find
-    return read_samples(labels, description.architecture, find)[0]
 
 
 def _without_head(sample: Sample) -> Sample:
