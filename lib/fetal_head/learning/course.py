@@ -66,7 +66,7 @@ class Course:
 
 
 def _has_bfloat16(device: torch.device) -> bool:
-    """Whether a device reckons in it itself: half again as fast where it does, slower than plain numbers elsewhere."""
+    """Whether a device reckons in it itself: faster than plain numbers where it does, slower elsewhere."""
     if device.type == "cuda":
         return True
     able = torch.cpu.get_capabilities()

@@ -20,7 +20,7 @@ PULLED = re.compile(r"[0-9.]+(\.f\d+)?")
 NO_LABEL = ""
 # less than the first change of an image
 NOTHING = -1
-# as `queries.said_of` has it: what was told of another file says nothing of this one
+# as `said.said_of_file` has it: what was told of another file says nothing of this one
 COUNTING_SPACING = case((or_(Image.told_of.is_(None), Image.told_of == Image.size), Image.info[SPACING]))
 # nobody knows whether it counts before the file that came was looked at
 UNDECIDED = and_(Image.removed.is_(None), Image.picture.is_(None), Submission.deleted.is_(None), Submission.status != REJECTED)

@@ -92,8 +92,7 @@ def say_of_images(session: Session, index: Index) -> None:
 def _said(index: Index, image_id: str) -> tuple[dict[str, Any], int | None]:
     """What an index says of an image, and the size of the file that it says it of."""
     said = dict(index.images.get(image_id, {}))
-    size = said.pop(FILE_SIZE, None)
-    return said, size if type(size) is int else None
+    return said, said.pop(FILE_SIZE, None)
 
 
 def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known | None, index: Index) -> Read:

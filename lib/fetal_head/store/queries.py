@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from fetal_head.store.adding import SECOND
 from fetal_head.store.layout import Layout
-from fetal_head.store.said import SPACING
+from fetal_head.store.said import said_of_file
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Meta, Submission
@@ -51,11 +51,8 @@ def image_path(layout: Layout, image: Image) -> Path:
 
 
 def said_of(image: Image) -> dict[str, Any]:
-    """What is said of an image; a pixel size only while its file has the size in bytes of the one that it was told of.
-
-    A file written anew, by whatever program, is another picture until somebody says that it is not: no millimetre is taken over.
-    """
-    return {key: value for key, value in image.info.items() if key != SPACING or image.told_of in (None, image.size)}
+    """What is said of an image, as far as it holds for its file."""
+    return said_of_file(image.info, image.told_of, image.size)
 
 
 def image_info(layout: Layout, image: Image) -> dict[str, Any]:

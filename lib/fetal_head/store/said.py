@@ -87,6 +87,14 @@ class Told:
     annotated: tuple[str, ...] | None = None
 
 
+def said_of_file(info: Mapping[str, Any], told_of: int | None, size: int) -> dict[str, Any]:
+    """What is said of an image whose file has so many bytes; a pixel size only where it was told of one of that size, or of any.
+
+    A file written anew, by whatever program, is another picture until somebody says that it is not: no millimetre is taken over.
+    """
+    return {key: value for key, value in info.items() if key != SPACING or told_of in (None, size)}
+
+
 def told_spacing(info: Mapping[str, Any]) -> tuple[float, float] | None:
     """mm per pixel along (rows, columns) as it was said of an image, which goes before what its file has; else None."""
     told = info.get(SPACING)

@@ -50,7 +50,7 @@ class Image(Base):
         size, mtime_ns: of the file when it was last looked at, to see that it was replaced; 0 for one that is gone.
         info: what clients and the import say of it: patient, plane, spacing ...
         file_patient: the patient as the file itself tells, which is in `info` too unless somebody told another one.
-        told_of: the size of the file whose pixel size `info` tells, see `queries.said_of`; None for any.
+        told_of: the size of the file whose pixel size `info` tells, see `said.said_of_file`; None for any.
         removed: when it was removed; None while it is there.
         lot: a random number, by which images that nothing else tells apart are scored in a random order.
         picture: the SHA-256 of its file, once a mask was made of it; None where none was, or the file was not read yet.

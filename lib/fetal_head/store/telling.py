@@ -12,7 +12,7 @@ from fetal_head.store import queries
 from fetal_head.store.index import annotated_of, read_index
 from fetal_head.store.intake import take_in
 from fetal_head.store.layout import Layout
-from fetal_head.store.said import FILE_SIZE, SPACING, Told, told_spacing
+from fetal_head.store.said import FILE_SIZE, Told, said_of_file, told_spacing
 from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
 
@@ -46,15 +46,11 @@ def _by_index(layout: Layout) -> dict[str, Told]:
     labels = {image: info for (image, tag, _), info in index.labels.items() if tag == FINAL}
     files = layout.image_files(lambda _: None) if index.images else {}
     return {
-        name: _told(_said_of(index.images[image], stamp.size), labels.get(image, {}))
+        # an index of stock MONAI Label does not name the size of a file
+        name: _told(said_of_file(info, info.get(FILE_SIZE), stamp.size), labels.get(image, {}))
         for image, (name, stamp) in files.items()
-        if image in index.images
+        if (info := index.images.get(image)) is not None
     }
-
-
-def _said_of(info: Mapping[str, Any], size: int) -> dict[str, Any]:
-    """As `queries.said_of`, of an index; one of stock MONAI Label does not name the size of a file."""
-    return {key: value for key, value in info.items() if key != SPACING or info.get(FILE_SIZE) in (None, size)}
 
 
 def _told(image: Mapping[str, Any], label: Mapping[str, Any]) -> Told:
