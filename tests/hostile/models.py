@@ -11,10 +11,16 @@ from typing import Any
 import torch
 from safetensors.torch import save
 
-from fetal_head.model.network import Architecture
+from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.weights import HEADER, Description
 
 SMALL = Architecture((32, 32), (32, 32), "residual_unet", (4, 8), 1)
+
+
+def small_network(seed: int) -> HeadNetworks:
+    """A small network, another one for each seed."""
+    torch.manual_seed(seed)
+    return SMALL.build().eval()
 
 
 def tensors() -> dict[str, torch.Tensor]:

@@ -14,84 +14,31 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-import torch
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from numpy.testing import assert_array_equal
 from safetensors import safe_open
 
 from fetal_head.config import load_settings
-from fetal_head.model.network import Architecture, HeadNetworks
+from fetal_head.model.network import Architecture
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.registry import SHIPPED, Registry, ServedMeanwhileError
 from fetal_head.model.weights import Description, load_weights, read_description, save_weights
-from fetal_head.patients import patient_of
+from hostile.models import SMALL, small_network
 from pictures import speckle
-
-SMALL = Architecture((32, 32), (32, 32), "residual_unet", (4, 8), 1)
-
-
-def _network(seed: int) -> HeadNetworks:
-    torch.manual_seed(seed)
-    return SMALL.build().eval()
-
-
-def test_written_then_loaded(tmp_path: Path) -> None:
-    network = _network(0)
-    description = Description(SMALL, parent="v0001", created="2024-05-01", metrics={"dice": {"LV": 0.5}})
-    save_weights(tmp_path / "m.safetensors", network, description)
-    loaded, told = load_weights(tmp_path / "m.safetensors")
-    assert told == description
-    image = torch.rand(1, 1, 32, 32)
-    assert torch.equal(loaded.locator(image), network.locator(image))
-    assert torch.equal(loaded.segmenter(image), network.segmenter(image))
-
-
-def test_shipped_model_is_small_and_says_what_it_learned_from() -> None:
-    learned = read_description(SHIPPED).training
-    assert set(learned["images"]) == {"phantoms", "heads", "all"}
-    assert {patient_of("010_HC"), patient_of("Patient00644_Plane3_1_of_3")} <= set(learned["patients"])
-    assert SHIPPED.stat().st_size < 25_000_000
-
-
-@given(st.data())
-def test_no_bit_of_a_model_changes_unseen(data: st.DataObject) -> None:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "m.safetensors"
-        save_weights(path, _network(0), Description(SMALL, created="2024-05-01"))
-        content = bytearray(path.read_bytes())
-        content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"^m\.safetensors"):
-            load_weights(path)
-
-
-@pytest.mark.parametrize("content", [b"", b"garbage" * 100, b"\x80\x04\x95pickle"])
-def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "m.safetensors").write_bytes(content)
-    with pytest.raises(ValueError, match="no model file"):
-        load_weights(tmp_path / "m.safetensors")
-
-
-def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
-    save_weights(
-        tmp_path / "m.safetensors", _network(0), Description(Architecture((32, 32), (32, 32), "residual_unet", (4, 16), 1))
-    )
-    with pytest.raises(ValueError, match="do not fit"):
-        load_weights(tmp_path / "m.safetensors")
 
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """An empty registry of small networks, the shipped one among them."""
-    save_weights(tmp_path / "shipped.safetensors", _network(0), Description(SMALL))
+    save_weights(tmp_path / "shipped.safetensors", small_network(0), Description(SMALL))
     monkeypatch.setattr("fetal_head.model.registry.SHIPPED", tmp_path / "shipped.safetensors")
     return Registry(tmp_path / "models")
 
 
 def _add(registry: Registry, seed: int = 0) -> str:
-    return registry.add(_network(seed), Description(SMALL)).name
+    return registry.add(small_network(seed), Description(SMALL)).name
 
 
 def test_a_version_is_kept_and_only_then_published(registry: Registry) -> None:
@@ -249,7 +196,7 @@ def test_a_number_is_not_given_twice_while_it_is_remembered(registry: Registry) 
 def _add_ten(registry: Registry, together: Barrier, created: str) -> None:
     together.wait()
     for number in range(10):
-        registry.add(_network(number), Description(SMALL, created=f"{created}{number}"))
+        registry.add(small_network(number), Description(SMALL, created=f"{created}{number}"))
 
 
 def test_processes_that_add_at_once_overwrite_nothing(registry: Registry) -> None:

@@ -52,6 +52,15 @@ class Bench:
         self.puller.pull()
         return image
 
+    def two_labelled(self) -> tuple[str, str]:
+        """Two images of the PACS with a label each that it does not have yet, in the order in which they are sent."""
+        uids = stored(self.orthanc, self.folder.parent)
+        self.puller.pull()
+        first, second = sorted((uids["grey"], uids["rgb"]))
+        self.submit(first)
+        self.submit(second)
+        return first, second
+
     def sent(self) -> str:
         """The same, with a label that the PACS has."""
         image = self.pulled()

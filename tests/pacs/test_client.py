@@ -20,7 +20,6 @@ from pydicom.uid import ExplicitVRLittleEndian
 from fetal_head.config import PacsSettings, load_settings
 from fetal_head.pacs.client import Instance, Pacs
 from fetal_head.pacs.errors import PacsAwayError, PacsRefusalError
-from fetal_head.pacs.study import pacs_url, study_folder
 from fetal_head.pacs.worker import LONGEST_WAIT_SECONDS, Worker
 from fetal_head.store.study import StudyDatastore
 
@@ -292,25 +291,6 @@ def test_a_token_is_shown(tmp_path: Path) -> None:
     assert seen == ["Bearer abc.def"]
     with pytest.raises(ValueError, match="pacs_token_file cannot be read"):
         Pacs("http://localhost", _settings(pacs_token_file=str(tmp_path / "missing")))
-
-
-def test_each_pacs_has_a_folder_of_its_own(tmp_path: Path) -> None:
-    urls = ("http://a:8042/dicom-web", "http://a:8042/other", "https://a:8042/dicom-web", "http://b/dicom-web")
-    folders = {study_folder(pacs_url(url), _settings(), tmp_path) for url in urls}
-    assert len(folders) == 4
-    assert all(folder.is_dir() for folder in folders)
-    assert study_folder(pacs_url(urls[0] + "/"), _settings(), tmp_path) in folders
-    here = _settings(pacs_folder=str(tmp_path / "here"))
-    assert [study_folder(urls[0], here, tmp_path) for _ in range(2)] == [tmp_path / "here"] * 2
-    with pytest.raises(ValueError, match=r"pacs_folder is the folder of http.*: name another folder"):
-        study_folder(urls[1], here, tmp_path)
-
-
-@pytest.mark.parametrize("studies", ["ftp://a/b", "http://", "http://a/b?c=d", "http://a:port/", "http://u:p@a/dicom-web"])
-def test_what_is_no_address_of_a_pacs_is_said(studies: str) -> None:
-    with pytest.raises(ValueError, match="--studies") as error:
-        pacs_url(studies)
-    assert "p@" not in str(error.value)
 
 
 def test_a_worker_waits_longer_and_longer_but_not_for_ever(tmp_path: Path) -> None:

@@ -20,13 +20,9 @@ from ultrasound import PHANTOM
 
 @pytest.mark.parametrize("status", ["rejected", "approved"])
 def test_a_label_that_is_another_for_a_moment_while_others_are_sent(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: Literal["rejected", "approved"]
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, status: Literal["rejected", "approved"]
 ) -> None:
-    uids = stored(bench.orthanc, tmp_path)
-    bench.puller.pull()
-    first, second = sorted((uids["grey"], uids["rgb"]))
-    bench.submit(first)
-    bench.submit(second)
+    _, second = bench.two_labelled()
     real = bench.pacs.store
 
     def store(objects: Any) -> None:

@@ -147,13 +147,9 @@ def test_a_label_of_an_odd_image_holds_up_no_other(bench: Bench, tmp_path: Path,
 
 
 def test_a_file_without_rights_holds_up_no_other(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    uids = stored(bench.orthanc, tmp_path)
-    bench.puller.pull()
-    first, second = sorted((uids["grey"], uids["rgb"]))
-    bench.submit(first)
-    bench.submit(second)
+    first, second = bench.two_labelled()
 
     def read_dataset(path: Path) -> Dataset:
         if path.stem == first:

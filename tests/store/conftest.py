@@ -54,3 +54,9 @@ def folder(tmp_path: Path) -> Path:
 def study(folder: Path, settings: StoreSettings) -> StudyDatastore:
     """The folder, opened."""
     return StudyDatastore(str(folder), settings)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """Another picture of the same size."""
+    return write_picture(tmp_path / "other.png", speckle(*MASK.shape, seed=9))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -63,3 +64,13 @@ def tables(store: Store) -> dict[str, list[dict[str, Any]]]:
 def assert_whole(store: Store) -> None:
     """Files and database agree."""
     assert check(store) == []
+
+
+def replace_image(study: StudyDatastore, picture: Path, *, is_seen_gone: bool) -> None:
+    """Puts a copy of a picture in the place of image `a`, by hand."""
+    folder = study.store.layout.folder
+    (folder / "a.png").unlink(missing_ok=True)
+    if is_seen_gone:
+        study.refresh()
+    shutil.copyfile(picture, folder / "a.png")
+    study.refresh()

@@ -7,14 +7,12 @@ import os
 import shutil
 from pathlib import Path
 
-import pydicom
 import pytest
-from masks import MASK, assert_whole, mask_of, next_image, submit, tables
+from masks import MASK, assert_whole, mask_of, next_image, replace_image, submit, tables
 from numpy.testing import assert_array_equal
 
-from fetal_head.imaging import Geometry, read_image, read_mask
+from fetal_head.imaging import Geometry, read_mask
 from fetal_head.store.drafts import encoded
-from fetal_head.store.exported import exported
 from fetal_head.store.history import entries, restore, set_status
 from fetal_head.store.intake import rebuild
 from fetal_head.store.labelled import labelled_images
@@ -22,25 +20,9 @@ from fetal_head.store.layout import Picture
 from fetal_head.store.settling import FINAL, ORIGINAL
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.tables import APPROVED
-from pictures import speckle, write_dicom, write_itk, write_picture
+from pictures import write_itk
 
 A_DAY = 1_700_000_000 * 10**9
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Path:
-    """Another picture of the same size."""
-    return write_picture(tmp_path / "other.png", speckle(*MASK.shape, seed=9))
-
-
-def _replace(study: StudyDatastore, picture: Path, *, is_seen_gone: bool) -> None:
-    """Puts a copy of a picture in the place of image `a`, by hand."""
-    folder = study.store.layout.folder
-    (folder / "a.png").unlink(missing_ok=True)
-    if is_seen_gone:
-        study.refresh()
-    shutil.copyfile(picture, folder / "a.png")
-    study.refresh()
 
 
 def _labels_by_hand(folder: Path) -> Path:
@@ -61,14 +43,14 @@ def test_a_label_stays_away_from_another_picture_and_comes_back_with_its_own(
         submit(study, "a", 1)
     before = tables(study.store)["submissions"]
 
-    _replace(study, other, is_seen_gone=is_seen_gone)
+    replace_image(study, other, is_seen_gone=is_seen_gone)
     assert study.get_unlabeled_images() == ["a", "b", "c"]
     assert labelled_images(study.store) == []
     assert not (folder / "labels/final/a.nrrd").exists()
     assert next_image(study, "ann") == "a", "whoever labelled the other one can be given this one"
     assert_whole(study.store)
 
-    _replace(study, own, is_seen_gone=is_seen_gone)
+    replace_image(study, own, is_seen_gone=is_seen_gone)
     assert study.get_labeled_images() == ["a"]
     assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(1))
     assert tables(study.store)["submissions"] == before
@@ -79,7 +61,7 @@ def test_whoever_has_two_pictures_under_one_id_is_told(
     study: StudyDatastore, other: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     submit(study, "a", 1)
-    _replace(study, other, is_seen_gone=True)
+    replace_image(study, other, is_seen_gone=True)
     assert "another picture" in caplog.text
 
 
@@ -88,13 +70,13 @@ def test_labels_of_two_pictures_that_take_turns_are_kept_apart(
 ) -> None:
     own = Path(shutil.copyfile(folder / "a.png", tmp_path / "own.png"))
     submit(study, "a", 1)
-    _replace(study, other, is_seen_gone=True)
+    replace_image(study, other, is_seen_gone=True)
     submit(study, "a", 2)
-    _replace(study, own, is_seen_gone=True)
+    replace_image(study, own, is_seen_gone=True)
     assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(1))
     study.remove_label("a", FINAL)
     assert study.get_unlabeled_images() == ["a", "b", "c"]
-    _replace(study, other, is_seen_gone=False)
+    replace_image(study, other, is_seen_gone=False)
     assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(2))
     before = tables(study.store)
     assert tables(rebuild(folder, study.store.settings)) == before
@@ -103,7 +85,7 @@ def test_labels_of_two_pictures_that_take_turns_are_kept_apart(
 
 def test_a_label_of_the_picture_before_can_be_given_to_the_new_one(study: StudyDatastore, other: Path) -> None:
     submit(study, "a", 1)
-    _replace(study, other, is_seen_gone=True)
+    replace_image(study, other, is_seen_gone=True)
     assert restore(study.store, "a", 1, "ben") == 2
     assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(1))
     study.refresh()
@@ -126,7 +108,7 @@ def test_a_label_put_there_while_its_picture_is_away_is_none_of_another(study: S
     write_itk(folder / "labels/final/a.nrrd", mask_of(777))
     study.refresh()
     assert len(entries(study.store, "a")) == 2
-    _replace(study, other, is_seen_gone=True)
+    replace_image(study, other, is_seen_gone=True)
     assert study.get_unlabeled_images() == ["a", "b", "c"]
 
 
@@ -136,7 +118,7 @@ def test_a_label_was_corrected_from_a_prediction_of_its_own_picture(study: Study
         study.keep_prediction(picture, encoded(MASK, Geometry(MASK.shape)), "shipped")
 
     predict()
-    _replace(study, other, is_seen_gone=True)
+    replace_image(study, other, is_seen_gone=True)
     submit(study, "a", 1)
     predict()
     submit(study, "a", 2)
@@ -167,7 +149,7 @@ def test_a_label_from_before_pictures_were_known_is_from_now_on_of_the_one_that_
     again = rebuild(folder, study.store.settings)
     assert [label.id for label in labelled_images(again)] == ["a"]
     assert json.loads(facts.read_text()) == told
-    _replace(study, other, is_seen_gone=False)
+    replace_image(study, other, is_seen_gone=False)
     assert labelled_images(again) == []
     assert_whole(again)
 
@@ -190,109 +172,6 @@ def test_a_study_that_was_copied_without_the_times_of_its_files_is_the_same(
     assert_whole(study.store)
 
 
-@pytest.mark.parametrize("is_seen_gone", [False, True])
-def test_a_pixel_size_stays_away_from_another_file_and_comes_back_with_its_own(
-    study: StudyDatastore, folder: Path, tmp_path: Path, other: Path, caplog: pytest.LogCaptureFixture, is_seen_gone: bool
-) -> None:
-    own = Path(shutil.copyfile(folder / "a.png", tmp_path / "own.png"))
-    study.update_image_info("a", {"patient": "P1", "spacing": [0.1, 0.2]})
-    _replace(study, own, is_seen_gone=is_seen_gone)
-    assert study.get_image_info("a")["spacing"] == [0.1, 0.2], "the same file, copied"
-
-    _replace(study, other, is_seen_gone=is_seen_gone)
-    path = study.get_image_uri("a")
-    assert study.spacing_of(path, read_image(path)[1]) is None
-    assert "spacing" not in study.get_image_info("a")
-    assert study.get_image_info("a")["patient"] == "P1", "the name tells whose image it is"
-    assert "another file than the one whose pixel size was told" in caplog.text
-    submit(study, "a", 1)
-    label = exported(study.store, "a")
-    assert label is not None
-    assert label.spacing is None
-
-    _replace(study, own, is_seen_gone=is_seen_gone)
-    assert study.get_image_info("a")["spacing"] == [0.1, 0.2]
-    _replace(study, other, is_seen_gone=is_seen_gone)
-    study.update_image_info("a", {"spacing": [0.3, 0.3]})
-    assert study.get_image_info("a")["spacing"] == [0.3, 0.3], "told of this one"
-    before = tables(study.store)
-    assert tables(rebuild(folder, study.store.settings)) == before
-
-
-def test_a_pixel_size_that_an_index_told_stays_with_its_file_when_the_database_is_lost(
-    study: StudyDatastore, folder: Path, other: Path
-) -> None:
-    size = (folder / "b.png").stat().st_size
-    said: dict[str, dict[str, object]] = {
-        "a": {"spacing": [0.1, 0.1]},
-        "b": {"spacing": [0.1, 0.2], "file_size": size},
-        "c": {"spacing": [0.2, 0.2], "file_size": size + 1},
-    }
-    _write_index(folder, said)
-    study.refresh()
-    assert [study.get_image_info(image).get("spacing") for image in "abc"] == [[0.1, 0.1], [0.1, 0.2], None]
-    assert "file_size" not in study.get_image_info("b")
-    _replace(study, other, is_seen_gone=False)
-    assert "spacing" not in study.get_image_info("a")
-    before = tables(study.store)
-    assert tables(rebuild(folder, study.store.settings)) == before
-
-
-def test_an_index_that_comes_while_an_image_is_away_is_kept_for_its_return(
-    study: StudyDatastore, folder: Path, tmp_path: Path
-) -> None:
-    away = (folder / "a.png").rename(tmp_path / "a.png")
-    study.refresh()
-    _write_index(folder, {"a": {"spacing": [0.1, 0.1]}})
-    study.refresh()
-    away.rename(folder / "a.png")
-    study.refresh()
-    assert study.get_image_info("a")["spacing"] == [0.1, 0.1]
-
-
-def test_whoever_asks_for_an_image_that_was_written_over_in_place_gets_nothing_of_the_old_one(
-    study: StudyDatastore, folder: Path, other: Path
-) -> None:
-    submit(study, "a", 1)
-    study.update_image_info("a", {"spacing": [0.1, 0.2]})
-    (folder / "a.png").write_bytes(other.read_bytes())
-    study.update_image_info("b", {"spacing": [0.1, 0.2]})
-    (folder / "b.png").write_bytes(other.read_bytes())
-    study.update_image_info("b", {"spacing": [0.3, 0.3]})
-    for image in "ab":
-        os.utime(folder / f"{image}.png", ns=(A_DAY, A_DAY))
-    path = study.get_image_uri("a")
-    assert study.spacing_of(path, read_image(path)[1]) is None
-    assert study.get_labeled_images() == []
-    assert study.get_image_info("b")["spacing"] == [0.3, 0.3], "told of the new one, before anybody looked"
-
-
-@pytest.mark.parametrize("is_seen_gone", [False, True])
-def test_a_dicom_file_of_another_patient_is_his(study: StudyDatastore, folder: Path, tmp_path: Path, is_seen_gone: bool) -> None:
-    anna, berta = (_dicom_of(patient, tmp_path) for patient in ("anna", "berta"))
-    shutil.copyfile(anna, folder / "d.dcm")
-    study.refresh()
-    of_anna = study.get_image_info("d")["patient"]
-    study.update_image_info("d", {"plane": "TV"})
-    os.utime(folder / "d.dcm", ns=(A_DAY, A_DAY))
-    study.refresh()
-    assert study.get_image_info("d")["patient"] == of_anna
-
-    (folder / "d.dcm").unlink()
-    if is_seen_gone:
-        study.refresh()
-    shutil.copyfile(berta, folder / "d.dcm")
-    study.refresh()
-    assert study.get_image_info("d")["patient"] not in (None, of_anna)
-    before = tables(study.store)
-    assert tables(rebuild(folder, study.store.settings)) == before
-
-    study.update_image_info("d", {"patient": "P7"})
-    os.utime(folder / "d.dcm", ns=(A_DAY + 1, A_DAY + 1))
-    study.refresh()
-    assert study.get_image_info("d")["patient"] == "P7", "told of this very patient"
-
-
 def test_labels_count_while_a_touched_image_is_read(study: StudyDatastore, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     submit(study, "a", 1)
     os.utime(folder / "a.png", ns=(A_DAY, A_DAY))
@@ -307,16 +186,3 @@ def test_labels_count_while_a_touched_image_is_read(study: StudyDatastore, folde
     study.refresh()
     assert counted == [["a"]]
     assert study.get_labeled_images() == ["a"]
-
-
-def _dicom_of(patient: str, folder: Path) -> Path:
-    path = write_dicom(folder / f"{patient}.dcm", speckle(60, 90))
-    dataset = pydicom.dcmread(path)
-    dataset.PatientID = patient
-    dataset.save_as(path)
-    return path
-
-
-def _write_index(folder: Path, said: dict[str, dict[str, object]]) -> None:
-    objects = {image: {"image": {"ext": ".png", "info": info}, "labels": {}} for image, info in said.items()}
-    (folder / "datastore_v2.json").write_text(json.dumps({"objects": objects}))
