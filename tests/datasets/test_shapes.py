@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from fetal_head.datasets.shapes import box, ellipse, polygon
@@ -43,6 +43,13 @@ def test_a_box_along_pixel_edges_is_just_those_pixels(left: int, top: int, width
     expected = np.zeros(SHAPE, dtype=bool)
     expected[top : top + height, left : left + width] = True
     np.testing.assert_array_equal(box(SHAPE, (left, top), (left + width, top + height)), expected)
+
+
+@given(st.floats(0, 40), st.floats(0, 20), st.integers(1, 15), st.integers(1, 15))
+@example(10.5, 10.5, 10, 10)
+def test_a_box_has_as_many_pixels_as_its_sides_say_wherever_it_lies(left: float, top: float, width: int, height: int) -> None:
+    tenth = round(left, 1), round(top, 1)
+    assert box(SHAPE, tenth, (tenth[0] + width, tenth[1] + height)).sum() == width * height
 
 
 def test_clockwise_is_clockwise_on_the_screen() -> None:

@@ -16,6 +16,8 @@ Region = NDArray[np.bool_]
 Point = tuple[float, float]
 # what lies farther from the image than this is a damaged number
 FARTHEST = 1e6
+# skimage takes a centre on an edge as inside on every side, and a box of ten pixels would have eleven
+TIE = 1e-6
 
 
 def ellipse(shape: tuple[int, int], centre: Point, radii: Point, degrees: float = 0.0) -> Region:
@@ -35,7 +37,7 @@ def ellipse(shape: tuple[int, int], centre: Point, radii: Point, degrees: float 
 
 
 def polygon(shape: tuple[int, int], points: NDArray[np.float64]) -> Region:
-    """(rows, columns) true inside a polygon of (n, 2) points (x, y).
+    """(rows, columns) true inside a polygon of (n, 2) points (x, y); a centre on an edge is inside on the left and above.
 
     Raises:
         ValueError: fewer than three points, or a coordinate that is not finite or far outside of any image.
@@ -43,7 +45,8 @@ def polygon(shape: tuple[int, int], points: NDArray[np.float64]) -> Region:
     if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not (np.abs(points) <= FARTHEST).all():
         raise ValueError(f"a polygon needs three points (x, y) or more, none of them {FARTHEST:g} pixels away")
     region = np.zeros(shape, dtype=np.bool_)
-    region[polygon_pixels(points[:, 1] - 0.5, points[:, 0] - 0.5, shape)] = True
+    rows, columns = points[:, 1] - 0.5 - TIE, points[:, 0] - 0.5 - TIE
+    region[polygon_pixels(rows, columns, shape)] = True
     return region
 
 
