@@ -72,6 +72,11 @@ def test_a_batch_that_does_not_go_round_is_refused_before_anything_starts(tmp_pa
     assert not registry.folder.exists()
 
 
+def test_networks_that_are_too_deep_for_their_images_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="the network 'unet' takes no images of 144 x 192 pixels"):
+        _retrain(small_study(tmp_path, 4), Registry(tmp_path / "models"), channels=[8] * 6, frame_rows=144, frame_columns=192)
+
+
 def test_only_what_is_better_is_served(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "models")
     labels = small_study(tmp_path, 12)
