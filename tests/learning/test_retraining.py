@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from fetal_head.learning.retraining import CHECKPOINT, Outcome, retrain
 from fetal_head.learning.samples import Labelled
 from fetal_head.learning.split import is_validation
 from fetal_head.learning.trainer import Epoch
+from fetal_head.model.network import Architecture
 from fetal_head.model.registry import Registry
-from fetal_head.model.weights import load_weights
+from fetal_head.model.weights import Description, load_weights, save_weights
 from fetal_head.simulation.ancestry import check_ancestry
 from pictures import three_structures, write_picture
 from small_labels import small_settings, small_study
@@ -203,6 +205,25 @@ def test_other_labels_are_learned_from_the_first_epoch_on(tmp_path: Path, change
         assert is_validation(labels[0].patient_id, 5), "what was learned from is held back now"
     told: list[Epoch] = []
     retrain(labels, small_settings(), registry, start=None, on_epoch=told.append)
+    assert [epoch.number for epoch in told] == [1, 2, 3]
+
+
+def test_other_weights_of_the_same_name_are_trained_from_the_first_epoch_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, labels = Registry(tmp_path / "models"), small_study(tmp_path, 4)
+    shipped = tmp_path / "shipped.safetensors"
+    monkeypatch.setattr("fetal_head.model.registry.SHIPPED", shipped)
+    architecture = Architecture.of(small_settings().model)
+    told: list[Epoch] = []
+
+    def stop(epoch: Epoch) -> None:
+        raise KeyboardInterrupt
+
+    for on_epoch in (stop, told.append):
+        save_weights(shipped, architecture.build(), Description(architecture))
+        with suppress(KeyboardInterrupt):
+            retrain(labels, small_settings(), registry, start=registry.current(), on_epoch=on_epoch)
     assert [epoch.number for epoch in told] == [1, 2, 3]
 
 
