@@ -168,7 +168,7 @@ def test_a_model_that_has_seen_the_pool_is_refused(tmp_path: Path) -> None:
         ("v0005", {"patients": []}, "v0099"),
     ):
         _model(registry.folder / f"{name}.safetensors", training, parent)
-    _model(registry.folder / "v0006.safetensors", {})
+    _model(registry.folder / "v0006.safetensors", {"uploaded": {"by": "ann", "at": "2024-05-01"}})
     check_ancestry(registry.version("v0001"), registry, pairs)
     for name in ("v0002", "v0003", "v0004"):
         with pytest.raises(ValueError, match="has learned from b"):
