@@ -48,6 +48,15 @@ def test_list_tells_what_is_and_what_was_served(run: Run, registry: Registry) ->
     assert any("v0003.safetensors is no model file" in cell for cell in rows[3])
 
 
+@pytest.mark.parametrize("said", [{"dice": [1]}, {"dice": {"LV": "x"}}, {"verdict": "x"}, {"verdict": {"reason": [1]}}])
+def test_a_file_does_not_say_of_itself_what_the_registry_knows(run: Run, registry: Registry, said: dict[str, object]) -> None:
+    metrics = {**said, "version": "shipped", "served": True, "published": True, "damaged": "x"}
+    registry.add(SMALL.build(), Description(SMALL, metrics=metrics))
+    row = json.loads(run("models", "list", "--json").stdout)[-1]
+    assert (row["version"], row["served"], row["published"], row.get("damaged")) == ("v0003", False, False, None)
+    assert "v0003" in run("models", "list").stdout
+
+
 @pytest.mark.usefixtures("registry")
 def test_show_tells_all_that_the_file_says(run: Run) -> None:
     told = json.loads(run("models", "show", "v0002", "--json").stdout)

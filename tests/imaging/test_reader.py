@@ -161,8 +161,10 @@ def _text(path: Path) -> Path:
         (lambda d: write_volume(d / "a.nrrd", np.zeros((4, 30, 40), np.uint8)), "one single 2D image"),
         (lambda d: write_picture(d / "a.png", GREY[:8]), "pixels"),
         (lambda d: write_itk(d / "a.nrrd", np.full((30, 40), np.nan, np.float32)), "not finite"),
+        # as floating-point numbers are whose bytes stand in another order than the header says
+        (lambda d: write_itk(d / "a.nrrd", np.linspace(-3e38, 3e38, 1200, dtype=np.float32).reshape(30, 40)), r"beyond 1e\+12"),
     ],
-    ids=["text", "cut short", "three frames", "volume", "tiny", "nan"],
+    ids=["text", "cut short", "three frames", "volume", "tiny", "nan", "other byte order"],
 )
 def test_refusals_name_the_file_and_the_reason(tmp_path: Path, make, sentence: str) -> None:
     path = make(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from fetal_head.learning.retraining import CHECKPOINT, Outcome, retrain
 from fetal_head.learning.samples import Labelled
 from fetal_head.learning.split import is_validation
 from fetal_head.learning.trainer import Epoch
+from fetal_head.model.network import Architecture
 from fetal_head.model.registry import Registry
-from fetal_head.model.weights import load_weights
+from fetal_head.model.weights import Description, load_weights, save_weights
 from fetal_head.simulation.ancestry import check_ancestry
 from pictures import three_structures, write_picture
 from small_labels import small_settings, small_study
@@ -70,6 +72,11 @@ def test_a_batch_that_does_not_go_round_is_refused_before_anything_starts(tmp_pa
     with pytest.raises(ValueError, match="batch_size 1 is too small for 2 processes"):
         _retrain(small_study(tmp_path, 4), registry, processes=2, batch_size=1)
     assert not registry.folder.exists()
+
+
+def test_networks_that_are_too_deep_for_their_images_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="the network 'unet' takes no images of 144 x 192 pixels"):
+        _retrain(small_study(tmp_path, 4), Registry(tmp_path / "models"), channels=[8] * 6, frame_rows=144, frame_columns=192)
 
 
 def test_only_what_is_better_is_served(tmp_path: Path) -> None:
@@ -198,6 +205,25 @@ def test_other_labels_are_learned_from_the_first_epoch_on(tmp_path: Path, change
         assert is_validation(labels[0].patient_id, 5), "what was learned from is held back now"
     told: list[Epoch] = []
     retrain(labels, small_settings(), registry, start=None, on_epoch=told.append)
+    assert [epoch.number for epoch in told] == [1, 2, 3]
+
+
+def test_other_weights_of_the_same_name_are_trained_from_the_first_epoch_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, labels = Registry(tmp_path / "models"), small_study(tmp_path, 4)
+    shipped = tmp_path / "shipped.safetensors"
+    monkeypatch.setattr("fetal_head.model.registry.SHIPPED", shipped)
+    architecture = Architecture.of(small_settings().model)
+    told: list[Epoch] = []
+
+    def stop(epoch: Epoch) -> None:
+        raise KeyboardInterrupt
+
+    for on_epoch in (stop, told.append):
+        save_weights(shipped, architecture.build(), Description(architecture))
+        with suppress(KeyboardInterrupt):
+            retrain(labels, small_settings(), registry, start=registry.current(), on_epoch=on_epoch)
     assert [epoch.number for epoch in told] == [1, 2, 3]
 
 

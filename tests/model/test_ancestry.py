@@ -41,12 +41,22 @@ def test_the_line_ends_with_the_shipped_model(registry: Registry) -> None:
     assert _learned(registry, "v0002") == (of_shipped.patients | {"a", "b", "Patient7"}, True)
 
 
-@pytest.mark.parametrize("training", [{}, {"patients": [1, None, []], "labels": "all"}, {"labels": {"masks": ["a"]}}])
-def test_headers_of_strangers_hold_anything(registry: Registry, training: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("training", "tells"),
+    [
+        ({}, False),
+        ({"patients": [1, None, []], "labels": "all"}, True),
+        ({"labels": {"masks": {"a": 1}}}, True),
+        ({"labels": {"masks": ["a"]}}, False),
+        # as the server writes it of a file that says nothing itself
+        ({"uploaded": {"by": "ann", "at": "2024-05-01"}}, False),
+    ],
+)
+def test_headers_of_strangers_hold_anything(registry: Registry, training: dict[str, Any], tells: bool) -> None:
     _model(registry, "v0001", training)
     _model(registry, "v0002", {"patients": ["a"]}, "v0001")
     assert "a" in _learned(registry, "v0002").patients
-    assert _learned(registry, "v0002").whole == bool(training)
+    assert _learned(registry, "v0002").whole == tells
 
 
 def test_a_copy_of_the_shipped_model_tells_whom_it_has_learned_from(registry: Registry) -> None:

@@ -25,6 +25,7 @@ from fetal_head.model.network import Architecture
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.registry import SHIPPED, Registry, ServedMeanwhileError
 from fetal_head.model.weights import Description, load_weights, read_description, save_weights
+from fetal_head.stamp import Stamp, stamp_of
 from hostile.models import SMALL, small_network
 from pictures import speckle
 
@@ -181,6 +182,21 @@ def test_a_version_that_the_system_could_not_read_once_is_served_again(
     assert registry.current().name == second
     registry.publish(_add(registry))
     assert registry.rollback().name == second
+
+
+def test_what_was_never_published_is_not_read_for_a_prediction(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry.publish(_add(registry))
+    unpublished = registry.version(_add(registry)).path
+    read: list[Path] = []
+
+    def look(path: Path) -> Stamp | None:
+        read.append(path)
+        return stamp_of(path)
+
+    monkeypatch.setattr("fetal_head.model.registry.stamp_of", look)
+    assert registry.current().name == "v0001"
+    assert read
+    assert unpublished not in read
 
 
 def test_a_number_is_not_given_twice_while_it_is_remembered(registry: Registry) -> None:

@@ -13,6 +13,7 @@ import requests
 import torch
 
 from fetal_head.config import Settings
+from fetal_head.imaging import Geometry
 from fetal_head.imaging.limits import check_file
 from fetal_head.model.network import Architecture
 from fetal_head.model.registry import Registry
@@ -21,10 +22,14 @@ from fetal_head.model.weights import Description
 from fetal_head.pseudonym import pseudonym
 from fetal_head.server import scoring
 from fetal_head.server.scoring import ScoringWorker
+from fetal_head.store.drafts import encoded
+from fetal_head.store.effort import efforts
+from fetal_head.store.layout import Picture
 from fetal_head.store.pools import Pools
 from fetal_head.store.scores import last_turn, unscored
+from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
-from pictures import speckle, write_picture
+from pictures import speckle, three_structures, write_itk, write_picture
 from serving import serving
 from small_labels import small_settings
 
@@ -83,6 +88,16 @@ def test_everything_is_scored_once_per_model(study: StudyDatastore, settings: Se
     assert worker.work()
     assert unscored(study.store, "v0002", 99) == []
     assert (Pools(study.store).pool("ann")[1].entropy != before).any()
+
+
+def test_labels_do_not_wait_for_all_images_to_be_scored(study: StudyDatastore, settings: Settings, tmp_path: Path) -> None:
+    mask = three_structures(60, 90)
+    for number in range(5):
+        picture = Picture.at(Path(study.get_image_uri(f"i{number}")))
+        study.keep_prediction(picture, encoded(mask, Geometry(mask.shape)), "v0001")
+        study.save_label(f"i{number}", str(write_itk(tmp_path / "mask.nrrd", mask)), FINAL, {})
+    assert ScoringWorker(study.store, _publish(tmp_path / "models", settings, seed=1), Traffic(), settings).work()
+    assert [found.labels for found in efforts(study.store)] == [5]
 
 
 def test_two_servers_score_an_image_once_and_make_way(study: StudyDatastore, settings: Settings, tmp_path: Path) -> None:

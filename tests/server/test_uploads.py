@@ -118,8 +118,8 @@ def test_too_large_an_upload_is_answered_with_a_sentence(border: Server, in_part
     assert ask(border, "GET", "/info/").ok
 
 
-def _small_model(folder: Path) -> bytes:
-    architecture = Architecture((32, 32), (32, 32), "residual_unet", (4, 8), 1)
+def _small_model(folder: Path, columns: int = 32) -> bytes:
+    architecture = Architecture((32, 32), (32, columns), "residual_unet", (4, 8), 1)
     torch.manual_seed(0)
     save_weights(folder / "small.safetensors", architecture.build(), Description(architecture, parent="v0001"))
     return (folder / "small.safetensors").read_bytes()
@@ -146,5 +146,8 @@ def test_a_model_comes_up_as_a_version_and_goes_down_as_it_is(border: Server, tm
     for garbage in (b"\x80\x04\x95garbage", small[:-100]):
         answer = upload(border, "/model/fetal_head?publish=true", "file", garbage, "m.safetensors")
         assert (answer.status_code, "the model was not accepted" in answer.json()["detail"]) == (422, True)
+    answer = upload(border, "/model/fetal_head?publish=true", "file", _small_model(tmp_path, columns=33), "m.safetensors")
+    assert (answer.status_code, "takes no images of 32 x 33 pixels" in answer.json()["detail"]) == (422, True)
+    assert ask(border, "POST", f"/infer/fetal_head?image={NAME}&output=json").json()["model_version"] == "v0002"
     refused = ask(border, "DELETE", "/model/fetal_head")
     assert (refused.status_code, "fetal-head models rollback" in refused.json()["detail"]) == (405, True)

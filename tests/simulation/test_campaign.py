@@ -84,6 +84,11 @@ def test_a_campaign_goes_on_where_it_was_broken_off(run, tmp_path: Path, monkeyp
     assert [cell["images"] for cell in again["labelled"]] == [by_cell["hybrid", 2], by_cell["hybrid", 4]]
     status, said = run(budgets="2,5")
     assert (status, "holds a campaign of other images" in said.replace("\n", " ")) == (1, True)
+    index = tmp_path / "test" / "index.csv"
+    index.write_text("image,annotated,row_mm,column_mm\nx,BRAIN CSP,,\n")
+    status, said = run()
+    assert (status, "holds a campaign of other images" in said.replace("\n", " ")) == (1, True), "a mask says less now"
+    index.unlink()
     # as many bytes as before, but another mask
     one, other = (tmp_path / "pool/masks" / f"{name}.png" for name in "ab")
     one.write_bytes(other.read_bytes().ljust(one.stat().st_size, b"\0")[: one.stat().st_size])
@@ -163,7 +168,7 @@ def test_a_model_that_has_seen_the_pool_is_refused(tmp_path: Path) -> None:
         ("v0005", {"patients": []}, "v0099"),
     ):
         _model(registry.folder / f"{name}.safetensors", training, parent)
-    _model(registry.folder / "v0006.safetensors", {})
+    _model(registry.folder / "v0006.safetensors", {"uploaded": {"by": "ann", "at": "2024-05-01"}})
     check_ancestry(registry.version("v0001"), registry, pairs)
     for name in ("v0002", "v0003", "v0004"):
         with pytest.raises(ValueError, match="has learned from b"):

@@ -75,6 +75,24 @@ def test_a_structure_that_nobody_annotated_is_not_compared(study: StudyDatastore
     assert list(found.structures) == ["BRAIN", "CSP"]
 
 
+def test_a_label_is_measured_again_when_it_speaks_of_other_structures(study: StudyDatastore) -> None:
+    _predict(study, "a", MASK, "v0001")
+    submit(study, "a", number=5)
+    measure_efforts(study.store)
+    study.update_label_info("a", "final", {"annotated": ["BRAIN", "CSP"]})
+
+    def meanwhile() -> None:
+        study.update_label_info("a", "final", {"annotated": ["CSP", "LV"]})
+
+    assert measure_efforts(study.store, wait=meanwhile) == 1
+    assert efforts(study.store) == [], "what it speaks of now is not measured yet"
+    assert measure_efforts(study.store) == 1
+    (found,) = efforts(study.store)
+    assert list(found.structures) == ["CSP", "LV"]
+    study.update_label_info("a", "final", {"reader": "ben"})
+    assert measure_efforts(study.store) == 0, "nothing changed"
+
+
 def test_masks_that_cannot_be_compared_are_left_out(study: StudyDatastore) -> None:
     _predict(study, "a", np.ascontiguousarray(MASK[:-2]), "v0001")
     submit(study, "a")

@@ -182,6 +182,17 @@ def test_two_readers_are_compared(study: StudyDatastore) -> None:
     assert set(found.dice) == {"BRAIN", "LV"}, "the one looked for no CSP"
     assert found.dice["BRAIN"] == pytest.approx(differences(mask_of(40), mask_of(1))["BRAIN"].dice)
     assert found.measurements["lv_width"] is not None
+    assert found.measurements["csp_width"] is None
+
+
+def test_a_head_that_somebody_left_out_in_a_tool_of_his_own_is_unknown_too(study: StudyDatastore) -> None:
+    submit(study, "a", who="ann")
+    write_itk(Path(study.get_label_uri("a", FINAL)), np.where(mask_of(0) == 1, 0, mask_of(0)).astype(np.uint8))
+    study.refresh()
+    (found,) = agreement(study.store)
+    assert found.people == ("", "ann")
+    assert found.dice == {"CSP": 1, "LV": 1}
+    assert found.measurements["hc"] is None
 
 
 def test_a_mask_is_none_of_the_picture_that_came_since_it_was_known_what_it_was_drawn_on(

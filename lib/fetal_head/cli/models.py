@@ -33,7 +33,7 @@ def list_models(app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
     table = Table("", "version", "parent", "created", "validation Dice", "verdict")
     for row in rows:
         mark = "*" if row["served"] else "+" if row["published"] else ""
-        verdict = row.get("damaged") or row.get("verdict", {}).get("reason", "")
+        verdict = row.get("damaged") or str(row.get("verdict", {}).get("reason", ""))
         table.add_row(mark, row["version"], row.get("parent"), row.get("created"), dice_line(row.get("dice", {})), verdict)
     print_table(table)
 

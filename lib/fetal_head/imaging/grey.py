@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 # ITU-R BT.601 luma, the weights that Pillow's "L" and JPEG's Y use. In thousandths sums of 8-bit colours are exact, so that a
 # half is one on every machine
 LUMA = np.array([299, 587, 114], dtype=np.float32)
+# of all pixels together, float32 still holds the squares; beyond that a normalised picture is black, or holds no numbers
+LARGEST_GREY = 1e12
 
 
 def to_grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -22,7 +24,7 @@ def to_grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
         the luma is one too, so that fractions are always the file's own.
 
     Raises:
-        ValueError: another shape, complex numbers, or a value that is not finite.
+        ValueError: another shape, complex numbers, or a value that is not finite or beyond `LARGEST_GREY`.
     """
     if pixels.ndim == 3 and pixels.shape[2] <= 4:
         colours = {1: 1, 2: 1, 3: 3, 4: 3}[pixels.shape[2]]
@@ -35,8 +37,8 @@ def to_grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
     if pixels.ndim == 3 and all(np.array_equal(pixels[..., 0], pixels[..., c]) for c in range(1, pixels.shape[2])):
         pixels = pixels[..., 0]
     values = np.ascontiguousarray(pixels, dtype=np.float32)
-    if not np.isfinite(values).all():
-        raise ValueError("the image holds values that are not finite numbers")
+    if not (np.abs(values) <= LARGEST_GREY).all():
+        raise ValueError(f"the image holds values that are not finite numbers, or beyond {LARGEST_GREY:g}: save its greys again")
     if values.ndim == 2:
         return values
     luma = values @ LUMA / 1000

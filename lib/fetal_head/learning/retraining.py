@@ -121,7 +121,7 @@ def _retrain(
     sources = learned_and_held(learned, held)
     checkpoint = registry.folder / CHECKPOINT
     parent = start.name if start else None
-    run = _identity(parent, architecture, learning, sources, samples)
+    run = _identity(start, architecture, learning, sources, samples)
     where = learning.tracking_url if ranks.rank() == 0 else NOWHERE
     parameters = {"parent": parent or "none", "images": len(learned), **learning.model_dump()}
     with tracking(where, registry.folder, parameters) as notes:
@@ -157,9 +157,11 @@ def _retrain(
 
 
 def _identity(
-    parent: str | None, architecture: Architecture, learning: LearningSettings, sources: dict[str, Any], samples: Divided
+    start: Version | None, architecture: Architecture, learning: LearningSettings, sources: dict[str, Any], samples: Divided
 ) -> str:
     """By which a training that goes on is known from all others; in every rank the same."""
+    # an update of the package brings other weights under the name of the shipped version
+    parent = (start.name, sha256(start.path.read_bytes()).hexdigest()) if start else None
     settled = learning.model_dump(exclude=CHANGE_NO_RESULT)
     # the samples as well: `sources` does not tell of images
     pictures = fingerprint([*samples.training, *samples.validation])

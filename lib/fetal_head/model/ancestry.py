@@ -48,6 +48,11 @@ def line(version: Version, registry: Registry) -> Iterator[Version]:
         version = ancestor
 
 
+def tells(training: dict[str, Any]) -> bool:
+    """Whether `Description.training` names what the model has learned from: settings, or who uploaded it, do not."""
+    return isinstance(training.get("patients"), list) or isinstance(_dictionary(training.get("labels")).get("masks"), dict)
+
+
 def learned_from(training: dict[str, Any]) -> tuple[dict[str, str], set[str]]:
     """The labels by id with the start of their hashes, and the patients, that `Description.training` names."""
     labels = _dictionary(_dictionary(training.get("labels")).get("masks"))
@@ -62,7 +67,7 @@ def learned_by_line(version: Version, registry: Registry) -> Learned:
     try:
         for ancestor in line(version, registry):
             training = ancestor.description.training
-            if not training:
+            if not tells(training):
                 return Learned(frozenset(patients), whole=False)
             patients |= learned_from(training)[1]
     except ValueError:

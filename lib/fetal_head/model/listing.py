@@ -23,4 +23,12 @@ def _row(version: Version, order: list[Version]) -> dict[str, Any]:
         description = version.description
     except ValueError as error:
         return {**row, "damaged": str(error)}
-    return {**row, "parent": description.parent, "created": description.created, **description.metrics}
+    return {**row, "parent": description.parent, "created": description.created, **_judged(description.metrics)}
+
+
+def _judged(metrics: dict[str, Any]) -> dict[str, Any]:
+    # a file that somebody uploaded may say anything, that it is another version or served too
+    told = {key: said for key in ("dice", "verdict") if isinstance(said := metrics.get(key), dict)}
+    if "dice" in told:
+        told["dice"] = {name: value for name, value in told["dice"].items() if isinstance(value, float | None)}
+    return told

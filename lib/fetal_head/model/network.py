@@ -68,6 +68,19 @@ class Architecture:
         """Both networks with random weights. Raises ValueError for a network that does not exist or is not installed."""
         return HeadNetworks(self._network(1), self._network(len(NAMES)))
 
+    def check_sizes(self) -> None:
+        """Raises ValueError when the networks take no images of the sizes that they are to be fed, or as `build`."""
+        with torch.device("meta"):  # where nothing takes memory
+            networks = self.build().eval()
+            for network, size in ((networks.locator, self.locator_size), (networks.segmenter, self.frame_size)):
+                try:
+                    found = tuple(network(torch.zeros(1, 1, *size)).shape[2:])
+                except (RuntimeError, ValueError):
+                    found = ()
+                if found != size:
+                    said = f"the network '{self.network}' takes no images of {size[0]} x {size[1]} pixels"
+                    raise ValueError(f"{said}: each of its levels has to halve both sides")
+
     def _network(self, outputs: int) -> torch.nn.Module:
         if self.network.startswith("smp:"):
             return _smp(self.network, outputs)

@@ -78,8 +78,8 @@ class Registry:
     def served(self) -> list[Version]:
         """What was served and is still whole, first to last: the last one is served now, `rollback` goes to the one before."""
         names = [SHIPPED_NAME, *self._names()]
-        versions = [v for v in self.versions() if v.path == SHIPPED or _holds(read_description, v.path)]
-        there = {version.name: version for version in versions}
+        published = [version for version in self.versions() if version.name in names]
+        there = {v.name: v for v in published if v.path == SHIPPED or _holds(read_description, v.path)}
         found = [there[name] for name in names if name in there]
         order = [version for i, version in enumerate(found) if i == 0 or version != found[i - 1]]
         # whether the bytes are those that were written takes reading them all, of the one that is served

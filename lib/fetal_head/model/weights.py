@@ -100,13 +100,14 @@ def starting_networks(path: Path | None, settings: ModelSettings, seed: int) -> 
         path: the model file; None draws the weights by `seed`, in the architecture that the settings ask for.
 
     Raises:
-        ValueError: as `load_weights`, or there is no such network.
+        ValueError: as `load_weights`, or there is no such network, or none for images of these sizes.
     """
     torch.manual_seed(seed)
     if path is not None:
         networks, description = load_weights(path)
         return networks, description.architecture
     architecture = Architecture.of(settings)
+    architecture.check_sizes()
     return architecture.build().eval(), architecture
 
 

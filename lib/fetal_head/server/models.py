@@ -46,6 +46,7 @@ def model_routes(app: MONAILabelApp) -> APIRouter:
         with kept(file, ".safetensors") as path:
             try:
                 network, description = load_weights(path)
+                description.architecture.check_sizes()
             except (ValueError, RuntimeError) as error:
                 raise HTTPException(422, f"the model was not accepted: {error}") from error
         uploaded = {"by": user.name, "at": datetime.now(timezone.utc).isoformat(timespec="seconds")}

@@ -38,7 +38,7 @@ AGAIN_SECONDS = 60.0
 # on a CPU one image with all its samples: two are no quicker, take 30 MB more for ever, and a prediction that begins meanwhile
 # has to share the CPU for longer
 BATCH_CPU, BATCH_GPU = 1, 64
-# images in one question to the database
+# images in one question to the database, and labels whose effort is measured before them
 QUEUE = 64
 # of the system's scale of -20 to 19: what is left over by those that somebody waits for
 NICE = 15
@@ -89,7 +89,7 @@ class ScoringWorker(threading.Thread):
             forget_others(self._store, version.name, self._made_by(version))
             self._known = version
         images = self._waiting(version)
-        measured = measure_efforts(self._store, self._batch_size, self._traffic.wait_until_quiet)
+        measured = measure_efforts(self._store, QUEUE, self._traffic.wait_until_quiet)
         for batch in batched(images, self._batch_size):
             self._traffic.wait_until_quiet()
             if self._registry.current() != version:

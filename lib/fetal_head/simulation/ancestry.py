@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from fetal_head.evaluation.pairs import Pair
-from fetal_head.model.ancestry import learned_from, line
+from fetal_head.model.ancestry import learned_from, line, tells
 from fetal_head.model.registry import Registry, Version
 from fetal_head.patients import known_patients
 
@@ -21,7 +21,7 @@ def check_ancestry(version: Version, registry: Registry, pairs: Sequence[Pair]) 
     ids = {pair.id for pair in pairs}
     masks = {sha256(pair.mask.read_bytes()).hexdigest()[:12]: pair.id for pair in pairs}
     for ancestor in line(version, registry):
-        if not ancestor.description.training:
+        if not tells(ancestor.description.training):
             raise ValueError(
                 f"the model '{ancestor.name}' does not say what it has learned from: "
                 "start from a model that does, or from 'scratch'"

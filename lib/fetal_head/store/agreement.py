@@ -10,7 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal_head.biometry import measure
-from fetal_head.imaging import read_geometry, read_mask
+from fetal_head.imaging import annotated_in, read_geometry, read_mask
+from fetal_head.imaging.mask import part_of
+from fetal_head.labels import NAMES
 from fetal_head.store import queries
 from fetal_head.store.differences import differences
 from fetal_head.store.said import told_spacing
@@ -29,7 +31,7 @@ class Agreement:
     Attributes:
         dice: by structure that both looked for; None where it is in neither label.
         unit: of the measurements: "mm", or "px" where nobody knows the pixel size.
-        measurements: the second one's minus the first one's; None where one of them could not be measured.
+        measurements: the second one's minus the first one's; None where one of them could not be measured, or was not looked for.
     """
 
     image: str
@@ -72,14 +74,17 @@ def _pairs(session: Session) -> Iterator[tuple[Image, Submission, Submission]]:
 def _agreement(store: Store, image: Image, first: Submission, second: Submission) -> Agreement:
     geometry = read_geometry(store.layout.folder / image.file)
     spacing = told_spacing(queries.said_of(image)) or geometry.spacing
-    masks = [read_mask(store.layout.kept(row.image, row.number, row.suffix), geometry.shape) for row in (first, second)]
+    rows = (first, second)
+    masks = [read_mask(store.layout.kept(row.image, row.number, row.suffix), geometry.shape) for row in rows]
+    spoken_of = [annotated_in(mask) if row.annotated is None else row.annotated for row, mask in zip(rows, masks, strict=True)]
+    names = [name for name in NAMES if all(name in annotated for annotated in spoken_of)]
+    masks = [part_of(mask, names) for mask in masks]
     found = [measure(mask, spacing) for mask in masks]
     lengths = {name: (getattr(found[0], name), getattr(found[1], name)) for name in MEASURED}
-    both = [row.annotated for row in (first, second) if row.annotated is not None]
     return Agreement(
         image.id,
         (first.who, second.who),
-        {n: d.dice for n, d in differences(*masks).items() if all(n in annotated for annotated in both)},
+        {name: difference.dice for name, difference in differences(*masks).items() if name in names},
         found[0].unit,
         {name: None if one is None or other is None else other - one for name, (one, other) in lengths.items()},
     )

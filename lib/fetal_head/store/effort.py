@@ -98,7 +98,8 @@ def effort_of(store: Store, image: str, number: int) -> Measured | None:
 def measure_efforts(store: Store, limit: int | None = None, wait: Callable[[], None] = lambda: None) -> int:
     """Measures the labels that nobody has measured yet, at most `limit` of them, and returns how many.
 
-    Masks are never changed once they are submitted, so each label is measured once. `wait` is called before each.
+    Masks are never changed once they are submitted, so each label is measured once; again when it is said to speak of other
+    structures. `wait` is called before each.
     """
     with store.reading() as session:
         known = select(Effort).where(Effort.image == Submission.image, Effort.number == Submission.number)
@@ -145,8 +146,9 @@ def _measure(layout: Layout, label: Submission, prediction: Submission | None) -
 
 
 def _keep(session: Session, label: Submission, structures: Measured | None) -> None:
-    # meanwhile the database may have been made again, or another process have measured it
-    if session.get(Submission, (label.image, label.number)) is not None:
+    # meanwhile the database may have been made again, another process have measured it, or somebody said of what it speaks
+    row = session.get(Submission, (label.image, label.number))
+    if row is not None and row.annotated == label.annotated:
         session.merge(Effort(image=label.image, number=label.number, structures=structures))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from fetal_head.labels import in_order
 from fetal_head.store.adding import Draft, add, next_number, write_facts
 from fetal_head.store.changes import FileChanges
+from fetal_head.store.derived import Effort
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import as_bytes, image_facts
 from fetal_head.store.layout import Layout, Picture
@@ -86,6 +87,9 @@ def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any], *, 
             raise StoreError(422, f"what is said of the label of '{image_id}' was not accepted: {error}") from error
         if annotated != row.annotated and row.status == APPROVED and not may_review:
             raise StoreError(403, f"the label of '{image_id}' is approved as it is; submit another one, or ask a reviewer")
+        if annotated != row.annotated:
+            # it was measured for the structures that it spoke of
+            session.execute(delete(Effort).where(Effort.image == image_id, Effort.number == row.number))
         row.annotated = annotated
         write_facts(files, store.layout, row)
         settle(session, files, store.layout, image_id)
