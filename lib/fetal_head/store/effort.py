@@ -49,7 +49,7 @@ class VersionEffort:
 
     Attributes:
         labels: how many; the figures below are over them.
-        accepted: share of those that were submitted as they were predicted.
+        accepted: share of those that were submitted as they were predicted, in all that they speak of.
         apl, changed: medians in pixels, all structures of a label together.
         structures: by name, those that a label speaks of.
     """
