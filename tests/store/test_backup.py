@@ -138,6 +138,16 @@ def test_a_backup_that_was_broken_off_is_gone_on_with(
     assert tables(restore_backup(to, tmp_path / "again", EMBEDDED)) == tables(study.store)
 
 
+@pytest.mark.parametrize("more", [["notes", {"image": "a"}], ["meta", {"key": "x", "value": "y", "at": 1}]])
+def test_a_backup_of_a_later_version_is_refused(study: StudyDatastore, tmp_path: Path, more: list[object]) -> None:
+    backup(study.store, tmp_path / "backup")
+    with (tmp_path / "backup/tables.jsonl").open("a") as file:
+        file.write(json.dumps(more) + "\n")
+    with pytest.raises(StoreError, match="is no backup that this version reads; was it made by a later one"):
+        restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
+    assert not (tmp_path / "again").exists()
+
+
 def test_what_an_earlier_backup_left_behind_is_no_part_of_the_study(study: StudyDatastore, folder: Path, tmp_path: Path) -> None:
     """An image that was taken out, or another study's, would be given to annotators again."""
     stranger = tmp_path / "stranger"

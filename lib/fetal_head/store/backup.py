@@ -138,8 +138,9 @@ def _lines(path: Path) -> list[Any]:
                 lines.append(json.loads(line))
             except ValueError as error:
                 raise StoreError(422, f"line {number} of {path} is damaged ({error}); take another backup") from error
-    if not lines or lines[0] != FORMAT:
-        raise StoreError(422, f"{path} is no backup that this version reads")
+    columns = {name: {*table.columns.keys()} for name, table in Base.metadata.tables.items()}
+    if not lines or lines[0] != FORMAT or not all(row.keys() <= columns.get(name, set()) for name, row in lines[1:]):
+        raise StoreError(422, f"{path} is no backup that this version reads; was it made by a later one? Then update this one")
     return lines[1:]
 
 
