@@ -112,6 +112,26 @@ def test_a_later_import_comes_in_with_its_info(tmp_path: Path, settings: StoreSe
     assert_whole(study.store)
 
 
+def test_an_index_that_comes_before_its_files_tells_of_them(tmp_path: Path, settings: StoreSettings) -> None:
+    """As programs copy a folder; nobody looked for CSP and LV here."""
+    with StudyWriter(tmp_path / "imported") as writer:
+        head = (MASK > 0).astype("uint8")
+        writer.add(Case("new", speckle(60, 90, seed=1), head, ("BRAIN",), patient="P2", spacing=(0.1, 0.2)))
+    folder = tmp_path / "study"
+    folder.mkdir()
+    study = StudyDatastore(str(folder), settings)
+    for path in ("datastore_v2.json", "new.png", "labels/final/new.nrrd"):
+        (folder / path).parent.mkdir(exist_ok=True)
+        shutil.copy2(tmp_path / "imported" / path, folder / path)
+        study.refresh()
+    assert [(label.patient, label.annotated) for label in labelled_images(study.store)] == [("P2", ("BRAIN",))]
+    assert study.get_image_info("new")["spacing"] == [0.1, 0.2]
+    write_itk(folder / "labels/final/new.nrrd", mask_of(1))
+    study.refresh()
+    assert study.get_label_info("new", FINAL).get("annotated") is None, "it tells of the label before"
+    assert_whole(study.store)
+
+
 def test_images_come_and_go_and_come_back_with_their_labels(study: StudyDatastore, folder: Path, tmp_path: Path) -> None:
     submit(study, "a")
     shutil.move(folder / "a.png", tmp_path / "a.png")
