@@ -171,7 +171,7 @@ def test_differences_are_told_by_structure(study: StudyDatastore) -> None:
     assert differences(empty, empty)["LV"].dice is None
 
 
-def test_two_readers_are_compared(study: StudyDatastore) -> None:
+def test_two_readers_are_compared(study: StudyDatastore, folder: Path) -> None:
     study.update_image_info("a", {"spacing": [0.5, 0.5]})
     submit(study, "a", 1, who="ann")
     submit(study, "a", 1, who="ben")
@@ -182,6 +182,9 @@ def test_two_readers_are_compared(study: StudyDatastore) -> None:
     assert set(found.dice) == {"BRAIN", "LV"}, "the one looked for no CSP"
     assert found.dice["BRAIN"] == pytest.approx(differences(mask_of(40), mask_of(1))["BRAIN"].dice)
     assert found.measurements["lv_width"] is not None
+    write_itk(folder / "labels/final/b.nrrd", np.where(mask_of(1) == 1, 0, mask_of(1)).astype(np.uint8))
+    study.refresh()
+    assert agreement(study.store)[1].dice == {"CSP": 1, "LV": 1}, "a copied label without a head speaks of none"
 
 
 def test_a_mask_is_none_of_the_picture_that_came_since_it_was_known_what_it_was_drawn_on(

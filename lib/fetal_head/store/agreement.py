@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal_head.biometry import measure
-from fetal_head.imaging import read_geometry, read_mask
+from fetal_head.imaging import annotated_in, read_geometry, read_mask
 from fetal_head.store import queries
 from fetal_head.store.differences import differences
 from fetal_head.store.said import told_spacing
@@ -75,7 +75,8 @@ def _agreement(store: Store, image: Image, first: Submission, second: Submission
     masks = [read_mask(store.layout.kept(row.image, row.number, row.suffix), geometry.shape) for row in (first, second)]
     found = [measure(mask, spacing) for mask in masks]
     lengths = {name: (getattr(found[0], name), getattr(found[1], name)) for name in MEASURED}
-    both = [row.annotated for row in (first, second) if row.annotated is not None]
+    rows = zip((first, second), masks, strict=True)
+    both = [annotated_in(mask) if row.annotated is None else row.annotated for row, mask in rows]
     return Agreement(
         image.id,
         (first.who, second.who),
