@@ -118,7 +118,7 @@ def parse_url(text: str) -> URL:
     try:
         return make_url(text)
     except ArgumentError as error:
-        raise StoreError(503, f"database_url is no URL like postgresql+psycopg://user:password@host/name ({error})") from error
+        raise StoreError(503, f"database_url is no URL like postgresql+psycopg://user@host/name ({error})") from error
 
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
