@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,30 @@ def test_a_current_label_that_went_missing_is_put_back(study: StudyDatastore, fo
     study.refresh()
     assert_array_equal(read_mask(plain), mask_of(2))
     assert len(entries(study.store, "a")) == 2
+
+
+def test_a_label_that_came_before_the_second_half_of_its_picture_counts(study: StudyDatastore, folder: Path, other: Path) -> None:
+    """A folder is being copied into the study while somebody starts a training or a command."""
+    (folder / "labels/final").mkdir(parents=True)
+    write_itk(folder / "labels/final/a.nrrd", mask_of(1))
+    whole = other.read_bytes()
+    for written in (whole[: len(whole) // 2], whole):
+        (folder / "a.png").write_bytes(written)
+        study.refresh()
+        assert study.get_labeled_images() == ["a"]
+    os.utime(folder / "a.png", (time.time() - 60, time.time() - 60))
+    study.refresh()
+    assert entries(study.store, "a")[0].facts["picture"] == sha256(whole).hexdigest()
+    assert_whole(study.store)
+
+
+def test_a_copied_label_is_of_the_picture_that_the_next_one_is_drawn_on(study: StudyDatastore, folder: Path, other: Path) -> None:
+    (folder / "a.png").touch()
+    (folder / "labels/final").mkdir(parents=True)
+    write_itk(folder / "labels/final/a.nrrd", mask_of(1))
+    study.refresh()
+    submit(study, "a", 2)
+    shutil.copyfile(other, folder / "a.png")
+    study.refresh()
+    assert study.get_unlabeled_images() == ["a", "b", "c"]
+    assert_whole(study.store)

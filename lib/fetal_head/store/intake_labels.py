@@ -43,7 +43,7 @@ def take_in_labels(store: Store, index: Callable[[bool], Index], quiet_for: floa
     and is known: then the current one is put back, or what is there is left alone.
     """
     found = store.layout.label_files()
-    know_pictures(store, {label.image for label in found})
+    are_known = know_pictures(store, {label.image for label in found})
     for some in batched([label for label, stamp in found.items() if stamp.mtime_ns == UNSETTLED], ROWS_AT_ONCE):
         _settle_copies(store, some)
         found |= {label: stamp for label in some if (stamp := stamp_of(store.layout.plain(label)))}
@@ -57,7 +57,7 @@ def take_in_labels(store: Store, index: Callable[[bool], Index], quiet_for: floa
     missing = [label for label, versions in known.items() if versions.current and _is_stale(found.get(label), versions)]
     if missing:
         _put_back(store, missing)
-    return len(strangers) == len(all_strangers)
+    return are_known and len(strangers) == len(all_strangers)
 
 
 def say_of_labels(session: Session, files: FileChanges, layout: Layout, index: Index) -> None:
