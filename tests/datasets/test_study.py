@@ -128,6 +128,23 @@ def test_an_interrupted_import_leaves_nothing(tmp_path: Path, error: type[BaseEx
     assert files(tmp_path / "old") == before
 
 
+def test_an_import_that_is_killed_at_its_end_leaves_no_label_of_unknown_structures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A label of the head alone would be taken for one in which CSP and LV were looked for and not seen."""
+    write(tmp_path / "study", labelled())
+
+    def killed(path: Path, text: str) -> None:
+        if path.suffix == ".json":
+            raise KeyboardInterrupt
+        path.write_text(text)
+
+    monkeypatch.setattr("fetal_head.datasets.study.write_text", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "study", Case("b", picture(1), (head() > 0).astype(np.uint8), ("BRAIN",)))
+    assert sorted(path.name for path in (tmp_path / "study/labels/final").iterdir()) == ["a.nrrd"]
+
+
 def test_a_killed_import_can_be_repeated(tmp_path: Path) -> None:
     """What a process that was killed leaves is a hidden folder, which is no reason to refuse."""
     (tmp_path / ".import-abc").mkdir()

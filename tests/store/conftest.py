@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -42,11 +43,11 @@ def settings(request: pytest.FixtureRequest) -> StoreSettings:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of three images."""
+    """A folder of three images, that nobody is just writing."""
     folder = tmp_path / "study"
     folder.mkdir()
     for number, name in enumerate("abc"):
-        write_picture(folder / f"{name}.png", speckle(*MASK.shape, seed=number))
+        os.utime(write_picture(folder / f"{name}.png", speckle(*MASK.shape, seed=number)), (1_000_000_000, 1_000_000_000))
     return folder
 
 

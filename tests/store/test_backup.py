@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from numpy.testing import assert_array_equal
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import read_mask
 from fetal_head.store.backup import backup, restore_backup
+from fetal_head.store.changes import FileChanges
 from fetal_head.store.checking import check
 from fetal_head.store.errors import StoreError
 from fetal_head.store.history import set_status
@@ -134,6 +136,56 @@ def test_a_backup_that_was_broken_off_is_gone_on_with(
     assert (to / "a.png").exists()
     backup(study.store, to)
     assert tables(restore_backup(to, tmp_path / "again", EMBEDDED)) == tables(study.store)
+
+
+@pytest.mark.parametrize("more", [["notes", {"image": "a"}], ["meta", {"key": "x", "value": "y", "at": 1}]])
+def test_a_backup_of_a_later_version_is_refused(study: StudyDatastore, tmp_path: Path, more: list[object]) -> None:
+    backup(study.store, tmp_path / "backup")
+    with (tmp_path / "backup/tables.jsonl").open("a") as file:
+        file.write(json.dumps(more) + "\n")
+    with pytest.raises(StoreError, match="is no backup that this version reads; was it made by a later one"):
+        restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
+    assert not (tmp_path / "again").exists()
+
+
+def test_what_an_earlier_backup_left_behind_is_no_part_of_the_study(study: StudyDatastore, folder: Path, tmp_path: Path) -> None:
+    """An image that was taken out, or another study's, would be given to annotators again."""
+    stranger = tmp_path / "stranger"
+    stranger.mkdir()
+    write_picture(stranger / "x.png", speckle(60, 90, seed=9))
+    backup(StudyDatastore(str(stranger), EMBEDDED).store, tmp_path / "backup")
+    backup(study.store, tmp_path / "backup")
+    study.remove_image("b")
+    (folder / "c.png").unlink()
+    study.refresh()
+    backup(study.store, tmp_path / "backup")
+    restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
+    assert StudyDatastore(str(tmp_path / "again"), EMBEDDED).list_images() == ["a"]
+    assert sorted(path.name for path in (tmp_path / "again").glob("*.png")) == ["a.png"]
+
+
+def test_a_backup_that_was_not_wholly_restored_keeps_its_labels(
+    study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, image in enumerate("abc"):
+        submit(study, image, number)
+    backup(study.store, tmp_path / "backup")
+    copy = shutil.copy2
+
+    def killed(source: Path, to: Path) -> None:
+        if Path(source).suffix == ".png" and list((tmp_path / "again").glob("*.png")):
+            raise KeyboardInterrupt
+        copy(source, to)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copy2", killed)
+        # a killed process puts nothing back
+        patched.setattr(FileChanges, "undo", lambda _: None)
+        with pytest.raises(KeyboardInterrupt):
+            restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
+    again = StudyDatastore(str(tmp_path / "again"), EMBEDDED)
+    (image,) = again.list_images()
+    assert_array_equal(read_mask(again.get_label_uri(image, FINAL)), mask_of("abc".index(image)))
 
 
 def _interrupted() -> None:

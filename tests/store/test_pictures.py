@@ -95,7 +95,7 @@ def test_a_label_of_the_picture_before_can_be_given_to_the_new_one(study: StudyD
 
 def test_a_picture_that_was_only_touched_keeps_its_label(study: StudyDatastore, folder: Path) -> None:
     submit(study, "a", 1)
-    os.utime(folder / "a.png", (1_000_000_000, 1_000_000_000))
+    (folder / "a.png").touch()
     study.refresh()
     assert study.get_labeled_images() == ["a"]
     assert_whole(study.store)

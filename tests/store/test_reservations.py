@@ -64,6 +64,13 @@ def test_a_lease_ends_unless_its_holder_does_something(study: StudyDatastore, mo
     assert next_image(study, "dan") == "a", "a clock that is set back makes no lease longer"
 
 
+def test_who_holds_an_image_keeps_it_when_the_server_starts_with_shorter_leases(folder: Path, settings: StoreSettings) -> None:
+    assert next_image(StudyDatastore(str(folder), settings), "ann") == "a"
+    again = StudyDatastore(str(folder), _with(settings, lease_minutes=5))
+    assert next_image(again, "ben") == "b"
+    assert next_image(again, "ann") == "a"
+
+
 def test_whoever_draws_or_submits_keeps_what_he_holds(
     study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -77,6 +78,12 @@ def test_a_search_knows_the_letters_of_every_language(study: StudyDatastore, fol
     study.refresh()
     for search, found in (("über", "Übergröße"), ("ÜBERGRÖ", "Übergröße"), ("ß", "Übergröße"), ("женя", "ЖЕНЯ")):
         assert _ids(study, search=search) == [found]
+    # macOS writes an accented letter as two characters
+    apart = unicodedata.normalize("NFD", "Zoë")
+    write_picture(folder / f"{apart}.png", speckle(*MASK.shape))
+    study.refresh()
+    for search in ("zoë", apart.upper()):
+        assert _ids(study, search=search) == [apart]
 
 
 def test_who_skips_an_image_is_not_given_it_again(study: StudyDatastore) -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 import zlib
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,14 +118,18 @@ class StudyWriter:
         return written.row
 
     def _commit(self) -> None:
-        """Moves the files into the folder and then names them, so that no index ever names a file that is not there."""
+        """Moves the images into the folder, names them, and then moves the labels: only the index says what a label speaks of."""
         (self.to / LABELS).mkdir(parents=True, exist_ok=True)
-        for case_id, entry in self._objects.items():
-            for name in (Path(f"{case_id}.png"), *(LABELS / f"{case_id}.nrrd" for _ in entry["labels"])):
-                (self.staging / name).replace(self.to / name)
+        labels = [LABELS / f"{case_id}.nrrd" for case_id, entry in self._objects.items() for _ in entry["labels"]]
+        self._move(Path(f"{case_id}.png") for case_id in self._objects)
         write_text(self.to / SUMMARY, as_csv([*read_rows(self.to / SUMMARY), *self.rows], COLUMNS))
         self._index["objects"].update(self._objects)
         write_text(self.to / INDEX, json.dumps(self._index, indent=2))
+        self._move(labels)
+
+    def _move(self, names: Iterable[Path]) -> None:
+        for name in names:
+            (self.staging / name).replace(self.to / name)
 
 
 def write_case(staging: Path, case: Case) -> Written:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import torch
 from pydantic import ConfigDict, TypeAdapter
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from fetal_head.config import ModelSettings
 from fetal_head.files import replacing
@@ -55,7 +55,8 @@ def save_weights(path: Path, network: torch.nn.Module, description: Description)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     header = json.dumps({**asdict(description), "architecture": description.architecture.to_dict()})
     with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={HEADER: header, DIGEST: _digest(header, tensors)})
+        # not safetensors' own writing, which tells of a full disk as of nothing that anybody knows
+        temporary.write_bytes(save(tensors, {HEADER: header, DIGEST: _digest(header, tensors)}))
 
 
 def read_description(path: Path) -> Description:

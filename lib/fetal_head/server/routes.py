@@ -20,6 +20,7 @@ from fetal_head.server.border import OPEN, Border, has_login
 from fetal_head.server.child import announce_parent, before_interrupt
 from fetal_head.server.closed import closed_routes
 from fetal_head.server.dicomweb import dicomweb_routes, identifiers, instances_of
+from fetal_head.server.disk import install_disk
 from fetal_head.server.effort import effort_routes
 from fetal_head.server.forms import Utf8Forms
 from fetal_head.server.health import health_routes
@@ -65,6 +66,7 @@ def install_routes(app: MONAILabelApp) -> None:
         route for router in _routers(app, application, settings, predictions, metrics) for route in router.routes
     ]
     install_validation(application)
+    install_disk(application)
     application.user_middleware[:] = _border(settings, metrics)
     # the server has built it already, to tell us that it starts
     application.middleware_stack = application.build_middleware_stack()

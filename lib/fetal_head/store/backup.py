@@ -72,20 +72,32 @@ def backup(store: Store, to: Path) -> Copied:
 def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
     """Makes a study from a backup, in a new folder.
 
+    Files of an earlier backup there, which the tables do not name any more, are left out.
+
     Raises:
         StoreError: `source` is no backup, `to` is not empty, or the database holds a study already.
     """
     lines = _lines(source / TABLES)
     if to.exists() and any(to.iterdir()):
         raise StoreError(409, f"{to} is not empty; name a new folder")
-    shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, PARTIAL))
     store = Store.open(to, settings)
     with store.writing(many=True) as (session, files):
         if session.scalar(select(Image.id).limit(1)) is not None:
             raise StoreError(409, f"the database {store.database.name} holds a study already; name an empty one")
         _load(session, lines)
+        _bring(session, source, store.layout.folder, is_history=True)
         _lay_out(session, files, store.layout)
+        # last, since a server that finds images without their history takes them for new ones
+        _bring(session, source, store.layout.folder, is_history=False)
     return store
+
+
+def _bring(session: Session, source: Path, to: Path, is_history: bool) -> None:
+    """Copies the files that the tables name: those of the history, or all others."""
+    layout = Layout(source)
+    for path, _ in _named(layout, list(session.scalars(select(Image))), list(session.scalars(select(Submission)))):
+        if (source / path).is_relative_to(layout.history) is is_history:
+            _copy([source / path], to / path)
 
 
 def _check_target(store: Store, to: Path) -> None:
@@ -126,8 +138,9 @@ def _lines(path: Path) -> list[Any]:
                 lines.append(json.loads(line))
             except ValueError as error:
                 raise StoreError(422, f"line {number} of {path} is damaged ({error}); take another backup") from error
-    if not lines or lines[0] != FORMAT:
-        raise StoreError(422, f"{path} is no backup that this version reads")
+    columns = {name: {*table.columns.keys()} for name, table in Base.metadata.tables.items()}
+    if not lines or lines[0] != FORMAT or not all(row.keys() <= columns.get(name, set()) for name, row in lines[1:]):
+        raise StoreError(422, f"{path} is no backup that this version reads; was it made by a later one? Then update this one")
     return lines[1:]
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unicodedata import normalize
 
 from alembic import command
 from alembic.config import Config
@@ -68,10 +69,14 @@ class Database:
             yield session
 
     def holds(self, text: InstrumentedAttribute[str], letters: str) -> ColumnElement[bool]:
-        """Whether a text holds the letters, whatever their case in any language: by itself a database knows English alone."""
+        """Whether a text holds the letters, whatever their case in any language: by itself a database knows English alone.
+
+        Nor does it matter whether an accent is a character of its own, as in the names that macOS writes.
+        """
         if self.is_embedded:
-            return func.casefold(text).contains(letters.casefold(), autoescape=True)
-        return func.lower(text.collate("und-x-icu")).contains(letters.lower(), autoescape=True)
+            return func.caseless(text).contains(_caseless(letters), autoescape=True)
+        small = func.lower(func.normalize(text).collate("und-x-icu"))
+        return small.contains(normalize("NFC", letters).lower(), autoescape=True)
 
     def close(self) -> None:
         """Lets go of all connections."""
@@ -118,17 +123,21 @@ def parse_url(text: str) -> URL:
     try:
         return make_url(text)
     except ArgumentError as error:
-        raise StoreError(503, f"database_url is no URL like postgresql+psycopg://user:password@host/name ({error})") from error
+        raise StoreError(503, f"database_url is no URL like postgresql+psycopg://user@host/name ({error})") from error
 
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
     # the driver would begin transactions by itself, too late and without the lock
     connection.isolation_level = None
-    connection.create_function("casefold", 1, str.casefold, deterministic=True)
+    connection.create_function("caseless", 1, _caseless, deterministic=True)
     connection.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
     _write_ahead(connection)
     for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _caseless(text: str) -> str:
+    return normalize("NFC", text).casefold()
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

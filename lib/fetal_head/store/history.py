@@ -20,7 +20,7 @@ from fetal_head.store.people import check_comment
 from fetal_head.store.settling import settle
 from fetal_head.store.store import Store
 from fetal_head.store.strangers import take_strangers
-from fetal_head.store.submissions import find_submission, live_image
+from fetal_head.store.submissions import find_submission, know_picture, live_image
 from fetal_head.store.tables import Image, Submission
 
 Status = Literal["submitted", "approved", "rejected"]
@@ -107,7 +107,8 @@ def restore(store: Store, image_id: str, number: int, who: str) -> int:
             read_mask(kept, read_geometry(store.layout.folder / image.file).shape)
         except ValueError as error:
             raise StoreError(422, f"submission {number} of '{image_id}' was not restored: {error}") from error
-        image.picture = Picture.at(store.layout.folder / image.file).digest()
+        digest = Picture.at(store.layout.folder / image.file).digest()
+        know_picture(session, files, store.layout, image, digest)
         draft = Draft(kept.read_bytes(), old.suffix, who, old.annotated, model=old.model, info={**old.info, "restored": number})
         take_strangers(session, files, store.layout, image_id, [old.tag])
         row = add(session, files, store.layout, image_id, old.tag, draft, next_number(session, files, store.layout, image_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -41,8 +42,14 @@ def take_in(store: Store, quiet_for: float = 0.0) -> bool:
     with store.reading() as session:
         seen = session.get(Meta, INDEX)
         is_new = session.get(Meta, BORN) is None
-    news = _read(store, is_new) if stamp and (seen is None or seen.value != _text(stamp)) else None
-    index = news or Index()
+    # once, and only where something is new: it can be large
+    read = cache(lambda: _read(store, is_new))
+    news = read() if stamp and (seen is None or seen.value != _text(stamp)) else None
+
+    def index(was_known: bool) -> Index:
+        # what was here before is told of by a new index alone: an old one may mean another file that was called so
+        return (news if was_known else read()) or Index()
+
     are_quiet = take_in_images(store, index, quiet_for)
     if is_new:
         # a study whose database was lost: its history tells more than its plain labels do
@@ -114,7 +121,7 @@ def _read(store: Store, is_new: bool) -> Index | None:
 
 
 def _remember(store: Store, index: Index, stamp: Stamp, is_new: bool) -> None:
-    """Takes over what an index says of what was there before it, and never looks at that index again."""
+    """Takes over what an index says of what was there before it. What comes later is looked up in it when it comes."""
     with store.writing() as (session, files):
         if not is_new:
             say_of_images(session, index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -32,7 +32,7 @@ from fetal_head.store.tables import Image, Submission
 logger = logging.getLogger(__name__)
 
 
-def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
+def take_in_labels(store: Store, index: Callable[[bool], Index], quiet_for: float) -> bool:
     """Submits what others put beside an image, damaged or not, and puts back current labels that are missing.
 
     Also beside one that was taken away: it counts when that comes back.
@@ -43,7 +43,7 @@ def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
     and is known: then the current one is put back, or what is there is left alone.
     """
     found = store.layout.label_files()
-    know_pictures(store, {label.image for label in found})
+    are_known = know_pictures(store, {label.image for label in found})
     for some in batched([label for label, stamp in found.items() if stamp.mtime_ns == UNSETTLED], ROWS_AT_ONCE):
         _settle_copies(store, some)
         found |= {label: stamp for label in some if (stamp := stamp_of(store.layout.plain(label)))}
@@ -57,7 +57,7 @@ def take_in_labels(store: Store, index: Index, quiet_for: float) -> bool:
     missing = [label for label, versions in known.items() if versions.current and _is_stale(found.get(label), versions)]
     if missing:
         _put_back(store, missing)
-    return len(strangers) == len(all_strangers)
+    return are_known and len(strangers) == len(all_strangers)
 
 
 def say_of_labels(session: Session, files: FileChanges, layout: Layout, index: Index) -> None:
@@ -114,7 +114,7 @@ def _wait_for_disk(path: Path) -> bool:
     return True
 
 
-def _submit(store: Store, index: Index, labels: Sequence[Label]) -> None:
+def _submit(store: Store, index: Callable[[bool], Index], labels: Sequence[Label]) -> None:
     layout, images = store.layout, sorted({label.image for label in labels})
     with store.writing(many=True) as (session, files):
         numbers = select(Submission.image, func.max(Submission.number)).where(Submission.image.in_(images))
@@ -127,7 +127,7 @@ def _submit(store: Store, index: Index, labels: Sequence[Label]) -> None:
                 draft = draft_of(layout, label, stamp)
                 if draft is None or recognise(layout, label, draft, known.get(label)):
                     continue
-                said = index.labels.get((label.image, label.tag, label.suffix), {})
+                said = index(label in known).labels.get((label.image, label.tag, label.suffix), {})
                 draft = replace(draft, annotated=annotated_of(said), info=_without_annotated(said))
                 last[label.image] += 1
                 row = add(session, files, layout, label.image, label.tag, draft, last[label.image])

@@ -12,7 +12,7 @@ from fetal_head.pseudonym import pseudonym
 from fetal_head.stamp import Stamp
 from fetal_head.store.adding import write_facts
 from fetal_head.store.database import ROWS_AT_ONCE
-from fetal_head.store.layout import Picture
+from fetal_head.store.layout import QUIET_SECONDS, Picture
 from fetal_head.store.settling import mark, settle
 from fetal_head.store.store import Store
 from fetal_head.store.strangers import cannot_be_read
@@ -21,21 +21,25 @@ from fetal_head.store.tables import Image, Submission
 logger = logging.getLogger(__name__)
 
 
-def know_pictures(store: Store, beside: Collection[str]) -> None:
+def know_pictures(store: Store, beside: Collection[str]) -> bool:
     """Looks at files that came, of images that have a past or a label `beside` them; the others need not be read.
 
     Labels of another picture do not count until that comes back. Those of which nobody knows what they were made for are from
-    now on of the one that they count for.
+    now on of the one that they count for, once its file is quiet: half a file is no picture. False when one is not quiet yet.
     """
     unknown = select(Image).where(Image.removed.is_(None), Image.picture.is_(None))
-    has_past = select(Submission.number).where(Submission.image == Image.id).exists()
+    of_image = select(Submission.number).where(Submission.image == Image.id)
     with store.reading() as session:
-        came = {image.id: image for image in session.scalars(unknown.where(has_past))}
+        came = {image.id: image for image in session.scalars(unknown.where(of_image.exists()))}
+        is_told = of_image.where(Submission.picture.is_not(None)).exists()
+        told = {image.id for image in session.scalars(unknown.where(is_told))}
         for ids in batched(sorted(beside), ROWS_AT_ONCE):
             came |= {image.id: image for image in session.scalars(unknown.where(Image.id.in_(ids)))}
-    for some in batched(list(came.values()), ROWS_AT_ONCE):
+    whole = [image for image in came.values() if image.id in told or _stamp(image).is_quiet(QUIET_SECONDS)]
+    for some in batched(whole, ROWS_AT_ONCE):
         # before the transaction, which others wait for
         _write(store, [(image, digest) for image in some if (digest := _digest(store, image))])
+    return len(whole) == len(came)
 
 
 def _digest(store: Store, image: Image) -> str | None:

@@ -91,6 +91,13 @@ def reserve(store: Store, who: str, candidates: Sequence[str]) -> str | None:
     return None
 
 
+def limit_leases(store: Store) -> None:
+    """Called when the study is opened: what was given for longer than leases are now ends when one from now on would."""
+    longest = _end_of_lease(store)
+    with store.writing() as (session, _):
+        session.execute(update(Reservation).where(Reservation.until > longest).values(until=longest))
+
+
 def renew(store: Store, who: str) -> None:
     """Called when `who` does something: what he holds is his for a whole lease from now on."""
     # who draws does something each second: he is written down again once a tenth of his lease is over
@@ -104,9 +111,13 @@ def renew(store: Store, who: str) -> None:
 
 def _renew(session: Session, store: Store, who: str) -> int:
     session.execute(delete(Reservation).where(~_holds(store)))
-    until = int(time.time() + 60 * store.settings.lease_minutes)
+    until = _end_of_lease(store)
     session.execute(update(Reservation).where(Reservation.who == who).values(until=until))
     return until
+
+
+def _end_of_lease(store: Store) -> int:
+    return int(time.time() + 60 * store.settings.lease_minutes)
 
 
 def _holds(store: Store) -> ColumnElement[bool]:

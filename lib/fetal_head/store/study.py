@@ -20,7 +20,7 @@ from fetal_head.store.file_names import split_name
 from fetal_head.store.intake import image_now, take_in
 from fetal_head.store.labelled import plainly_labelled
 from fetal_head.store.layout import Picture
-from fetal_head.store.reservations import renew
+from fetal_head.store.reservations import limit_leases, renew
 from fetal_head.store.said import told_spacing
 from fetal_head.store.settling import FINAL, label_of
 from fetal_head.store.store import Store
@@ -42,6 +42,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
     def __init__(self, folder: str, settings: StoreSettings | None = None) -> None:
         self.store = Store.open(Path(folder), settings or load_settings().store)
         take_in(self.store)
+        limit_leases(self.store)
 
     def watch(self) -> None:
         """From now on what is done in the folder by hand is taken in within seconds; for the server's own process."""

@@ -33,7 +33,7 @@ def submit(store: Store, image_id: str, tag: str, draft: Draft, picture: Picture
         image = live_image(session, image_id)
         if picture.path != store.layout.folder / image.file or (digest := picture.digest()) is None:
             raise StoreError(409, f"the image '{image_id}' was replaced while its mask was on the way: open it again")
-        image.picture = digest
+        know_picture(session, files, store.layout, image, digest)
         origin = _origin(session, image_id, draft.model) if tag == FINAL else (draft.model, None)
         take_strangers(session, files, store.layout, image_id, [tag])
         number = next_number(session, files, store.layout, image_id)
@@ -109,6 +109,14 @@ def find_submission(session: Session, image_id: str, number: int) -> Submission:
     if row is None:
         raise StoreError(404, f"the image '{image_id}' has no submission number {number}")
     return row
+
+
+def know_picture(session: Session, files: FileChanges, layout: Layout, image: Image, digest: str | None) -> None:
+    """Which picture an image's file holds, which those masks are of that count for it without anybody knowing theirs."""
+    image.picture = digest
+    for row in session.scalars(select(Submission).where(Submission.image == image.id, Submission.picture.is_(None))):
+        row.picture = digest
+        write_facts(files, layout, row)
 
 
 def write_image_facts(files: FileChanges, layout: Layout, image: Image) -> None:
