@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,10 @@ class Index:
     images: dict[str, dict[str, Any]] = field(default_factory=dict)
     labels: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
+
+
+# whether an image or a label was known before -> the index that tells of it
+IndexFor = Callable[[bool], Index]
 
 
 def read_index(path: Path) -> Index:

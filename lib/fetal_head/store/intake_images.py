@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
@@ -16,7 +16,7 @@ from fetal_head.pseudonym import pseudonym
 from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.facts import read_image
-from fetal_head.store.index import Index
+from fetal_head.store.index import Index, IndexFor
 from fetal_head.store.layout import Layout, Picture
 from fetal_head.store.said import FILE_SIZE, SPACING, told_spacing
 from fetal_head.store.settling import mark
@@ -55,7 +55,7 @@ class Read(NamedTuple):
 Files = Mapping[str, tuple[str, Stamp]]
 
 
-def take_in_images(store: Store, index: Callable[[bool], Index], quiet_for: float) -> bool:
+def take_in_images(store: Store, index: IndexFor, quiet_for: float) -> bool:
     """Adds, updates and marks as removed what differs between folder and database; False when a file is not quiet yet.
 
     Files are compared twice: outside a transaction to find what differs, which can take long, and inside to be sure that
@@ -95,7 +95,7 @@ def _said(index: Index, image_id: str) -> tuple[dict[str, Any], int | None]:
     return said, said.pop(FILE_SIZE, None)
 
 
-def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known | None, index: Callable[[bool], Index]) -> Read:
+def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known | None, index: IndexFor) -> Read:
     path, said, told_of = layout.folder / file, dict[str, Any](), None
     if known is None or not known.is_there:
         facts = read_image(layout.image_facts(image_id))

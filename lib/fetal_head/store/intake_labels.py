@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +20,7 @@ from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.adding import add, last_number, write_facts
 from fetal_head.store.changes import UNSETTLED, FileChanges
 from fetal_head.store.database import ROWS_AT_ONCE
-from fetal_head.store.index import Index, annotated_of
+from fetal_head.store.index import Index, IndexFor, annotated_of
 from fetal_head.store.layout import Label, Layout
 from fetal_head.store.pictures import know_pictures
 from fetal_head.store.rebuilding import take_leftovers
@@ -32,7 +32,7 @@ from fetal_head.store.tables import Image, Submission
 logger = logging.getLogger(__name__)
 
 
-def take_in_labels(store: Store, index: Callable[[bool], Index], quiet_for: float) -> bool:
+def take_in_labels(store: Store, index: IndexFor, quiet_for: float) -> bool:
     """Submits what others put beside an image, damaged or not, and puts back current labels that are missing.
 
     Also beside one that was taken away: it counts when that comes back.
@@ -114,7 +114,7 @@ def _wait_for_disk(path: Path) -> bool:
     return True
 
 
-def _submit(store: Store, index: Callable[[bool], Index], labels: Sequence[Label]) -> None:
+def _submit(store: Store, index: IndexFor, labels: Sequence[Label]) -> None:
     layout, images = store.layout, sorted({label.image for label in labels})
     with store.writing(many=True) as (session, files):
         numbers = select(Submission.image, func.max(Submission.number)).where(Submission.image.in_(images))
