@@ -115,3 +115,27 @@ def test_structures_have_their_colours_and_are_hidden_and_shown(named_desk: Sit)
         seen.check()
         ann.shows(place, lambda colour, of=colours[name]: np.argmax(colour) == np.argmax(of) and np.ptp(colour) > 30)
     assert ann.errors == []
+
+
+def test_a_stroke_that_leaves_the_viewer_comes_back_where_the_hand_does(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p7")
+    ann.page.evaluate("fetalHead.viewer.viewport.setZoom(2); fetalHead.viewer.viewport.render()")
+    ann.press("3")
+    before = ann.mask
+    box = ann.page.locator(".fetal-head-overlay").bounding_box()
+    assert box is not None
+    left, top = box["x"], box["y"]
+    right, bottom = left + box["width"], top + box["height"]
+    # out over the upper edge, around the corner, and in again at the right one
+    way = [(left + 200, top + 30), (left + 200, top - 30), (right + 100, top - 30), (right + 100, bottom - 200), (right - 30, bottom - 200)]
+    ann.page.mouse.move(*way[0])
+    ann.page.mouse.down()
+    for place in way[1:]:
+        ann.page.mouse.move(*place, steps=8)
+    ann.page.mouse.up()
+    drawn = ann.mask != before
+    inside = ann.page.evaluate("([x, y]) => fetalHead.viewer.toImage(x, y)", [(200 + box["width"]) / 2, (box["height"] - 200) / 2])
+    x, y = round(inside["x"]), round(inside["y"])
+    assert drawn.any()
+    assert not drawn[y - 20 : y + 20, x - 20 : x + 20].any(), "the way was around the image"

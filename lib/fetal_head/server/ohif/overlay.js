@@ -77,6 +77,8 @@ export class Overlay {
     if (!this._isOurs(event)) return;
     event.stopPropagation();
     this._down = true;
+    // the way beside the image is told, too: else a stroke that leaves it goes straight on from there to where it comes back
+    this._viewer.element?.setPointerCapture(event.pointerId);
     const at = this._at(event);
     const beside = this._viewer.toScreen(at);
     const near = this._viewer.toImage(beside.x + NEAR, beside.y);
