@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+import requests
 from correcting import middle
 from desk import Desk
 from numpy.testing import assert_array_equal
 from playwright.sync_api import expect
+
+from serving import Server
 
 pytestmark = pytest.mark.slow
 Sit = Callable[[], Desk]
@@ -128,14 +132,33 @@ def test_a_stroke_that_leaves_the_viewer_comes_back_where_the_hand_does(named_de
     left, top = box["x"], box["y"]
     right, bottom = left + box["width"], top + box["height"]
     # out over the upper edge, around the corner, and in again at the right one
-    way = [(left + 200, top + 30), (left + 200, top - 30), (right + 100, top - 30), (right + 100, bottom - 200), (right - 30, bottom - 200)]
-    ann.page.mouse.move(*way[0])
+    ann.page.mouse.move(left + 200, top + 30)
     ann.page.mouse.down()
-    for place in way[1:]:
+    beside, below = right + 100, bottom - 200
+    for place in ((left + 200, top - 30), (beside, top - 30), (beside, below), (right - 30, below)):
         ann.page.mouse.move(*place, steps=8)
     ann.page.mouse.up()
     drawn = ann.mask != before
-    inside = ann.page.evaluate("([x, y]) => fetalHead.viewer.toImage(x, y)", [(200 + box["width"]) / 2, (box["height"] - 200) / 2])
+    inside = ann.page.evaluate(
+        "([x, y]) => fetalHead.viewer.toImage(x, y)", [(200 + box["width"]) / 2, (box["height"] - 200) / 2]
+    )
     x, y = round(inside["x"]), round(inside["y"])
     assert drawn.any()
     assert not drawn[y - 20 : y + 20, x - 20 : x + 20].any(), "the way was around the image"
+
+
+def test_the_brush_is_drawn_as_it_paints_where_pixels_are_not_square(named: Server, named_desk: Sit) -> None:
+    said = {"info": json.dumps({"spacing": [0.4, 0.2]})}
+    requests.put(f"{named.url}/datastore/image/info", params={"image": "p6"}, data=said, timeout=60).raise_for_status()
+    ann = named_desk()
+    ann.open("p6")
+    ann.press("3")
+    before = ann.mask
+    ann.page.get_by_label("Brush size").fill("30")
+    ann.click(60, 60)
+    painted = np.argwhere(ann.mask != before)
+    (left, top), (right, bottom) = (ann.on_screen(int(x), int(y)) for y, x in (painted.min(axis=0), painted.max(axis=0)))
+    box = ann.page.evaluate("document.querySelector('.fetal-head-overlay polyline.shape').getBoundingClientRect().toJSON()")
+    drawn = [box[side] for side in ("left", "top", "right", "bottom")]
+    assert bottom - top > 1.5 * (right - left), "pixels are twice as high as wide"
+    assert drawn == pytest.approx([left, top, right, bottom], abs=6)

@@ -1,10 +1,10 @@
 /**
  * What the left mouse button does. A tool is told of a press, of the way with the button down, and of its end, in pixels of the
- * image; what it draws over the image are lines of points, circles and handles.
+ * image; what it draws over the image are lines of points and handles.
  *
  * @typedef {import('./raster.js').Point} Point
  * @typedef {import('./raster.js').Oriented} Oriented
- * @typedef {{ lines: Point[][], circle?: { centre: Point, radius: number }, handles: Point[] }} Drawn
+ * @typedef {{ lines: Point[][], handles: Point[] }} Drawn
  * @typedef {object} Tool
  * @property {(at: Point, near: number) => void} press `near` is how far off, in pixels, still meets a handle
  * @property {(to: Point) => void} move also without the button
@@ -49,7 +49,12 @@ export function brush(editor, chosen, change) {
       begun?.end();
       begun = null;
     },
-    drawn: () => ({ ...NOTHING, ...(Number.isFinite(last.x) ? { circle: { centre: last, radius: chosen().radius } } : {}) }),
+    drawn() {
+      if (!Number.isFinite(last.x)) return NOTHING;
+      const { radius } = chosen();
+      // round in pixels, which on the screen need not be square
+      return { ...NOTHING, lines: [outline({ centre: last, a: radius, b: radius, angle: 0 }, 'ellipse')] };
+    },
   };
 }
 
