@@ -65,8 +65,9 @@ export class Structures {
     for (const value of editor.mask) areas[value] += 1;
     this._structures.forEach(({ name, value }, i) => {
       const annotated = editor.annotated.has(name);
+      const unseen = value === BRAIN ? 'cut, so not annotated' : 'not visible';
       this._rows[i].speaks.value = annotated ? 'annotated' : 'unknown';
-      this._rows[i].told.textContent = !annotated ? 'not annotated' : areas[value] ? `${areas[value]} px` : 'not visible';
+      this._rows[i].told.textContent = !annotated ? 'not annotated' : areas[value] ? `${areas[value]} px` : unseen;
     });
   }
 
