@@ -146,7 +146,7 @@ export class Panel {
     this._past?.clear();
     this.heading.name(image);
     this.heading.tell(null, 'Loading …');
-    this._work?.offerAgain(false);
+    this._work?.clear();
     this.heading.say('');
   }
 
