@@ -10,6 +10,7 @@ import pytest
 import requests
 from correcting import middle
 from desk import Desk
+from handing_in import finals, hand_in
 from numpy.testing import assert_array_equal
 from playwright.sync_api import expect
 
@@ -123,7 +124,7 @@ def test_structures_have_their_colours_and_are_hidden_and_shown(named_desk: Sit)
 
 def test_a_stroke_that_leaves_the_viewer_comes_back_where_the_hand_does(named_desk: Sit) -> None:
     ann = named_desk()
-    ann.open("p7")
+    ann.open("p17")
     ann.page.evaluate("fetalHead.viewer.viewport.setZoom(2); fetalHead.viewer.viewport.render()")
     ann.press("3")
     before = ann.mask
@@ -147,11 +148,42 @@ def test_a_stroke_that_leaves_the_viewer_comes_back_where_the_hand_does(named_de
     assert not drawn[y - 20 : y + 20, x - 20 : x + 20].any(), "the way was around the image"
 
 
+@pytest.mark.parametrize(("tool", "image"), [("b", "p12"), ("f", "p13"), ("p", "p14"), ("r", "p15")])
+def test_a_structure_that_is_drawn_was_looked_for(named: Server, named_desk: Sit, tool: str, image: str) -> None:
+    """As on a head of HC18, of whose CSP and LV nobody has said anything."""
+    ann = named_desk()
+    ann.open(image)
+    head = np.minimum(ann.mask, 1)
+    hand_in(named, image, head, annotated=["BRAIN"])
+    ann.open(image)
+    assert ann.annotated == ["BRAIN"]
+    ann.press("3")
+    ann.press(tool)
+    ann.drag((40, 40), (70, 55))
+    if tool == "p":
+        for corner in ((70, 40), (55, 80)):
+            ann.click(*corner)
+        ann.press("Enter")
+    drawn = ann.mask
+    assert (drawn == 3).any()
+    assert ann.annotated == ["BRAIN", "LV"]
+    ann.press("z")
+    assert_array_equal(ann.mask, head)
+    assert ann.annotated == ["BRAIN"], "it is one step"
+    ann.press("Shift+Z")
+    ann.press("e")
+    ann.press("2")
+    ann.drag((40, 40), (70, 55))
+    ann.press("Control+s")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    assert finals(named, image)[-1]["annotated"] == ["BRAIN", "LV"]
+
+
 def test_the_brush_is_drawn_as_it_paints_where_pixels_are_not_square(named: Server, named_desk: Sit) -> None:
     said = {"info": json.dumps({"spacing": [0.4, 0.2]})}
-    requests.put(f"{named.url}/datastore/image/info", params={"image": "p6"}, data=said, timeout=60).raise_for_status()
+    requests.put(f"{named.url}/datastore/image/info", params={"image": "p16"}, data=said, timeout=60).raise_for_status()
     ann = named_desk()
-    ann.open("p6")
+    ann.open("p16")
     ann.press("3")
     before = ann.mask
     ann.page.get_by_label("Brush size").fill("30")

@@ -37,6 +37,11 @@ export class Structures {
     this._rows.forEach(({ choice }, i) => (choice.checked = this._structures[i].value === value));
   }
 
+  /** What the one that is drawn is called. */
+  get activeName() {
+    return this.names[this._structures.findIndex(({ value }) => value === this.active)];
+  }
+
   /** @returns {import('./shortcuts.js').Shortcut[]} */
   get shortcuts() {
     return this._structures.map(({ name, value }) => ({ key: `${value}`, title: name, press: () => this.choose(value) }));
