@@ -91,6 +91,20 @@ def test_keys_clicks_and_what_is_erased(named_desk: Sit) -> None:
     expect(ann.page.locator("#fh-state")).to_have_text("Submitted" if np.array_equal(ann.mask, submitted) else "Not submitted")
 
 
+def test_measurements_of_a_mask_that_is_another_by_now_are_shown_as_such(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p17")
+    table = ann.page.locator("[aria-label=Biometry] table")
+    expect(table).to_have_attribute("aria-busy", "false")
+    ann.press("3")
+    let_go = ann.hold("**/biometry?*")
+    ann.drag((15, 3), (400, 3))
+    expect(table).to_have_attribute("aria-busy", "true")
+    let_go()
+    expect(table).to_have_attribute("aria-busy", "false")
+    assert "The lateral ventricle touches" in ann.text(".flags")
+
+
 def test_structures_have_their_colours_and_are_hidden_and_shown(named_desk: Sit) -> None:
     ann = named_desk()
     ann.open("p10")
