@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from datasets.trees import FULL, SHAPE, head, picture, save, save_voc, write_coco, write_labelmap
 from fetal_head.datasets.annotated import find, find_annotations
@@ -211,3 +212,18 @@ def test_other_folders(tmp_path: Path) -> None:
     assert find(tmp_path) is None
     save(tmp_path / "a.png", picture(0))
     assert find(tmp_path) is None
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_an_image_that_programs_show_turned_is_not_put_under_what_was_drawn_on_it(tmp_path: Path, kind: str) -> None:
+    """CVAT and browsers turn it as its EXIF says, our reader and ITK do not: the mask would lie on its head."""
+    for name, orientation in (("a", 3), ("b", 1), ("d", 0)):
+        exif = Image.Exif()
+        exif[274] = orientation
+        Image.fromarray(picture(0)).save(tmp_path / f"{name}.png", kind, exif=exif)
+    save(tmp_path / "c.png", picture(1))
+    write_cvat(tmp_path / "annotations.xml", "a", "b", "c", "d")
+    turned, *upright = found(tmp_path).candidates
+    with pytest.raises(ValueError, match="is shown turned by its EXIF orientation 3"):
+        turned.load("x")
+    assert all(candidate.load("x").mask is not None for candidate in upright)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from datasets.trees import SHAPE, head, picture, save
 from fetal_head.datasets.candidate import Found
@@ -27,6 +28,22 @@ def test_masks_of_any_format(tmp_path: Path, extension: str) -> None:
     case = found(tmp_path).candidates[0].load("x")
     assert (case.id, case.patient, case.plane, case.annotated) == ("Patient1_x", "Patient1", "unknown", ("CSP", "LV"))
     np.testing.assert_array_equal(case.mask, head(brain=False))
+
+
+@pytest.mark.parametrize("extension", [".nii.gz", ".nrrd"])
+def test_a_mask_whose_axes_run_otherwise_than_its_images_is_not_taken_pixel_by_pixel(tmp_path: Path, extension: str) -> None:
+    """Every viewer lays the two over one another, as told by their axes; by their pixels they are mirrored."""
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+    for stem, axes in (("a", "LPS"), ("b", "RAS")):
+        for folder, pixels in (("images", picture(ord(stem))), ("masks", head())):
+            volume = sitk.GetImageFromArray(pixels[np.newaxis])
+            turned = sitk.DICOMOrient(volume, axes if folder == "masks" else "LPS")
+            sitk.WriteImage(turned, str(tmp_path / folder / f"{stem}{extension}"))
+    same, turned = found(tmp_path).candidates
+    np.testing.assert_array_equal(same.load("x").mask, head())
+    with pytest.raises(ValueError, match="axes run otherwise in space than those of its image"):
+        turned.load("x")
 
 
 def test_pixel_sizes(tmp_path: Path) -> None:

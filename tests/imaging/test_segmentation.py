@@ -22,7 +22,12 @@ Segment = tuple[str | None, object, object]
 
 
 def _seg_nrrd(
-    path: Path, layers: list[np.ndarray], segments: list[Segment], offset: str | None = "0 0 0", first: int = 0
+    path: Path,
+    layers: list[np.ndarray],
+    segments: list[Segment],
+    offset: str | None = "0 0 0",
+    first: int = 0,
+    geometry: str | None = None,
 ) -> Path:
     """Segments are (name, value, layer); what is None is not in the file."""
     stack = np.stack(layers, axis=-1) if len(layers) > 1 else layers[0]
@@ -34,6 +39,9 @@ def _seg_nrrd(
                 image.SetMetaData(f"Segment{number}_{field}", str(told))
     if offset is not None:
         image.SetMetaData("Segmentation_ReferenceImageExtentOffset", offset)
+    if geometry is not None:
+        said = f"Smoothing factor|0.5|Of surfaces.&Reference image geometry|{geometry}|Of the labelmap.&Oversampling factor|1|"
+        image.SetMetaData("Segmentation_ConversionParameters", said)
     sitk.WriteImage(image, str(path))
     return path
 
@@ -121,3 +129,32 @@ def test_no_label_is_lost_or_put_anywhere(tmp_path: Path, values: np.ndarray, of
     path = _seg_nrrd(tmp_path / "m.seg.nrrd", [values], OURS, offset=offset)
     with pytest.raises(ValueError, match=sentence):
         read_mask(path, MASK.shape)
+
+
+def _geometry(columns: int, rows: int, pixel: float) -> str:
+    """As Slicer writes it: the matrix of its pixels, row by row, and the first and last of them along each axis."""
+    matrix = f"{-pixel};0.0;0.0;5.0;0.0;{-pixel};0.0;-7.0;0.0;0.0;1.0;2.0;0.0;0.0;0.0;1.0"
+    return f"{matrix};0;{columns - 1};0;{rows - 1};0;0;"
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "pixel", "is_the_image"),
+    [(90, 60, 1.0, True), (180, 120, 1.0, False), (90, 60, 2.0, False), (90, 61, 1.0, False)],
+    ids=["its own", "oversampled", "oversampled when it was saved", "of another image"],
+)
+def test_segments_on_other_pixels_than_the_images_are_put_nowhere(
+    tmp_path: Path, columns: int, rows: int, pixel: float, is_the_image: bool
+) -> None:
+    told = _geometry(columns, rows, pixel)
+    path = _seg_nrrd(tmp_path / "m.seg.nrrd", [CUT], OURS, offset=f"{LEFT} {TOP} 0", geometry=told)
+    if is_the_image:
+        assert_array_equal(read_mask(path, MASK.shape), MASK)
+    else:
+        with pytest.raises(ValueError, match="drawn on other pixels than the image's 90 x 60"):
+            read_mask(path, MASK.shape)
+
+
+@pytest.mark.parametrize("told", ["", "somewhere", "1;2;3"])
+def test_a_geometry_that_says_nothing_is_none(tmp_path: Path, told: str) -> None:
+    path = _seg_nrrd(tmp_path / "m.seg.nrrd", [CUT], OURS, offset=f"{LEFT} {TOP} 0", geometry=told)
+    assert_array_equal(read_mask(path, MASK.shape), MASK)

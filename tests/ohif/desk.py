@@ -69,7 +69,7 @@ class Desk:
 
     def colour(self, x: float, y: float) -> tuple[int, int, int]:
         """What is on the screen at a pixel of the image."""
-        left, top = self._on_screen(x, y)
+        left, top = self.on_screen(x, y)
         shot = self.page.screenshot(clip={"x": left - 1, "y": top - 1, "width": 3, "height": 3})
         red, green, blue = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))[1, 1].tolist()
         return red, green, blue
@@ -82,9 +82,21 @@ class Desk:
             self.page.wait_for_timeout(100)
         raise AssertionError(f"at {place} there is {colour}")
 
+    def on_screen(self, x: float, y: float) -> tuple[float, float]:
+        """Where on the page the middle of a pixel of the image is."""
+        found = self.page.evaluate(
+            """([x, y]) => {
+                const { left, top } = fetalHead.viewer.element.getBoundingClientRect();
+                const at = fetalHead.viewer.toScreen({ x, y });
+                return [left + at.x, top + at.y];
+            }""",
+            [x, y],
+        )
+        return float(found[0]), float(found[1])
+
     def move(self, x: float, y: float) -> None:
         """Moves the mouse to a pixel of the image."""
-        self.page.mouse.move(*self._on_screen(x, y), steps=4)
+        self.page.mouse.move(*self.on_screen(x, y), steps=4)
 
     def down(self, x: float, y: float) -> None:
         """Presses the left button at a pixel of the image, and holds it."""
@@ -100,7 +112,7 @@ class Desk:
 
     def click(self, x: float, y: float, **how: Any) -> None:
         """Clicks on a pixel of the image."""
-        self.page.mouse.click(*self._on_screen(x, y), **how)
+        self.page.mouse.click(*self.on_screen(x, y), **how)
 
     def press(self, key: str) -> None:
         """Presses a key, the focus being nowhere in particular."""
@@ -141,17 +153,6 @@ class Desk:
         """The head circumference that the panel shows, once it is there."""
         self.page.wait_for_selector("[aria-label=Biometry] tbody[data-hc]:not([data-hc=''])", state="attached")
         return float(self.page.get_attribute("[aria-label=Biometry] tbody", "data-hc") or "nan")
-
-    def _on_screen(self, x: float, y: float) -> tuple[float, float]:
-        found = self.page.evaluate(
-            """([x, y]) => {
-                const { left, top } = fetalHead.viewer.element.getBoundingClientRect();
-                const at = fetalHead.viewer.toScreen({ x, y });
-                return [left + at.x, top + at.y];
-            }""",
-            [x, y],
-        )
-        return float(found[0]), float(found[1])
 
 
 def phantoms(studies: Path, count: int) -> Path:

@@ -146,6 +146,18 @@ def test_a_flagged_image_is_set_aside(server: Server, desk: Sit) -> None:
     assert "not a head" in ann.text("#images")
 
 
+def test_a_comment_on_one_image_is_not_kept_for_the_next(desk: Sit) -> None:
+    ann = desk()
+    ann.open("p6")
+    fields = [ann.page.get_by_label(name, exact=True) for name in ("Flag", "Review")]
+    for field in fields:
+        field.fill("two heads: twins of this patient")
+    ann.button("Next")
+    ann.settled("p6")
+    for field in fields:
+        expect(field).to_have_value("")
+
+
 @pytest.mark.parametrize("page", ["/ohif/", "/ohif/fetal?image=p5"])
 def test_no_serious_fault_of_accessibility(server: Server, desk: Sit, page: str) -> None:
     ann = desk()

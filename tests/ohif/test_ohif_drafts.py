@@ -28,7 +28,7 @@ def test_a_draft_over_a_partly_annotated_label_comes_back(named: Server, named_d
     ann.open("p0")
     assert (ann.text("#fh-message"), ann.text("#fh-state")) == ("", "Submitted"), "nobody drew"
     assert ann.annotated == ["BRAIN", "CSP"]
-    ann.press("3")
+    ann.press("2")
     ann.drag((40, 40), (90, 40))
     drawn = ann.mask
     ann.open("p0")

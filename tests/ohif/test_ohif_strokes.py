@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+import requests
 from correcting import middle
 from desk import Desk
+from handing_in import finals, hand_in
 from numpy.testing import assert_array_equal
 from playwright.sync_api import expect
+
+from serving import Server
 
 pytestmark = pytest.mark.slow
 Sit = Callable[[], Desk]
@@ -86,6 +91,20 @@ def test_keys_clicks_and_what_is_erased(named_desk: Sit) -> None:
     expect(ann.page.locator("#fh-state")).to_have_text("Submitted" if np.array_equal(ann.mask, submitted) else "Not submitted")
 
 
+def test_measurements_of_a_mask_that_is_another_by_now_are_shown_as_such(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p17")
+    table = ann.page.locator("[aria-label=Biometry] table")
+    expect(table).to_have_attribute("aria-busy", "false")
+    ann.press("3")
+    let_go = ann.hold("**/biometry?*")
+    ann.drag((15, 3), (400, 3))
+    expect(table).to_have_attribute("aria-busy", "true")
+    let_go()
+    expect(table).to_have_attribute("aria-busy", "false")
+    assert "The lateral ventricle touches" in ann.text(".flags")
+
+
 def test_structures_have_their_colours_and_are_hidden_and_shown(named_desk: Sit) -> None:
     ann = named_desk()
     ann.open("p10")
@@ -115,3 +134,77 @@ def test_structures_have_their_colours_and_are_hidden_and_shown(named_desk: Sit)
         seen.check()
         ann.shows(place, lambda colour, of=colours[name]: np.argmax(colour) == np.argmax(of) and np.ptp(colour) > 30)
     assert ann.errors == []
+
+
+def test_a_stroke_that_leaves_the_viewer_comes_back_where_the_hand_does(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p17")
+    ann.page.evaluate("fetalHead.viewer.viewport.setZoom(2); fetalHead.viewer.viewport.render()")
+    ann.press("3")
+    before = ann.mask
+    box = ann.page.locator(".fetal-head-overlay").bounding_box()
+    assert box is not None
+    left, top = box["x"], box["y"]
+    right, bottom = left + box["width"], top + box["height"]
+    # out over the upper edge, around the corner, and in again at the right one
+    ann.page.mouse.move(left + 200, top + 30)
+    ann.page.mouse.down()
+    beside, below = right + 100, bottom - 200
+    for place in ((left + 200, top - 30), (beside, top - 30), (beside, below), (right - 30, below)):
+        ann.page.mouse.move(*place, steps=8)
+    ann.page.mouse.up()
+    drawn = ann.mask != before
+    inside = ann.page.evaluate(
+        "([x, y]) => fetalHead.viewer.toImage(x, y)", [(200 + box["width"]) / 2, (box["height"] - 200) / 2]
+    )
+    x, y = round(inside["x"]), round(inside["y"])
+    assert drawn.any()
+    assert not drawn[y - 20 : y + 20, x - 20 : x + 20].any(), "the way was around the image"
+
+
+@pytest.mark.parametrize(("tool", "image"), [("b", "p12"), ("f", "p13"), ("p", "p14"), ("r", "p15")])
+def test_a_structure_that_is_drawn_was_looked_for(named: Server, named_desk: Sit, tool: str, image: str) -> None:
+    """As on a head of HC18, of whose CSP and LV nobody has said anything."""
+    ann = named_desk()
+    ann.open(image)
+    head = np.minimum(ann.mask, 1)
+    hand_in(named, image, head, annotated=["BRAIN"])
+    ann.open(image)
+    assert ann.annotated == ["BRAIN"]
+    ann.press("3")
+    ann.press(tool)
+    ann.drag((40, 40), (70, 55))
+    if tool == "p":
+        for corner in ((70, 40), (55, 80)):
+            ann.click(*corner)
+        ann.press("Enter")
+    drawn = ann.mask
+    assert (drawn == 3).any()
+    assert ann.annotated == ["BRAIN", "LV"]
+    ann.press("z")
+    assert_array_equal(ann.mask, head)
+    assert ann.annotated == ["BRAIN"], "it is one step"
+    ann.press("Shift+Z")
+    ann.press("e")
+    ann.press("2")
+    ann.drag((40, 40), (70, 55))
+    ann.press("Control+s")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    assert finals(named, image)[-1]["annotated"] == ["BRAIN", "LV"]
+
+
+def test_the_brush_is_drawn_as_it_paints_where_pixels_are_not_square(named: Server, named_desk: Sit) -> None:
+    said = {"info": json.dumps({"spacing": [0.4, 0.2]})}
+    requests.put(f"{named.url}/datastore/image/info", params={"image": "p16"}, data=said, timeout=60).raise_for_status()
+    ann = named_desk()
+    ann.open("p16")
+    ann.press("3")
+    before = ann.mask
+    ann.page.get_by_label("Brush size").fill("30")
+    ann.click(60, 60)
+    painted = np.argwhere(ann.mask != before)
+    (left, top), (right, bottom) = (ann.on_screen(int(x), int(y)) for y, x in (painted.min(axis=0), painted.max(axis=0)))
+    box = ann.page.evaluate("document.querySelector('.fetal-head-overlay polyline.shape').getBoundingClientRect().toJSON()")
+    drawn = [box[side] for side in ("left", "top", "right", "bottom")]
+    assert bottom - top > 1.5 * (right - left), "pixels are twice as high as wide"
+    assert drawn == pytest.approx([left, top, right, bottom], abs=6)

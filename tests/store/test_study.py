@@ -16,8 +16,10 @@ from numpy.testing import assert_array_equal
 
 from fetal_head.config import StoreSettings
 from fetal_head.datasets import Case, StudyWriter
+from fetal_head.export.coco import coco_image
 from fetal_head.imaging import read_image, read_mask
 from fetal_head.store.changes import FileChanges
+from fetal_head.store.exported import exported
 from fetal_head.store.intake import rebuild
 from fetal_head.store.labelled import labelled_images
 from fetal_head.store.store import Session
@@ -65,6 +67,17 @@ def test_annotator_may_say_what_was_looked_for(store: StudyDatastore, tmp_path: 
         store.save_label("a", path, FINAL, {"annotated": []})
     (label,) = labelled_images(store.store)
     assert label.annotated == ("BRAIN",)
+
+
+def test_a_head_without_a_pixel_is_cut_by_the_field_of_view_and_not_absent(store: StudyDatastore, tmp_path: Path) -> None:
+    path = str(write_itk(tmp_path / "l.nrrd", np.where(MASK == 1, 0, MASK).astype(np.uint8)))
+    store.save_label("a", path, FINAL, {"annotated": ["BRAIN", "CSP", "LV"]})
+    label = exported(store.store, "a")
+    assert label is not None
+    assert [instance["category_id"] for instance in coco_image(label, "a.png")["instances"]] == [2, 3]
+    assert label.annotated == ("CSP", "LV")
+    with pytest.raises(HTTPException, match="annotated names no structure"):
+        store.save_label("a", path, FINAL, {"annotated": ["BRAIN"]})
 
 
 @pytest.mark.parametrize("tag", ["..", "../../evil", "", "a/b", ".hidden", "x" * 300])

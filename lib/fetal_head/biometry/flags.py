@@ -21,6 +21,9 @@ VENTRICULOMEGALY_MM = 10.0
 # every head was at .97 or .98: a high value vouches for nothing. Another model needs another look
 LOW_CONFIDENCE = 0.8
 
+# what people are shown: a width of "10.0 mm" without its flag would be taken for looked at and found well
+DECIMALS = 1
+
 
 @dataclass(frozen=True)
 class Flag:
@@ -55,12 +58,14 @@ FLAGS: tuple[Flag, ...] = (
     Flag(
         "cephalic_index",
         "The cephalic index is outside 74 to 83: with a long or a round head, go by HC rather than by BPD.",
-        lambda found, _: found.ci is not None and not CEPHALIC_INDEX[0] <= found.ci <= CEPHALIC_INDEX[1],
+        lambda found, _: found.ci is not None and not CEPHALIC_INDEX[0] <= round(found.ci, DECIMALS) <= CEPHALIC_INDEX[1],
     ),
     Flag(
         "ventriculomegaly",
         "The lateral ventricle is 10 mm or wider: mild ventriculomegaly up to 12 mm, moderate below 15 mm, severe from 15.",
-        lambda found, _: found.unit == "mm" and found.lv_width is not None and found.lv_width >= VENTRICULOMEGALY_MM,
+        lambda found, _: (
+            found.unit == "mm" and found.lv_width is not None and round(found.lv_width, DECIMALS) >= VENTRICULOMEGALY_MM
+        ),
     ),
     Flag(
         "low_confidence",

@@ -11,6 +11,7 @@ from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize
 from fetal_head.imaging import Mask, annotated_in, read_image
 from fetal_head.imaging.dicom_patient import read_patient
+from fetal_head.imaging.reader import check_upright
 from fetal_head.patients import patient_of
 
 Shape = tuple[int, int]
@@ -41,6 +42,8 @@ class Candidate:
     def load(self, source: str) -> Case:
         """Reads image and mask. Raises ValueError where either cannot be read or they do not fit each other."""
         image, geometry = read_image(self.path)
+        if self.mask_of:
+            check_upright(self.path)
         mask = self._mask(geometry.shape)
         spacing, note = self.size_of(geometry.shape)
         if spacing is None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from fetal_head.datasets.candidate import Candidate, Found, whose
+from fetal_head.datasets.candidate import Candidate, Found, Shape, whose
 from fetal_head.datasets.exported import Exported, read_index
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, read_pixel_sizes
 from fetal_head.datasets.voc import refuse_instances
-from fetal_head.imaging import read_mask
+from fetal_head.imaging import Mask, read_mask
 from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+from fetal_head.imaging.volume import check_axes
 
 IMAGES, MASKS, TABLE, INDEX = "images", "masks", "pixel_size.csv", "index.csv"
 
@@ -51,9 +52,15 @@ def _candidate(path: Path, mask: Path | None, published: PixelSize | None, expor
     if mask is None:
         return found
     if exported is None:
-        return replace(found, mask_of=lambda shape: read_mask(mask, shape))
+        return replace(found, mask_of=lambda shape: _read(path, mask, shape))
     return replace(
         found,
-        mask_of=lambda shape: part_of(read_mask(mask, shape), exported.annotated),
+        mask_of=lambda shape: part_of(_read(path, mask, shape), exported.annotated),
         annotated_of=lambda _: exported.annotated,
     )
+
+
+def _read(image: Path, path: Path, shape: Shape) -> Mask:
+    mask = read_mask(path, shape)
+    check_axes(image, path)
+    return mask

@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from fetal_head.imaging.geometry import Frame
 from fetal_head.imaging.limits import check_pixels
-from fetal_head.imaging.tiff import BITS_PER_SAMPLE, check_tiff, is_tiff, tiff_frame, tiff_numbers
+from fetal_head.imaging.tiff import BITS_PER_SAMPLE, ORIENTATION, check_tiff, is_tiff, tiff_frame, tiff_numbers
 from fetal_head.imaging.volume import itk_frame
 
 PNG_SIGNATURE, PNG_CHUNK = 8, struct.Struct(">I4s")
@@ -24,6 +24,7 @@ PNG_SIGNATURE, PNG_CHUNK = 8, struct.Struct(">I4s")
 BMP_HEADER, BMP_CORE = struct.Struct("<14sI6xH2xH"), 12
 # the modes in which Pillow has 8 bits of each colour, however many the file has
 COLOURS, EIGHT_BITS = ("RGB", "RGBA", "CMYK"), 8
+NOT_UPRIGHT = range(2, 9)
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "BMP": ".bmp"}
 
 
@@ -87,6 +88,22 @@ def raster_frame(path: Path, image: Image.Image) -> Frame:
     if image.format == "JPEG":
         return itk_frame(path, "JPEGImageIO")
     return itk_frame(path, "PNGImageIO") if image.format == "PNG" and _has_scale(path) else Frame()
+
+
+def check_exif(image: Image.Image) -> None:
+    """Raises ValueError for a PNG or JPEG that EXIF turns: many programs heed it, viewers and `raster_pixels` do not."""
+    told = Image.Exif()
+    try:
+        # Pillow's own `getexif` decodes a PNG to look behind its pixels, too
+        told.load(image.info.get("exif") or b"")
+        orientation = told.get(ORIENTATION)
+    except Exception:  # what nobody can read turns nothing
+        return
+    if image.format != "TIFF" and orientation in NOT_UPRIGHT:
+        raise ValueError(
+            f"is shown turned by its EXIF orientation {orientation} in some programs and not in others, so nobody knows "
+            "where in it something was drawn; save it upright, and annotate that"
+        )
 
 
 def _has_scale(path: Path) -> bool:

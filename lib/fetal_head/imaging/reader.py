@@ -16,7 +16,7 @@ from fetal_head.imaging.geometry import Geometry
 from fetal_head.imaging.grey import to_grey
 from fetal_head.imaging.limits import MIN_SIDE, check_file, check_lengths, refusing
 from fetal_head.imaging.nrrd import nrrd_frames
-from fetal_head.imaging.raster import SUFFIXES, opened, raster_frame, raster_pixels
+from fetal_head.imaging.raster import SUFFIXES, check_exif, opened, raster_frame, raster_pixels
 from fetal_head.imaging.units import nifti_unit, nrrd_unit
 from fetal_head.imaging.volume import frame_of, plane_of, read_volume
 
@@ -87,6 +87,13 @@ def suffix_by_content(path: Path) -> str:
         return {"dicom": ".dcm", "nrrd": ".nrrd"}[kind]
     with refusing(path), opened(path) as image:
         return SUFFIXES[str(image.format)]
+
+
+def check_upright(path: Path) -> None:
+    """Raises ValueError for an image that the programs in which people annotate may show turned, as `check_exif` has it."""
+    if _kind(path) == "raster":
+        with refusing(path), opened(path) as image:
+            check_exif(image)
 
 
 def _read_raster(path: Path) -> tuple[NDArray[np.generic], Geometry]:

@@ -13,6 +13,11 @@ from fetal_head.labels import BRAIN, STRUCTURES
 
 SEGMENT = re.compile(r"(Segment\d{1,9})_(?:ID|Name|LabelValue)")
 OFFSET = "Segmentation_ReferenceImageExtentOffset"
+PARAMETERS = "Segmentation_ConversionParameters"
+# a matrix of 4 x 4, then the first and the last pixel along each of three axes
+GEOMETRY = re.compile(r"Reference image geometry\|((?:[-+.0-9e]+;){21}[-+.0-9e]+);?\|", re.IGNORECASE)
+# Slicer writes spacing and geometry with other digits
+SAME_SIZE = 0.001
 AGAIN = "save it again with 3D Slicer"
 
 
@@ -25,12 +30,15 @@ def read_segmentation(volume: sitk.Image, shape: tuple[int, int] | None) -> Mask
     """A segmentation as a mask, uint8 in our values: the image's (rows, columns) if they are given, else as it is in the file.
 
     Raises:
-        ValueError: segments that cannot be told apart, CSP and LV in the same pixel, or labels that lie beyond the image.
+        ValueError: segments that cannot be told apart or were drawn on other pixels than the image's, CSP and LV in the same
+            pixel, or labels that lie beyond the image.
     """
     array = sitk.GetArrayFromImage(volume)
     layered = volume.GetNumberOfComponentsPerPixel() > 1
     layers = [plane_of(array[..., i]) for i in range(array.shape[-1])] if layered else [plane_of(array)]
     keys = {key: volume.GetMetaData(key) for key in volume.GetMetaDataKeys()}
+    if shape is not None:
+        _check_grid(volume, keys.get(PARAMETERS, ""), shape)
     merged = np.zeros(layers[0].shape, dtype=np.uint8)
     drawn: set[int] = set()
     for layer, names in zip(layers, _names(keys, len(layers)), strict=True):
@@ -46,6 +54,22 @@ def read_segmentation(volume: sitk.Image, shape: tuple[int, int] | None) -> Mask
         # CSP and LV lie inside the head, so where layers overlap they win over BRAIN
         merged = np.where((values > BRAIN.value) | (merged == 0), values, merged).astype(np.uint8)
     return _placed(merged, keys.get(OFFSET), shape)
+
+
+def _check_grid(volume: sitk.Image, parameters: str, shape: tuple[int, int]) -> None:
+    """Raises ValueError for segments on other pixels than the image's, by which nobody can count where in it they lie."""
+    told = GEOMETRY.search(parameters)
+    if told is None:
+        return
+    numbers = np.array(told[1].split(";"), dtype=np.float64)
+    pixel = np.linalg.norm(numbers[:16].reshape(4, 4)[:3, :2], axis=0)
+    first_column, last_column, first_row, last_row = numbers[16:20]
+    size = last_row - first_row + 1, last_column - first_column + 1
+    if size != shape or not np.allclose(volume.GetSpacing()[:2], pixel, rtol=SAME_SIZE, atol=0):
+        raise ValueError(
+            f"its segments are drawn on other pixels than the image's {shape[1]} x {shape[0]}: give the segmentation the image's "
+            "geometry in 3D Slicer, without oversampling, then save it again"
+        )
 
 
 def _names(keys: dict[str, str], layers: int) -> list[dict[int, str]]:

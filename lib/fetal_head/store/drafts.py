@@ -62,7 +62,8 @@ def _names(segments: Any) -> list[str]:
 def _annotated(said: Any, mask: Mask) -> list[str]:
     if said is None:
         return list(annotated_in(mask))
-    names = list(in_order(said))
+    # whatever is said of a head without a pixel, it is no absent one
+    names = [name for name in in_order(said) if name in annotated_in(mask)]
     if not names:
         raise ValueError("annotated names no structure; a label speaks of one at least: skip or flag an image without one")
     return names

@@ -26,6 +26,7 @@ export class Biometry {
   constructor(draw) {
     this._draw = draw;
     this._body = el('tbody');
+    this._table = el('table', {}, el('caption', { className: 'hidden' }, 'Biometry of the mask'), this._body);
     this._flags = el('ul', { className: 'flags' });
     this._shown = el('input', { type: 'checkbox', checked: true, onchange: draw });
     /** @type {Caliper[]} */
@@ -37,7 +38,7 @@ export class Biometry {
       'section',
       { 'aria-label': 'Biometry' },
       el('h3', {}, 'Biometry'),
-      el('table', {}, el('caption', { className: 'hidden' }, 'Biometry of the mask'), this._body),
+      this._table,
       el('div', { role: 'status' }, this._flags),
       el('label', {}, this._shown, ' show calipers'),
     );
@@ -51,12 +52,16 @@ export class Biometry {
   /** @param {import('./editor.js').Editor} editor measured once its hand rests */
   follow(editor) {
     clearTimeout(this._timer);
+    // what is shown is of another mask until the server has answered for this one, however long that takes
+    this._asked += 1;
+    this._table.ariaBusy = 'true';
     this._timer = setTimeout(() => this._measure(editor), WAIT_MS);
   }
 
   /** Nothing is measured at the moment. */
   clear() {
     clearTimeout(this._timer);
+    this._table.ariaBusy = 'false';
     this._asked += 1;
     this._body.replaceChildren();
     this._flags.replaceChildren();
@@ -83,6 +88,7 @@ export class Biometry {
   /** @param {any} found */
   _show({ biometry, calipers, flags }) {
     const { unit } = biometry;
+    this._table.ariaBusy = 'false';
     const text = (/** @type {number | null} */ value, /** @type {string | null} */ of) =>
       value === null ? '–' : `${value.toFixed(1)} ${of ?? unit}`.trim();
     this._body.replaceChildren(

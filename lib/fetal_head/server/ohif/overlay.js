@@ -1,7 +1,7 @@
 /** What is drawn over the image, and the pointer there: the left button is the tool's, everything else stays OHIF's. */
 
 const SVG = 'http://www.w3.org/2000/svg';
-const NEAR = 12;
+const [NEAR, RADIUS] = [12, 6];
 
 export class Overlay {
   /**
@@ -50,15 +50,8 @@ export class Overlay {
     this._svg.replaceChildren(
       ...this._calipers().map(({ points, label }) => line(points.map((p) => this._viewer.toScreen(p)), 'caliper', label)),
       ...drawn.lines.map((points) => line(points.map((p) => this._viewer.toScreen(p)), 'shape')),
-      ...(drawn.circle ? [this._circle(drawn.circle)] : []),
-      ...drawn.handles.map((point) => circle(this._viewer.toScreen(point), 6, 'handle')),
+      ...drawn.handles.map((point) => handle(this._viewer.toScreen(point))),
     );
-  }
-
-  /** @param {{ centre: import('./raster.js').Point, radius: number }} of */
-  _circle({ centre, radius }) {
-    const [middle, edge] = [this._viewer.toScreen(centre), this._viewer.toScreen({ x: centre.x + radius, y: centre.y })];
-    return circle(middle, Math.hypot(edge.x - middle.x, edge.y - middle.y) || 0, 'brush');
   }
 
   /** @param {MouseEvent} event */
@@ -77,6 +70,8 @@ export class Overlay {
     if (!this._isOurs(event)) return;
     event.stopPropagation();
     this._down = true;
+    // the way beside the image is told, too: else a stroke that leaves it goes straight on from there to where it comes back
+    this._viewer.element?.setPointerCapture(event.pointerId);
     const at = this._at(event);
     const beside = this._viewer.toScreen(at);
     const near = this._viewer.toImage(beside.x + NEAR, beside.y);
@@ -125,13 +120,9 @@ function line(points, kind, label) {
   return group;
 }
 
-/**
- * @param {import('./raster.js').Point} centre
- * @param {number} radius
- * @param {string} kind
- */
-function circle({ x, y }, radius, kind) {
+/** @param {import('./raster.js').Point} at */
+function handle({ x, y }) {
   const drawn = document.createElementNS(SVG, 'circle');
-  for (const [name, value] of Object.entries({ cx: x, cy: y, r: radius, class: kind })) drawn.setAttribute(name, `${value}`);
+  for (const [name, value] of Object.entries({ cx: x, cy: y, r: RADIUS, class: 'handle' })) drawn.setAttribute(name, `${value}`);
   return drawn;
 }

@@ -77,7 +77,7 @@ export class Panel {
     const { services, extensionManager } = this._given;
     this.viewer = new Viewer(services, extensionManager, structures);
     this.structures = new Structures(structures, this.viewer, () => this.editor);
-    this.toolbox = new Toolbox(() => this.editor, () => this.structures?.active ?? 1, () => this.overlay?.draw());
+    this.toolbox = new Toolbox(() => this.editor, this.structures, () => this.overlay?.draw());
     this.biometry = new Biometry(() => this.overlay?.draw());
     this.overlay = new Overlay(this.viewer, () => this.toolbox?.tool ?? null, () => this.biometry?.calipers ?? []);
     const say = (/** @type {string} */ sentence) => this.heading.say(sentence);
@@ -146,7 +146,7 @@ export class Panel {
     this._past?.clear();
     this.heading.name(image);
     this.heading.tell(null, 'Loading …');
-    this._work?.offerAgain(false);
+    this._work?.clear();
     this.heading.say('');
   }
 

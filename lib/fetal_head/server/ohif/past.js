@@ -22,6 +22,7 @@ export class Past {
   clear() {
     this._image = '';
     this._asked += 1;
+    this._review.clear();
     this._list.replaceChildren();
   }
 

@@ -15,6 +15,11 @@ export class Review {
     this.element = el('div', { className: 'line', hidden: !isAllowed }, el('label', { for: 'fh-review' }, 'Review '), this._comment);
   }
 
+  /** What was said of one image is not said of the next. */
+  clear() {
+    this._comment.value = '';
+  }
+
   /**
    * The buttons beside a version.
    * @param {string} image
@@ -39,7 +44,7 @@ export class Review {
   async _judge(image, number, status, judged) {
     try {
       await judge(image, number, status, this._comment.value.trim());
-      this._comment.value = '';
+      this.clear();
       await judged();
       this._say(`Version ${number} of ${image} is ${status}.`);
     } catch (error) {

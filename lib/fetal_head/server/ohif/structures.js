@@ -37,6 +37,11 @@ export class Structures {
     this._rows.forEach(({ choice }, i) => (choice.checked = this._structures[i].value === value));
   }
 
+  /** What the one that is drawn is called. */
+  get activeName() {
+    return this.names[this._structures.findIndex(({ value }) => value === this.active)];
+  }
+
   /** @returns {import('./shortcuts.js').Shortcut[]} */
   get shortcuts() {
     return this._structures.map(({ name, value }) => ({ key: `${value}`, title: name, press: () => this.choose(value) }));
@@ -65,8 +70,9 @@ export class Structures {
     for (const value of editor.mask) areas[value] += 1;
     this._structures.forEach(({ name, value }, i) => {
       const annotated = editor.annotated.has(name);
+      const unseen = value === BRAIN ? 'cut, so not annotated' : 'not visible';
       this._rows[i].speaks.value = annotated ? 'annotated' : 'unknown';
-      this._rows[i].told.textContent = !annotated ? 'not annotated' : areas[value] ? `${areas[value]} px` : 'not visible';
+      this._rows[i].told.textContent = !annotated ? 'not annotated' : areas[value] ? `${areas[value]} px` : unseen;
     });
   }
 

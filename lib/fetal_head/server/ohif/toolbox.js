@@ -16,12 +16,12 @@ const TOOLS = {
 export class Toolbox {
   /**
    * @param {() => import('./editor.js').Editor | null} editor
-   * @param {() => number} structure
+   * @param {import('./structures.js').Structures} structures
    * @param {() => void} draw
    */
-  constructor(editor, structure, draw) {
+  constructor(editor, structures, draw) {
     this._editor = editor;
-    this._structure = structure;
+    this._structures = structures;
     this._draw = draw;
     this._name = 'brush';
     /** @type {WeakMap<import('./editor.js').Editor, Record<string, import('./tools.js').Tool>>} */
@@ -51,7 +51,8 @@ export class Toolbox {
     if (!editor) return null;
     let tools = this._tools.get(editor);
     if (!tools) {
-      tools = toolsOf(editor, () => ({ structure: this._structure(), radius: this._radius.valueAsNumber }));
+      const { _structures: structures, _radius: radius } = this;
+      tools = toolsOf(editor, () => ({ structure: structures.active, name: structures.activeName, radius: radius.valueAsNumber }));
       this._tools.set(editor, tools);
     }
     return tools[this._name];

@@ -1,10 +1,10 @@
 /**
  * What the left mouse button does. A tool is told of a press, of the way with the button down, and of its end, in pixels of the
- * image; what it draws over the image are lines of points, circles and handles.
+ * image; what it draws over the image are lines of points and handles.
  *
  * @typedef {import('./raster.js').Point} Point
  * @typedef {import('./raster.js').Oriented} Oriented
- * @typedef {{ lines: Point[][], circle?: { centre: Point, radius: number }, handles: Point[] }} Drawn
+ * @typedef {{ lines: Point[][], handles: Point[] }} Drawn
  * @typedef {object} Tool
  * @property {(at: Point, near: number) => void} press `near` is how far off, in pixels, still meets a handle
  * @property {(to: Point) => void} move also without the button
@@ -22,9 +22,14 @@ import { ELLIPSE, RECTANGLE, between, fitted, handles, outline, pulled } from '.
 const NOTHING = { lines: [], handles: [] };
 
 /**
+ * @typedef {{ structure: number, name: string, radius: number }} Chosen the value and the name of the structure, and the brush's size
+ * @typedef {(mask: Uint8Array, pixels: number[], structure: number, columns: number) => void} Change
+ */
+
+/**
  * @param {import('./editor.js').Editor} editor
- * @param {() => { structure: number, radius: number }} chosen
- * @param {typeof erase} change paints or erases
+ * @param {() => Chosen} chosen
+ * @param {Change} change paints or erases
  * @returns {Tool}
  */
 export function brush(editor, chosen, change) {
@@ -49,14 +54,19 @@ export function brush(editor, chosen, change) {
       begun?.end();
       begun = null;
     },
-    drawn: () => ({ ...NOTHING, ...(Number.isFinite(last.x) ? { circle: { centre: last, radius: chosen().radius } } : {}) }),
+    drawn() {
+      if (!Number.isFinite(last.x)) return NOTHING;
+      const { radius } = chosen();
+      // round in pixels, which on the screen need not be square
+      return { ...NOTHING, lines: [outline({ centre: last, a: radius, b: radius, angle: 0 }, 'ellipse')] };
+    },
   };
 }
 
 /**
  * Fills the area of one value under the pointer.
  * @param {import('./editor.js').Editor} editor
- * @param {() => { structure: number }} chosen
+ * @param {() => Chosen} chosen
  * @returns {Tool}
  */
 export function fill(editor, chosen) {
@@ -65,7 +75,7 @@ export function fill(editor, chosen) {
       const { rows, columns } = editor.size;
       if (at.x < -0.5 || at.y < -0.5 || at.x >= columns - 0.5 || at.y >= rows - 0.5) return;
       const area = raster.connected(editor.mask, at, editor.size);
-      editor.edit((mask) => paint(mask, area, chosen().structure));
+      editor.edit((mask) => draw(editor, chosen(), mask, area));
     },
     move() {},
     release() {},
@@ -76,7 +86,7 @@ export function fill(editor, chosen) {
 /**
  * Corner by corner; closed by a double click, by Enter, or by a click on the first corner.
  * @param {import('./editor.js').Editor} editor
- * @param {() => { structure: number }} chosen
+ * @param {() => Chosen} chosen
  * @returns {Tool}
  */
 export function polygon(editor, chosen) {
@@ -86,7 +96,7 @@ export function polygon(editor, chosen) {
   const finish = () => {
     const closed = corners;
     corners = [];
-    if (closed.length > 2) editor.edit((mask) => paint(mask, raster.polygon(closed, editor.size), chosen().structure));
+    if (closed.length > 2) editor.edit((mask) => draw(editor, chosen(), mask, raster.polygon(closed, editor.size)));
   };
   return {
     press(at, near) {
@@ -110,7 +120,7 @@ export function polygon(editor, chosen) {
 /**
  * An ellipse for the head, an oriented rectangle for CSP and LV: it lies on what is there, and is pulled by its handles.
  * @param {import('./editor.js').Editor} editor
- * @param {() => { structure: number }} chosen
+ * @param {() => Chosen} chosen
  * @param {'ellipse' | 'rectangle'} kind
  * @returns {Tool}
  */
@@ -148,7 +158,7 @@ export function shape(editor, chosen, kind) {
       if (held === null) return;
       ours = held === 'new' ? between(from, to) : pulled(/** @type {Oriented} */ (ours), held, to);
       const pixels = raster[kind](ours, editor.size);
-      begun?.again((mask) => replace(mask, pixels, chosen().structure, editor.size.columns));
+      begun?.again((mask) => draw(editor, chosen(), mask, pixels, replace));
     },
     release() {
       if (held === null) return;
@@ -165,18 +175,31 @@ export function shape(editor, chosen, kind) {
 
 /**
  * @param {import('./editor.js').Editor} editor
- * @param {() => { structure: number, radius: number }} chosen
+ * @param {() => Chosen} chosen
  * @returns {Record<string, Tool>} by name
  */
 export function toolsOf(editor, chosen) {
   return {
-    brush: brush(editor, chosen, paint),
+    brush: brush(editor, chosen, (mask, pixels) => draw(editor, chosen(), mask, pixels)),
     eraser: brush(editor, chosen, erase),
     fill: fill(editor, chosen),
     polygon: polygon(editor, chosen),
     ellipse: shape(editor, chosen, 'ellipse'),
     rectangle: shape(editor, chosen, 'rectangle'),
   };
+}
+
+/**
+ * Paints a structure, and says that it was looked for: what nobody looked for adds nothing to a training, however it was drawn.
+ * @param {import('./editor.js').Editor} editor
+ * @param {Chosen} chosen
+ * @param {Uint8Array} mask changed in place
+ * @param {number[]} pixels
+ * @param {Change} [how] paints, or replaces what was there
+ */
+function draw(editor, { structure, name }, mask, pixels, how = paint) {
+  if (pixels.length) editor.annotated.add(name);
+  how(mask, pixels, structure, editor.size.columns);
 }
 
 /**

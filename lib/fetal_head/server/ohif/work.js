@@ -68,6 +68,12 @@ export class Work {
     ];
   }
 
+  /** What was said of one image is not said of the next. */
+  clear() {
+    this._comment.value = '';
+    this.offerAgain(false);
+  }
+
   /** @param {boolean} isOffered whether there is something to open again */
   offerAgain(isOffered) {
     this._again.hidden = !isOffered;
