@@ -50,6 +50,16 @@ def test_history_and_show(run: Run, study: StudyDatastore) -> None:
     assert "ben" in run("store", "show", "a", 2, "--studies", "study").stdout
 
 
+@pytest.mark.usefixtures("study")
+def test_a_table_in_a_narrow_terminal_leaves_nothing_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = json.loads(run("store", "show", "a", 1, "--studies", "study", "--json").stdout)
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = run("store", "show", "a", 1, "--studies", "study").stdout.splitlines()
+    text = "".join(line.split("│")[2].strip() for line in lines if line.startswith("│"))
+    assert told["file"] in text
+    assert told["sha256"] in text
+
+
 def test_diff_agreement_and_restore(run: Run, study: StudyDatastore) -> None:
     found = json.loads(run("store", "diff", "a", 1, 2, "--studies", "study", "--json").stdout)
     assert found["LV"]["added"] == 180
