@@ -31,6 +31,7 @@ def _flat(settings: Settings) -> dict[str, object]:
         ("zzz", "3", "there are allowed_hosts, augmentation, batch_size"),
         ("max_epochs", "0", "greater than or equal to 1"),
         ("threshold", "1.5", "less than 1"),
+        ("lease_minutes", ".inf", "the setting 'lease_minutes' of configs/store.yaml: Input should be a finite number"),
         ("network", "vnet", "the setting 'network' of configs/model.yaml"),
         ("augmentation", "fulll", "the setting 'augmentation' of configs/learning.yaml"),
         ("batch_size", "many", "the setting 'batch_size' of configs/learning.yaml"),
