@@ -101,3 +101,14 @@ def test_bad_input_is_one_sentence(run: Run, tmp_path: Path) -> None:
         (["augmentation", "--studies", tmp_path / "another", "--to", tmp_path / "to"], "no labelled patient is for validation"),
     ):
         assert sentence in run("experiment", *arguments, *CONF, status=1).stderr
+
+
+@pytest.mark.parametrize("text", ['[{"val', '[{"of": "another version"}]', '{"value": "none"}'])
+def test_trials_that_cannot_be_read_are_said(run: Run, tmp_path: Path, text: str) -> None:
+    write_phantoms(tmp_path / "study", 1, 0)
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to" / "trials.json").write_text(text)
+    said = run("experiment", "augmentation", "--studies", "study", "--to", "to", *CONF, status=1).stderr
+    assert "to/trials.json is damaged or was written by another version" in said
+    assert "move it away, or take another folder, such as to_2" in said
+    assert (tmp_path / "to" / "trials.json").read_text() == text

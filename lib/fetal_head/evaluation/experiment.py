@@ -74,7 +74,7 @@ def run_experiment(
     Raises:
         ValueError: a value is not allowed, there is no label or none that can be read, all labelled patients are for
             validation, or none is that the model does not know; `to` holds trials of other images, labels, starting weights
-            or settings.
+            or settings, or damaged ones.
         OSError: an image or a label is gone.
     """
     if not labels:
@@ -124,7 +124,13 @@ def _origin(learned_from: str, settings: Settings) -> str:
 
 
 def _read(path: Path) -> list[Trial]:
-    return [Trial(**trial) for trial in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+    if not path.exists():
+        return []
+    try:
+        return [Trial(**trial) for trial in json.loads(path.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError) as error:
+        what = f"{path} is damaged or was written by another version ({error})"
+        raise ValueError(f"{what}: move it away, or take another folder, such as {path.parent}_2") from error
 
 
 def _trial(value: str, labels: Sequence[Labelled], settings: Settings, start: Path | None, known: Collection[str]) -> Trial:
