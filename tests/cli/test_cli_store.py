@@ -113,6 +113,9 @@ def test_a_study_that_was_not_opened_yet_has_no_differences(run: Run, tmp_path: 
         ("store", "which", "ca978112ca1b"),
         ("export", "--format", "coco", "--to", "out"),
         ("train",),
+        ("users", "list"),
+        ("users", "remove", "ann"),
+        ("users", "role", "ann", "admin"),
     ],
     ids=" ".join,
 )

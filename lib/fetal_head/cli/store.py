@@ -114,7 +114,7 @@ def check(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     from fetal_head.store.intake import was_taken_in
     from fetal_head.store.store import Store
 
-    study = Store.open(_study(studies), store_settings(conf))
+    study = Store.open(study_in(studies), store_settings(conf))
     is_new = not was_taken_in(study)
     found = [] if is_new else differences(study)
     if as_json:
@@ -135,7 +135,7 @@ def rebuild(studies: Studies, conf: Conf = None) -> None:
     from fetal_head.store import intake
     from fetal_head.store.queries import counts
 
-    rebuilt = intake.rebuild(_study(studies), store_settings(conf))
+    rebuilt = intake.rebuild(study_in(studies), store_settings(conf))
     with rebuilt.reading() as session:
         found = counts(session)
     console.print(f"{found['total']} images, {found['completed']} of them labelled, are in the database again")
@@ -176,12 +176,12 @@ def opened(studies: Path, conf: list[str] | None) -> Store:
     from fetal_head.store.intake import take_in
     from fetal_head.store.store import Store
 
-    store = Store.open(_study(studies), store_settings(conf))
+    store = Store.open(study_in(studies), store_settings(conf))
     take_in(store)
     return store
 
 
-def _study(studies: Path) -> Path:
+def study_in(studies: Path) -> Path:
     """The folder of a study. Raises ValueError for another one, which a mistyped name must not make a study of."""
     from fetal_head.imaging import EXTENSIONS
     from fetal_head.store.layout import Layout
