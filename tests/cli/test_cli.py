@@ -76,7 +76,9 @@ def test_import_tells_what_it_skipped(run: Run, tmp_path: Path) -> None:
     assert_array_equal(read_mask(tmp_path / "study" / "labels" / "final" / "good.nrrd"), three_structures(60, 90))
     (tmp_path / "source" / "images" / "bad.png").unlink()
     (tmp_path / "source" / "masks" / "bad.png").unlink()
-    run("import", tmp_path / "source", "--to", tmp_path / "study")
+    again = run("import", tmp_path / "source", "--to", tmp_path / "study").stderr
+    assert "0 images were added to" in again
+    assert "lists all that are there" in again
     assert (
         "no data set that is recognised" in run("import", tmp_path / "study" / "labels", "--to", tmp_path / "x", status=1).stderr
     )
@@ -212,11 +214,11 @@ def test_what_the_system_refuses_is_a_sentence(run: Run, tmp_path: Path) -> None
 
 def test_square_brackets_are_letters(run: Run, tmp_path: Path) -> None:
     made, taken = tmp_path / "[" / "tmp]", tmp_path / "[bold]"
-    assert f"1 phantoms are in {made}" in run("phantom", "--count", 1, "--to", made).stderr
+    assert f"1 phantoms were added to {made}" in run("phantom", "--count", 1, "--to", made).stderr
     for kind, pixels in (("images", speckle(60, 90)), ("masks", three_structures(60, 90))):
         (tmp_path / "source" / kind).mkdir(parents=True)
         write_picture(tmp_path / "source" / kind / "a.png", pixels)
-    assert f"1 images are in {taken}" in run("import", tmp_path / "source", "--to", taken).stderr
+    assert f"1 images were added to {taken}" in run("import", tmp_path / "source", "--to", taken).stderr
 
 
 def test_a_sentence_is_one_line_however_narrow_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
