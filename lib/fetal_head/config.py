@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+# a link to those of the checkout, so that a wheel has them too
+CONFIGS = Path(__file__).resolve().parent / "configs"
 
 # MONAI Label keeps these in the same `--conf` list and reads them itself
 UPSTREAM_KEYS = ("server_mode",)
