@@ -99,6 +99,22 @@ def test_predict_writes_masks_overlays_and_a_table(run: Run, tmp_path: Path) -> 
         assert np.asarray(Image.open(tmp_path / "out" / f"{name}_overlay.png")).shape == (60, 90, 3)
 
 
+def test_the_table_of_predictions_keeps_the_rows_of_the_masks_that_are_there(run: Run, tmp_path: Path) -> None:
+    first, second = (write_picture(tmp_path / f"{name}.png", speckle(60, 90)) for name in "ab")
+    table = tmp_path / "out" / "predictions.csv"
+    run("predict", first, "--to", tmp_path / "out")
+    before = table.read_text()
+    run("predict", second, "--to", tmp_path / "out")
+    assert table.read_text().startswith(before)
+    run("predict", first, "--to", tmp_path / "out", "--pixel-size", 0.1, 0.1)
+    with table.open() as file:
+        assert [(row["image"], row["unit"]) for row in csv.DictReader(file)] == [("b", "px"), ("a", "mm")]
+    for mine in ("my,own\n1,2\n", "image\na,b\n", "image\n\xe4\n"):
+        table.write_text(mine, encoding="latin-1")
+        assert "is no table of predictions" in run("predict", first, "--to", tmp_path / "out", status=1).stderr
+        assert table.read_text(encoding="latin-1") == mine
+
+
 def test_predict_knows_the_pixel_sizes_of_a_study(run: Run, tmp_path: Path) -> None:
     run("phantom", "--count", 1, "--to", tmp_path / "study", "--seed", 6)
     (known,) = (tmp_path / "study").glob("*.png")
