@@ -23,5 +23,5 @@ def test_settings_weights_and_pages_are_in_it(monkeypatch: pytest.MonkeyPatch) -
     inside = set(map(Path, files))
     others = ("model/shipped/*", "evaluation/*.html", "simulation/*.html", "server/ohif/*.*")
     assert {path.relative_to(package) for pattern in others for path in package.glob(pattern)} < inside
-    assert CONFIGS == package / "configs"
+    assert package / "configs" == CONFIGS
     assert {Path("configs", f"{section}.yaml") for section in Settings.model_fields} < inside

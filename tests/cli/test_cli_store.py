@@ -90,6 +90,16 @@ def test_check_rebuild_backup_and_restore(run: Run, study: StudyDatastore, tmp_p
     assert json.loads(run("store", "check", "--studies", "study", "--json", status=1).stdout) == ["labels/final/a.nrrd is gone"]
 
 
+@pytest.mark.usefixtures("study")
+def test_what_a_backup_has_lost_is_said_when_it_is_restored(run: Run, tmp_path: Path) -> None:
+    run("store", "backup", "backup", "--studies", "study")
+    (tmp_path / "backup" / "b.png").unlink()
+    (tmp_path / "backup" / "labels" / "history" / "a" / "0002.nrrd").write_bytes(b"half")
+    said = run("store", "restore-backup", "backup", "--to", "again", status=1).stderr
+    assert "b.png is gone" in said
+    assert "labels/history/a/0002.nrrd is not what was submitted" in said
+
+
 def test_a_study_that_was_not_opened_yet_has_no_differences(run: Run, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     picture = write_picture(tmp_path / "new/a.png", speckle(60, 90))
