@@ -29,7 +29,9 @@ def test_a_grid_of_trainings_is_a_table_a_plot_and_trials(run: Run, tmp_path: Pa
     grid = ["experiment", "augmentation", "--studies", study, "--to", to, "--values", "none,full", *CONF]
     assert "±" not in run(*grid, "--seeds", 1).stdout, "one training does not tell how much they differ"
     before = json.loads((to / "trials.json").read_text())
-    printed = run(*grid, "--seeds", 2).stdout
+    done = run(*grid, "--seeds", 2)
+    printed = done.stdout
+    assert "full, seed 1: epoch 1/1; 0 s left" in done.stderr
     trials = json.loads((to / "trials.json").read_text())
     assert trials[:2] == before
     assert sorted((t["value"], t["seed"]) for t in trials) == [("full", 0), ("full", 1), ("none", 0), ("none", 1)]
