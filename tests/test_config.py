@@ -51,6 +51,12 @@ def test_mistakes_in_the_files(tmp_path: Path) -> None:
     learning.write_text(learning.read_text().replace("seed:", "sead:"))
     with pytest.raises(ValueError, match="did you mean 'seed'"):
         load_settings(folder=folder)
+    for text in ("# gr\xfcn\nseed: 0\n", "seed: 2026-13-01\n", "seed: [\n", "- seed\n"):
+        learning.write_text(text, encoding="latin-1")
+        with pytest.raises(
+            ValueError, match=r"the settings file .*learning\.yaml (cannot be read: .*|holds no 'key: value' lines)$"
+        ):
+            load_settings(folder=folder)
     learning.unlink()
     with pytest.raises(ValueError, match="cannot be read"):
         load_settings(folder=folder)

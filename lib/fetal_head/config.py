@@ -154,8 +154,8 @@ def load_settings(overrides: Mapping[str, str] | None = None, folder: Path = CON
 def _read(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ValueError(f"the settings file {path} cannot be read: {error}") from error
+    except (OSError, yaml.YAMLError, ValueError) as error:  # ValueError: not in UTF-8, or a date that no calendar has
+        raise ValueError(f"the settings file {path} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
         raise ValueError(f"the settings file {path} holds no 'key: value' lines")
     return values
