@@ -31,6 +31,7 @@ def _flat(settings: Settings) -> dict[str, object]:
         ("zzz", "3", "there are allowed_hosts, augmentation, batch_size"),
         ("max_epochs", "0", "greater than or equal to 1"),
         ("threshold", "1.5", "less than 1"),
+        ("lease_minutes", ".inf", "the setting 'lease_minutes' of configs/store.yaml: Input should be a finite number"),
         ("network", "vnet", "the setting 'network' of configs/model.yaml"),
         ("augmentation", "fulll", "the setting 'augmentation' of configs/learning.yaml"),
         ("batch_size", "many", "the setting 'batch_size' of configs/learning.yaml"),
@@ -50,6 +51,12 @@ def test_mistakes_in_the_files(tmp_path: Path) -> None:
     learning.write_text(learning.read_text().replace("seed:", "sead:"))
     with pytest.raises(ValueError, match="did you mean 'seed'"):
         load_settings(folder=folder)
+    for text in ("# gr\xfcn\nseed: 0\n", "seed: 2026-13-01\n", "seed: [\n", "- seed\n"):
+        learning.write_text(text, encoding="latin-1")
+        with pytest.raises(
+            ValueError, match=r"the settings file .*learning\.yaml (cannot be read: .*|holds no 'key: value' lines)$"
+        ):
+            load_settings(folder=folder)
     learning.unlink()
     with pytest.raises(ValueError, match="cannot be read"):
         load_settings(folder=folder)

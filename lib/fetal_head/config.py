@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+# a link to those of the checkout, so that a wheel has them too
+CONFIGS = Path(__file__).resolve().parent / "configs"
 
 # MONAI Label keeps these in the same `--conf` list and reads them itself
 UPSTREAM_KEYS = ("server_mode",)
@@ -20,7 +21,7 @@ CHANGE_NO_RESULT = {"processes", "tracking_url"}
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ModelSettings(_Section):
@@ -153,8 +154,8 @@ def load_settings(overrides: Mapping[str, str] | None = None, folder: Path = CON
 def _read(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ValueError(f"the settings file {path} cannot be read: {error}") from error
+    except (OSError, yaml.YAMLError, ValueError) as error:  # ValueError: not in UTF-8, or a date that no calendar has
+        raise ValueError(f"the settings file {path} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
         raise ValueError(f"the settings file {path} holds no 'key: value' lines")
     return values

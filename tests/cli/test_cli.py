@@ -76,7 +76,9 @@ def test_import_tells_what_it_skipped(run: Run, tmp_path: Path) -> None:
     assert_array_equal(read_mask(tmp_path / "study" / "labels" / "final" / "good.nrrd"), three_structures(60, 90))
     (tmp_path / "source" / "images" / "bad.png").unlink()
     (tmp_path / "source" / "masks" / "bad.png").unlink()
-    run("import", tmp_path / "source", "--to", tmp_path / "study")
+    again = run("import", tmp_path / "source", "--to", tmp_path / "study").stderr
+    assert "0 images were added to" in again
+    assert "lists all that are there" in again
     assert (
         "no data set that is recognised" in run("import", tmp_path / "study" / "labels", "--to", tmp_path / "x", status=1).stderr
     )
@@ -95,6 +97,22 @@ def test_predict_writes_masks_overlays_and_a_table(run: Run, tmp_path: Path) -> 
     for name in ("a", "b"):
         assert read_mask(tmp_path / "out" / f"{name}.nrrd").shape == (60, 90)
         assert np.asarray(Image.open(tmp_path / "out" / f"{name}_overlay.png")).shape == (60, 90, 3)
+
+
+def test_the_table_of_predictions_keeps_the_rows_of_the_masks_that_are_there(run: Run, tmp_path: Path) -> None:
+    first, second = (write_picture(tmp_path / f"{name}.png", speckle(60, 90)) for name in "ab")
+    table = tmp_path / "out" / "predictions.csv"
+    run("predict", first, "--to", tmp_path / "out")
+    before = table.read_text()
+    run("predict", second, "--to", tmp_path / "out")
+    assert table.read_text().startswith(before)
+    run("predict", first, "--to", tmp_path / "out", "--pixel-size", 0.1, 0.1)
+    with table.open() as file:
+        assert [(row["image"], row["unit"]) for row in csv.DictReader(file)] == [("b", "px"), ("a", "mm")]
+    for mine in ("my,own\n1,2\n", "image\na,b\n", "image\n\xe4\n"):
+        table.write_text(mine, encoding="latin-1")
+        assert "is no table of predictions" in run("predict", first, "--to", tmp_path / "out", status=1).stderr
+        assert table.read_text(encoding="latin-1") == mine
 
 
 def test_predict_knows_the_pixel_sizes_of_a_study(run: Run, tmp_path: Path) -> None:
@@ -212,11 +230,11 @@ def test_what_the_system_refuses_is_a_sentence(run: Run, tmp_path: Path) -> None
 
 def test_square_brackets_are_letters(run: Run, tmp_path: Path) -> None:
     made, taken = tmp_path / "[" / "tmp]", tmp_path / "[bold]"
-    assert f"1 phantoms are in {made}" in run("phantom", "--count", 1, "--to", made).stderr
+    assert f"1 phantoms were added to {made}" in run("phantom", "--count", 1, "--to", made).stderr
     for kind, pixels in (("images", speckle(60, 90)), ("masks", three_structures(60, 90))):
         (tmp_path / "source" / kind).mkdir(parents=True)
         write_picture(tmp_path / "source" / kind / "a.png", pixels)
-    assert f"1 images are in {taken}" in run("import", tmp_path / "source", "--to", taken).stderr
+    assert f"1 images were added to {taken}" in run("import", tmp_path / "source", "--to", taken).stderr
 
 
 def test_a_sentence_is_one_line_however_narrow_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

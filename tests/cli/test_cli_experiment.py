@@ -29,7 +29,9 @@ def test_a_grid_of_trainings_is_a_table_a_plot_and_trials(run: Run, tmp_path: Pa
     grid = ["experiment", "augmentation", "--studies", study, "--to", to, "--values", "none,full", *CONF]
     assert "±" not in run(*grid, "--seeds", 1).stdout, "one training does not tell how much they differ"
     before = json.loads((to / "trials.json").read_text())
-    printed = run(*grid, "--seeds", 2).stdout
+    done = run(*grid, "--seeds", 2)
+    printed = done.stdout
+    assert "full, seed 1: epoch 1/1; 0 s left" in done.stderr
     trials = json.loads((to / "trials.json").read_text())
     assert trials[:2] == before
     assert sorted((t["value"], t["seed"]) for t in trials) == [("full", 0), ("full", 1), ("none", 0), ("none", 1)]
@@ -101,3 +103,14 @@ def test_bad_input_is_one_sentence(run: Run, tmp_path: Path) -> None:
         (["augmentation", "--studies", tmp_path / "another", "--to", tmp_path / "to"], "no labelled patient is for validation"),
     ):
         assert sentence in run("experiment", *arguments, *CONF, status=1).stderr
+
+
+@pytest.mark.parametrize("text", ['[{"val', '[{"of": "another version"}]', '{"value": "none"}'])
+def test_trials_that_cannot_be_read_are_said(run: Run, tmp_path: Path, text: str) -> None:
+    write_phantoms(tmp_path / "study", 1, 0)
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to" / "trials.json").write_text(text)
+    said = run("experiment", "augmentation", "--studies", "study", "--to", "to", *CONF, status=1).stderr
+    assert "to/trials.json is damaged or was written by another version" in said
+    assert "move it away, or take another folder, such as to_2" in said
+    assert (tmp_path / "to" / "trials.json").read_text() == text

@@ -50,6 +50,16 @@ def test_history_and_show(run: Run, study: StudyDatastore) -> None:
     assert "ben" in run("store", "show", "a", 2, "--studies", "study").stdout
 
 
+@pytest.mark.usefixtures("study")
+def test_a_table_in_a_narrow_terminal_leaves_nothing_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = json.loads(run("store", "show", "a", 1, "--studies", "study", "--json").stdout)
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = run("store", "show", "a", 1, "--studies", "study").stdout.splitlines()
+    text = "".join(line.split("│")[2].strip() for line in lines if line.startswith("│"))
+    assert told["file"] in text
+    assert told["sha256"] in text
+
+
 def test_diff_agreement_and_restore(run: Run, study: StudyDatastore) -> None:
     found = json.loads(run("store", "diff", "a", 1, 2, "--studies", "study", "--json").stdout)
     assert found["LV"]["added"] == 180
@@ -80,6 +90,16 @@ def test_check_rebuild_backup_and_restore(run: Run, study: StudyDatastore, tmp_p
     assert json.loads(run("store", "check", "--studies", "study", "--json", status=1).stdout) == ["labels/final/a.nrrd is gone"]
 
 
+@pytest.mark.usefixtures("study")
+def test_what_a_backup_has_lost_is_said_when_it_is_restored(run: Run, tmp_path: Path) -> None:
+    run("store", "backup", "backup", "--studies", "study")
+    (tmp_path / "backup" / "b.png").unlink()
+    (tmp_path / "backup" / "labels" / "history" / "a" / "0002.nrrd").write_bytes(b"half")
+    said = run("store", "restore-backup", "backup", "--to", "again", status=1).stderr
+    assert "b.png is gone" in said
+    assert "labels/history/a/0002.nrrd is not what was submitted" in said
+
+
 def test_a_study_that_was_not_opened_yet_has_no_differences(run: Run, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     picture = write_picture(tmp_path / "new/a.png", speckle(60, 90))
@@ -103,6 +123,9 @@ def test_a_study_that_was_not_opened_yet_has_no_differences(run: Run, tmp_path: 
         ("store", "which", "ca978112ca1b"),
         ("export", "--format", "coco", "--to", "out"),
         ("train",),
+        ("users", "list"),
+        ("users", "remove", "ann"),
+        ("users", "role", "ann", "admin"),
     ],
     ids=" ".join,
 )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from fetal_head.datasets.phantoms import in_processes
@@ -24,6 +27,19 @@ def _slowly(path: Path) -> None:
 
 def test_an_interrupt_is_left_to_the_first_process() -> None:
     assert list(in_processes(_interrupted, range(3))) == [0, 1, 2]
+
+
+def test_an_interrupt_while_processes_begin_leaves_no_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from fetal_head.cli import main; main()", "phantom", "--count", "50", "--to", "study"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True, text=True) as process:
+        while not any("spawn_main" in " ".join(child.cmdline()) for child in psutil.Process(process.pid).children()):
+            time.sleep(0.01)
+        # an interpreter that is up, and has not imported what draws yet
+        time.sleep(0.3)
+        os.killpg(process.pid, signal.SIGINT)
+        assert "Traceback" not in process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert not (tmp_path / "study").exists() or not list((tmp_path / "study").iterdir())
 
 
 def test_what_waits_is_not_begun_once_it_is_broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

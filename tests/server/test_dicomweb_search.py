@@ -30,6 +30,13 @@ def test_a_client_walks_from_studies_to_instances(dicomweb: Server, client: DICO
     assert len(client.retrieve_study_metadata(study)) == 2
 
 
+def test_searches_are_counted_by_their_own_route(dicomweb: Server) -> None:
+    found(dicomweb, "/studies")
+    counted = ask(dicomweb, "GET", "/metrics").text
+    assert 'route="/dicom-web/studies"' in counted
+    assert 'route="/studies"' not in counted
+
+
 def test_pages_are_the_whole_and_say_what_is_left(dicomweb: Server) -> None:
     for level, total in (("studies", 6), ("series", 8), ("instances", 8)):
         whole = found(dicomweb, f"/{level}")

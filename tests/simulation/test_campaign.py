@@ -215,6 +215,14 @@ def test_figures_of_known_cells() -> None:
     assert test["p"] == pytest.approx(2 / 2**10), "the smallest that ten can give"
 
 
+@pytest.mark.parametrize("text", ["", "[]", '{"images": []}', '{"images": [], "labelled": [], "of": "another version"}'])
+def test_a_damaged_cell_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "hybrid-0-5.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"hybrid-0-5\.json is damaged or was written by another version"):
+        read_cell(path)
+
+
 def test_frames_of_one_patient_are_one_observation(tmp_path: Path) -> None:
     mask = three_structures(60, 90)
     for number in range(6):

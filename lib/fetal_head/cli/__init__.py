@@ -7,6 +7,7 @@ from itertools import islice
 from typing import NoReturn
 
 from fetal_head.cli import (
+    backup,
     data,
     effort,
     evaluate,
@@ -25,6 +26,7 @@ from fetal_head.cli.options import app, console
 from fetal_head.pseudonym import quiet_dicom
 
 __all__ = [
+    "backup",
     "data",
     "effort",
     "evaluate",

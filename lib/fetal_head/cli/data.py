@@ -23,7 +23,7 @@ def phantom(
     from fetal_head.datasets.phantoms import write_phantoms
 
     write_phantoms(to, count, seed, with_labels=labels, progress=lambda items: progress(items, "phantoms", count))
-    console.print(f"{count} phantoms are in {to}")
+    console.print(f"{count} phantoms were added to {to}")
 
 
 @app.command("import", epilog="Example: fetal-head import ~/Downloads/HC18 --to studies/hc18")
@@ -43,6 +43,7 @@ def import_(
         print(json.dumps({"images": report.images, "skipped": [asdict(s) for s in report.skipped]}, indent=2))
     for skipped_file in report.skipped:
         console.print(f"skipped {skipped_file.file}: {skipped_file.reason}")
-    console.print(f"{report.images} images are in {to}, {len(report.skipped)} were skipped; {to / 'summary.csv'} lists them")
+    told = f"{report.images} images were added to {to}, {len(report.skipped)} were skipped"
+    console.print(f"{told}; {to / 'summary.csv'} lists all that are there")
     if not all(skipped_file.redundant for skipped_file in report.skipped):
         raise typer.Exit(1)

@@ -15,6 +15,7 @@ from fetal_head.labels import NAMES
 
 if TYPE_CHECKING:
     from fetal_head.evaluation.experiment import Trial
+    from fetal_head.learning.trainer import Epoch
 
 experiments = typer.Typer(help="What a setting is worth, by training with each of its values.", no_args_is_help=True)
 app.add_typer(experiments, name="experiment")
@@ -84,6 +85,7 @@ def _experiment(
         to,
         start=start.path if start else None,
         known=learned.patients,
+        on_epoch=_say_epoch,
         on_trial=_say_trial,
     )
     picture = dice_by_value(trials, setting)
@@ -102,6 +104,10 @@ def _table(setting: str, wanted: list[str], trials: list[Trial]) -> Table:
         dice = [_with_spread(*score) if score else "" for score in means(trials, value).values()]
         table.add_row(value, *dice, f"{first.parameters / 1e6:.2f} M", f"{first.milliseconds:.1f}")
     return table
+
+
+def _say_epoch(value: str, seed: int, epoch: Epoch) -> None:
+    console.print(f"{value}, seed {seed}: epoch {epoch.number}/{epoch.of}; {epoch.seconds_left:.0f} s left")
 
 
 def _say_trial(trial: Trial) -> None:

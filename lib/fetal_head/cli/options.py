@@ -58,7 +58,11 @@ def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterabl
 
 
 def print_table(table: Table) -> None:
-    """Prints a table on standard output, as wide as that is now."""
+    """Prints a table on standard output, as wide as that is now; what is too long for its column goes on in the next line."""
+    for column in table.columns:
+        if not column.no_wrap:
+            # a path or a hash that ends in an ellipsis is of no use
+            column.overflow = "fold"
     Console(markup=False).print(table)
 
 

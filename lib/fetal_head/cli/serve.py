@@ -36,7 +36,7 @@ def serve(
     given = ({} if _is_here(host) else {"clients": "any"}) | overrides(conf)
     load_settings(given)
     if not (app_dir / "main.py").is_file():
-        raise ValueError(f"{app_dir} is no app, it has no main.py: name a folder like {APP_DIR} with --app")
+        raise ValueError(f"{app_dir} is no app, it has no main.py: name the folder apps/fetal_head of a checkout with --app")
     check_address(host, port)
     pairs = [part for key, value in given.items() for part in ("--conf", key, value)]
     command = ["start_server", "--app", str(app_dir), "--studies", studies, "--host", host, "--port", str(port), *pairs]

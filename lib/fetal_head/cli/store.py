@@ -114,19 +114,15 @@ def check(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     from fetal_head.store.intake import was_taken_in
     from fetal_head.store.store import Store
 
-    study = Store.open(_study(studies), store_settings(conf))
+    study = Store.open(study_in(studies), store_settings(conf))
     is_new = not was_taken_in(study)
     found = [] if is_new else differences(study)
     if as_json:
         print(json.dumps(found, indent=2))
-    for sentence in found:
-        console.print(sentence)
     if is_new:
         console.print(f"{studies} was not opened with this database yet: a server takes in what lies there")
     else:
-        console.print(f"{len(found)} differences between the files and the database")
-    if found:
-        raise typer.Exit(1)
+        end_with(found)
 
 
 @store.command(epilog="Example: fetal-head store rebuild --studies studies/hc18")
@@ -135,40 +131,17 @@ def rebuild(studies: Studies, conf: Conf = None) -> None:
     from fetal_head.store import intake
     from fetal_head.store.queries import counts
 
-    rebuilt = intake.rebuild(_study(studies), store_settings(conf))
+    rebuilt = intake.rebuild(study_in(studies), store_settings(conf))
     with rebuilt.reading() as session:
         found = counts(session)
     console.print(f"{found['total']} images, {found['completed']} of them labelled, are in the database again")
 
 
-@store.command(epilog="Example: fetal-head store backup /backups/hc18 --studies studies/hc18")
-def backup(
-    to: Annotated[Path, typer.Argument(file_okay=False, help="New folder, or an earlier backup to bring up to date.")],
-    studies: Studies,
-    conf: Conf = None,
-) -> None:
-    """Copy a study, images and history included, while people work."""
-    from fetal_head.store.backup import backup as copy
-
-    copied = copy(opened(studies, conf), to)
-    for path in copied.missing:
-        console.print(f"{path} is gone")
-    console.print(f"{copied.files - len(copied.missing)} files are in {to}")
-    if copied.missing:
+def end_with(differences: list[str]) -> None:
+    """Says the differences between files and database. Raises typer.Exit with status 1 when there are any."""
+    console.print("\n".join([*differences, f"{len(differences)} differences between the files and the database"]))
+    if differences:
         raise typer.Exit(1)
-
-
-@store.command(epilog="Example: fetal-head store restore-backup /backups/hc18 --to studies/hc18")
-def restore_backup(
-    source: Annotated[Path, typer.Argument(metavar="FROM", help="A backup.")],
-    to: Annotated[Path, typer.Option(file_okay=False, help="New study folder.")],
-    conf: Conf = None,
-) -> None:
-    """Make a study from a backup."""
-    from fetal_head.store.backup import restore_backup as restored
-
-    restored(source, to, store_settings(conf))
-    console.print(f"the study is in {to}")
 
 
 def opened(studies: Path, conf: list[str] | None) -> Store:
@@ -176,12 +149,12 @@ def opened(studies: Path, conf: list[str] | None) -> Store:
     from fetal_head.store.intake import take_in
     from fetal_head.store.store import Store
 
-    store = Store.open(_study(studies), store_settings(conf))
+    store = Store.open(study_in(studies), store_settings(conf))
     take_in(store)
     return store
 
 
-def _study(studies: Path) -> Path:
+def study_in(studies: Path) -> Path:
     """The folder of a study. Raises ValueError for another one, which a mistyped name must not make a study of."""
     from fetal_head.imaging import EXTENSIONS
     from fetal_head.store.layout import Layout

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from fetal_head.cli.options import AsJson, Conf, Studies, app, console, print_table, store_settings, study_folder
+from fetal_head.cli.store import study_in
 from fetal_head.store.roles import Role
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def add(name: Name, role: Annotated[Role, typer.Option(help=ROLE_HELP)], studies
     """Let somebody sign in. The password is asked for, or read from standard input."""
     from fetal_head.store.users import add_user
 
-    add_user(_open(studies, conf), name, role, _password())
+    # the images of a study may come later than its people
+    add_user(_open(study_folder(studies), conf), name, role, _password())
     console.print(f"{name} may sign in as {role}")
 
 
@@ -37,7 +39,7 @@ def list_users(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> 
     """List those who may sign in."""
     from fetal_head.store.users import users as accounts
 
-    found = [{"name": account.name, "role": account.role} for account in accounts(_open(studies, conf))]
+    found = [{"name": account.name, "role": account.role} for account in accounts(_open(study_in(studies), conf))]
     if as_json:
         print(json.dumps(found, indent=2))
         return
@@ -52,7 +54,7 @@ def password(name: Name, studies: Studies, conf: Conf = None) -> None:
     """Change somebody's password; he has to sign in anew. It is asked for, or read from standard input."""
     from fetal_head.store.users import set_password
 
-    set_password(_open(studies, conf), name, _password())
+    set_password(_open(study_in(studies), conf), name, _password())
     console.print(f"{name} has another password")
 
 
@@ -63,7 +65,7 @@ def role(
     """Change somebody's role; he has to sign in anew."""
     from fetal_head.store.users import set_role
 
-    set_role(_open(studies, conf), name, new)
+    set_role(_open(study_in(studies), conf), name, new)
     console.print(f"{name} is {new} now")
 
 
@@ -72,14 +74,14 @@ def remove(name: Name, studies: Studies, conf: Conf = None) -> None:
     """Let somebody sign in no more, at once; what he submitted stays his."""
     from fetal_head.store.users import remove_user
 
-    remove_user(_open(studies, conf), name)
+    remove_user(_open(study_in(studies), conf), name)
     console.print(f"{name} can sign in no more")
 
 
-def _open(studies: Path, conf: list[str] | None) -> Store:
+def _open(study: Path, conf: list[str] | None) -> Store:
     from fetal_head.store.store import Store
 
-    return Store.open(study_folder(studies), store_settings(conf))
+    return Store.open(study, store_settings(conf))
 
 
 def _password() -> str:

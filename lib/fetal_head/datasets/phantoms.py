@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -77,18 +79,36 @@ def in_processes(function: Callable[[A], R], arguments: Iterable[A]) -> Iterator
     pool = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_begin)
     try:
         # a bounded number in flight: a phantom waiting to be fetched keeps its megabyte
-        waiting = [pool.submit(function, argument) for argument in islice(remaining, 32)]
+        waiting = [_submit(pool, function, argument) for argument in islice(remaining, 32)]
         while waiting:
             done = waiting.pop(0).result()
-            waiting.extend(pool.submit(function, argument) for argument in islice(remaining, 1))
+            waiting.extend(_submit(pool, function, argument) for argument in islice(remaining, 1))
             yield done
     finally:
         # who breaks off waits for what is being drawn, not for what is in the queue
         pool.shutdown(cancel_futures=True)
 
 
+def _submit(pool: ProcessPoolExecutor, function: Callable[[A], R], argument: A) -> Future[R]:
+    with _deaf():
+        return pool.submit(function, argument)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """A process that begins in here hears no Ctrl-C, which a thread other than the main one cannot see to."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # Ctrl-C reaches all processes of a terminal: the first one ends the others, which have nothing to say to it, and are to
+    # know that before they import for seconds
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _begin() -> None:
-    # Ctrl-C reaches all processes of a terminal: the first one ends the others, which have nothing to say to it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # one thread each: the processes fill the cores already, and waiting threads would take a third of them
     threadpool_limits(1)

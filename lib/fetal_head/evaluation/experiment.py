@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -19,7 +20,7 @@ from fetal_head.labels import NAMES
 from fetal_head.learning.divided import read_divided
 from fetal_head.learning.lineage import lineage
 from fetal_head.learning.samples import Labelled
-from fetal_head.learning.trainer import train
+from fetal_head.learning.trainer import Epoch, train
 from fetal_head.model.engine import engine
 from fetal_head.model.segmenter import Segmenter
 from fetal_head.model.weights import starting_networks
@@ -61,6 +62,7 @@ def run_experiment(
     *,
     start: Path | None = None,
     known: Collection[str] = (),
+    on_epoch: Callable[[str, int, Epoch], None] = lambda *_: None,
     on_trial: Callable[[Trial], None] = lambda _: None,
 ) -> list[Trial]:
     """Trains once for each value and seed; what `to`/trials.json already holds is not trained again.
@@ -70,11 +72,13 @@ def run_experiment(
         settings_with: the settings with some of them overridden.
         start: model file to start from, in its own architecture; None starts from random weights.
         known: patients whom that model or one before it has learned from; they are not judged on.
+        on_epoch: told of each epoch with the value and the seed of its training.
+        on_trial: told of each training that has ended.
 
     Raises:
         ValueError: a value is not allowed, there is no label or none that can be read, all labelled patients are for
             validation, or none is that the model does not know; `to` holds trials of other images, labels, starting weights
-            or settings.
+            or settings, or damaged ones.
         OSError: an image or a label is gone.
     """
     if not labels:
@@ -92,7 +96,8 @@ def run_experiment(
     for (value, seed), (settings, origin) in grid.items():
         if (value, seed) in done:
             continue
-        trials.append(replace(_trial(value, labels, settings, start, known), origin=origin))
+        told = partial(on_epoch, value, seed)
+        trials.append(replace(_trial(value, labels, settings, start, known, told), origin=origin))
         write_text(to / "trials.json", json.dumps([asdict(trial) for trial in trials], indent=2))
         on_trial(trials[-1])
     return [trial for trial in trials if (trial.value, trial.seed) in grid]
@@ -124,10 +129,23 @@ def _origin(learned_from: str, settings: Settings) -> str:
 
 
 def _read(path: Path) -> list[Trial]:
-    return [Trial(**trial) for trial in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+    if not path.exists():
+        return []
+    try:
+        return [Trial(**trial) for trial in json.loads(path.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError) as error:
+        what = f"{path} is damaged or was written by another version ({error})"
+        raise ValueError(f"{what}: move it away, or take another folder, such as {path.parent}_2") from error
 
 
-def _trial(value: str, labels: Sequence[Labelled], settings: Settings, start: Path | None, known: Collection[str]) -> Trial:
+def _trial(
+    value: str,
+    labels: Sequence[Labelled],
+    settings: Settings,
+    start: Path | None,
+    known: Collection[str],
+    on_epoch: Callable[[Epoch], None],
+) -> Trial:
     networks, architecture = starting_networks(start, settings.model, settings.learning.seed)
     find = Segmenter(networks, architecture, settings.model).find if start else None
     training, held, _ = read_divided(labels, architecture, find, settings.learning.validation_folds)
@@ -138,7 +156,7 @@ def _trial(value: str, labels: Sequence[Labelled], settings: Settings, start: Pa
     if not validation:
         raise ValueError("the model to start from has learned from every patient that is for validation: start from another one")
     started = time.monotonic()
-    trained = train(networks, architecture, training, validation, settings.learning)
+    trained = train(networks, architecture, training, validation, settings.learning, on_epoch)
     seconds = time.monotonic() - started
     parameters = sum(weight.numel() for weight in trained.networks.parameters())
     milliseconds = _milliseconds(trained.networks.segmenter, architecture.frame_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
@@ -31,6 +32,8 @@ def predict_files(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Writes `NAME.nrrd`, `NAME_overlay.png` and `predictions.csv`, a row an image, into `to`.
 
+    Rows of other images that the table has of an earlier run stay in it, as their masks do.
+
     Args:
         spacing_of: mm per pixel along (rows, columns) of a file, by its path and what it says itself.
         weeks: gestational age known from dating, for z-scores and centiles.
@@ -40,9 +43,12 @@ def predict_files(
         The rows, and a sentence for each image that could not be read.
 
     Raises:
-        ValueError: two images have the same name, or `to` is the folder of one. Nothing is written then.
+        ValueError: two images have the same name, `to` is the folder of one, or its table is none of ours. Nothing is
+            written then.
     """
     _check_names(images, to)
+    table = to / "predictions.csv"
+    earlier = _rows(table)
     rows: list[dict[str, Any]] = []
     failed: list[str] = []
     try:
@@ -63,8 +69,27 @@ def predict_files(
     finally:
         # broken off, the masks that are there have their rows
         if rows:
-            write_text(to / "predictions.csv", as_csv(rows, rows[0].keys()))
+            names = {row["image"] for row in rows}
+            others = [row for row in earlier if row["image"] not in names]
+            # of another version, a row may lack a column or have one more
+            columns = dict.fromkeys(column for row in (*rows[:1], *others) for column in row)
+            write_text(table, as_csv([*others, *rows], columns))
     return rows, failed
+
+
+def _rows(table: Path) -> list[dict[str, Any]]:
+    if not table.exists():
+        return []
+    try:
+        # spreadsheets put a mark before the first letter
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            rows: list[dict[str, Any]] = list(csv.DictReader(file, strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        rows = [{}]
+    if not all("image" in row and None not in row for row in rows):
+        what = f"{table} is no table of predictions as they are written here"
+        raise ValueError(f"{what}: move it away, or name another folder with --to")
+    return rows
 
 
 def _row(name: str, prediction: Prediction, spacing: tuple[float, float] | None, weeks: float | None) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.config import load_settings
 from fetal_head.dicomweb.uids import picture_in
-from fetal_head.server.dicomweb_answers import PREFIX, check_path
 from fetal_head.server.dicomweb_retrieve import retrieve_routes
 from fetal_head.server.dicomweb_search import search_routes
 from fetal_head.server.identity import requires
@@ -23,9 +22,8 @@ def dicomweb_routes(instances: Instances) -> APIRouter:
     # who comes first need not wait for it
     Thread(target=instances.refresh, daemon=True).start()
     router = APIRouter(dependencies=[Depends(requires("user"))])
-    checked = [Depends(check_path)]
-    router.include_router(search_routes(instances), prefix=PREFIX, tags=["DICOMweb"], dependencies=checked)
-    router.include_router(retrieve_routes(instances), prefix=PREFIX, tags=["DICOMweb"], dependencies=checked)
+    router.include_router(search_routes(instances))
+    router.include_router(retrieve_routes(instances))
 
     @router.get("/datastore/image/dicom", tags=["Datastore"])
     def identify(image: str = "", series: str = "") -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from fastapi import HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 from pydicom.dataset import Dataset
 
@@ -23,6 +23,12 @@ def check_path(request: Request) -> None:
     for name, value in request.path_params.items():
         if name in ("study", "series", "instance") and not _UID.fullmatch(value):
             raise HTTPException(400, f"the {name} has to be a UID, not '{value[:64]}'")
+
+
+def new_router() -> APIRouter:
+    """For routes of the service, whose path parameters are checked."""
+    # said of the router itself: a prefix that it only gets by being included is missing in the log and in /metrics
+    return APIRouter(prefix=PREFIX, tags=["DICOMweb"], dependencies=[Depends(check_path)])
 
 
 def root_of(request: Request) -> str:

@@ -14,7 +14,7 @@ from fetal_head.dicomweb.instance import Described, encoded, header
 from fetal_head.dicomweb.media_types import MediaType
 from fetal_head.dicomweb.multipart import multipart, single
 from fetal_head.dicomweb.rendering import FORMATS, rendered
-from fetal_head.server.dicomweb_answers import as_json, negotiated
+from fetal_head.server.dicomweb_answers import as_json, negotiated, new_router
 from fetal_head.store.dicom_images import UnreadableError, described, pixels_of
 from fetal_head.store.instances import Instances, Known
 
@@ -27,7 +27,7 @@ FRAMES = re.compile(r"[0-9]{1,9}(,[0-9]{1,9}){0,99}")
 
 def retrieve_routes(instances: Instances) -> APIRouter:
     """The routes that hand out the images of a study folder. Every one answers 404 for what is not there or cannot be read."""
-    router = APIRouter()
+    router = new_router()
 
     @router.get("/studies/{study}/metadata")
     @router.get(f"{SERIES}/metadata")

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from fetal_head.dicomweb.answers import instance_answer, series_answer, study_answer, unavailable_answer
 from fetal_head.dicomweb.query import Query, read_query
-from fetal_head.server.dicomweb_answers import as_json, root_of
+from fetal_head.server.dicomweb_answers import as_json, new_router, root_of
 from fetal_head.store.dicom_images import UnreadableError, described
 from fetal_head.store.instances import Instances, Known
 
@@ -19,7 +19,7 @@ BY_PATH = {"study": "StudyInstanceUID", "series": "SeriesInstanceUID"}
 
 def search_routes(instances: Instances) -> APIRouter:
     """The routes that look among the images of a study folder. Every one answers 400 for what is no search of DICOM."""
-    router = APIRouter()
+    router = new_router()
 
     @router.get("/studies")
     def search_studies(request: Request) -> Response:

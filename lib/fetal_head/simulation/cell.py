@@ -66,9 +66,12 @@ def write_cell(to: Path, cell: Cell) -> None:
 
 
 def read_cell(path: Path) -> Cell | None:
-    """A finished cell; None when there is none."""
+    """A finished cell; None when there is none. Raises ValueError for one that is damaged."""
     if not path.exists():
         return None
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    images = tuple(Judged(**image) for image in found.pop("images"))
-    return Cell(**{**found, "labelled": tuple(found["labelled"])}, images=images)
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        images = tuple(Judged(**image) for image in found.pop("images"))
+        return Cell(**{**found, "labelled": tuple(found["labelled"])}, images=images)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise ValueError(f"{path} is damaged or was written by another version ({error}): name a new folder") from error
