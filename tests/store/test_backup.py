@@ -148,6 +148,38 @@ def test_a_backup_of_a_later_version_is_refused(study: StudyDatastore, tmp_path:
     assert not (tmp_path / "again").exists()
 
 
+@pytest.mark.parametrize(
+    ("table", "change", "told"),
+    [
+        ("images", {"id": "../../a"}, "names files that are none of a study"),
+        ("images", {"file": "../../stolen.png"}, "names files that are none of a study"),
+        ("images", {"file": "/etc/passwd"}, "names files that are none of a study"),
+        ("submissions", {"tag": ".."}, "names files that are none of a study"),
+        ("submissions", {"suffix": "/../../x.nrrd"}, "names files that are none of a study"),
+        ("submissions", {"tag": "a\0b"}, "names files that are none of a study"),
+        ("submissions", {"image": "nobody"}, "holds rows that a study cannot have"),
+        ("submissions", {"sha256": None}, "holds rows that a study cannot have"),
+        ("images", None, "is no backup that this version reads"),
+    ],
+)
+def test_rows_that_are_none_of_a_study_are_refused_and_leave_nothing(
+    study: StudyDatastore, tmp_path: Path, table: str, change: dict[str, object] | None, told: str
+) -> None:
+    submit(study, "a", 1)
+    backup(study.store, tmp_path / "backup")
+    file = tmp_path / "backup/tables.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    where = next(i for i, line in enumerate(lines) if isinstance(line, list) and line[0] == table)
+    lines[where] = [table, {**lines[where][1], **change} if change else "a"]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (tmp_path / "stolen.png").write_bytes(b"secret")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(StoreError, match=told) as refused:
+        restore_backup(tmp_path / "backup", tmp_path / "deep/again", EMBEDDED)
+    assert refused.value.status_code == 422
+    assert [path for path in sorted(tmp_path.rglob("*")) if path not in before and path.name != "deep"] == []
+
+
 def test_what_an_earlier_backup_left_behind_is_no_part_of_the_study(study: StudyDatastore, folder: Path, tmp_path: Path) -> None:
     """An image that was taken out, or another study's, would be given to annotators again."""
     stranger = tmp_path / "stranger"

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal_head.batched import batched
 from fetal_head.config import StoreSettings
 from fetal_head.stamp import stamp_of
+from fetal_head.store.backup_tables import load_tables, read_tables, write_tables
 from fetal_head.store.changes import FileChanges
-from fetal_head.store.database import ROWS_AT_ONCE
-from fetal_head.store.derived import MADE_AGAIN
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import as_bytes, submission_facts
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import put_plain
-from fetal_head.store.store import STUDY, Store
+from fetal_head.store.store import Store
 from fetal_head.store.submissions import write_image_facts
-from fetal_head.store.tables import Base, Image, Meta, Submission
-from fetal_head.store.users import TOKEN_SECRET
+from fetal_head.store.tables import Image, Submission
 
 TABLES = "tables.jsonl"
 # the tables of a backup that is not whole yet
 PARTIAL = f".{TABLES}"
-FORMAT = {"format": "fetal-head store", "version": 1}
-# a study that is made of a backup has an identity of its own, and tokens of its own
-OWN = {(Meta.__tablename__, STUDY), (Meta.__tablename__, TOKEN_SECRET)}
 
 
 class Copied(NamedTuple):
@@ -60,8 +53,7 @@ def backup(store: Store, to: Path) -> Copied:
         # it holds the hashes of the users' passwords
         partial.touch(mode=0o600)
         with partial.open("w", encoding="utf-8") as file:
-            for line in _dump(session):
-                file.write(json.dumps(line) + "\n")
+            write_tables(session, file)
     named = [*_named(store.layout, images, submissions)]
     missing = [str(path) for path, where in named if not _copy(where, to / path)]
     os.sync()
@@ -75,20 +67,24 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
     Files of an earlier backup there, which the tables do not name any more, are left out.
 
     Raises:
-        StoreError: `source` is no backup, `to` is not empty, or the database holds a study already.
+        StoreError: `source` is no backup, `to` is not empty, or the database holds a study already. Nothing is there then.
     """
-    lines = _lines(source / TABLES)
+    rows = read_tables(source / TABLES)
     if to.exists() and any(to.iterdir()):
         raise StoreError(409, f"{to} is not empty; name a new folder")
-    store = Store.open(to, settings)
-    with store.writing(many=True) as (session, files):
-        if session.scalar(select(Image.id).limit(1)) is not None:
-            raise StoreError(409, f"the database {store.database.name} holds a study already; name an empty one")
-        _load(session, lines)
-        _bring(session, source, store.layout.folder, is_history=True)
-        _lay_out(session, files, store.layout)
-        # last, since a server that finds images without their history takes them for new ones
-        _bring(session, source, store.layout.folder, is_history=False)
+    try:
+        store = Store.open(to, settings)
+        with store.writing(many=True) as (session, files):
+            if session.scalar(select(Image.id).limit(1)) is not None:
+                raise StoreError(409, f"the database {store.database.name} holds a study already; name an empty one")
+            load_tables(session, rows)
+            _bring(session, source, store.layout.folder, is_history=True)
+            _lay_out(session, files, store.layout)
+            # last, since a server that finds images without their history takes them for new ones
+            _bring(session, source, store.layout.folder, is_history=False)
+    except StoreError:
+        shutil.rmtree(to, ignore_errors=True)
+        raise
     return store
 
 
@@ -112,49 +108,11 @@ def _check_target(store: Store, to: Path) -> None:
 def _check_replaced(to: Path, submissions: list[Submission]) -> None:
     """A backup of another study, or of a later state of this one, is not written over: no study forgets a submission."""
     has = {(row.image, row.number, row.sha256) for row in submissions}
-    rows = [row for name, row in _lines(to / TABLES) if name == Submission.__tablename__] if (to / TABLES).exists() else []
+    rows = read_tables(to / TABLES)[Submission.__tablename__] if (to / TABLES).exists() else []
     lost = [f"{row['image']} ({row['number']})" for row in rows if (row["image"], row["number"], row["sha256"]) not in has]
     if lost:
         told = f"{len(lost)} labels that this study does not have, such as that of {lost[0]}"
         raise StoreError(409, f"{to} is a backup with {told}; name a new folder")
-
-
-def _dump(session: Session) -> Iterator[Any]:
-    yield FORMAT
-    for table in Base.metadata.sorted_tables:
-        for row in session.execute(select(table)).mappings() if table.name not in MADE_AGAIN else ():
-            if (table.name, row.get("key")) not in OWN:
-                yield table.name, dict(row)
-
-
-def _lines(path: Path) -> list[Any]:
-    """The tables' rows, once it is certain that all of them are some."""
-    if not path.exists():
-        raise StoreError(404, f"{path.parent} holds no whole backup: there is no {TABLES}")
-    lines: list[Any] = []
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                lines.append(json.loads(line))
-            except ValueError as error:
-                raise StoreError(422, f"line {number} of {path} is damaged ({error}); take another backup") from error
-    columns = {name: {*table.columns.keys()} for name, table in Base.metadata.tables.items()}
-    if not lines or lines[0] != FORMAT or not all(row.keys() <= columns.get(name, set()) for name, row in lines[1:]):
-        raise StoreError(422, f"{path} is no backup that this version reads; was it made by a later one? Then update this one")
-    return lines[1:]
-
-
-def _load(session: Session, lines: Iterable[Any]) -> None:
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for name, row in lines:
-        if name == Image.__tablename__:
-            # of before it was known: of the file that was there
-            row.setdefault("told_of", row["size"] or None)
-            row.setdefault("file_patient", None)
-        rows.setdefault(name, []).append(row)
-    for table in Base.metadata.sorted_tables:
-        for some in batched(rows.get(table.name, []), ROWS_AT_ONCE):
-            session.execute(insert(table), list(some))
 
 
 def _lay_out(session: Session, files: FileChanges, layout: Layout) -> None:
