@@ -97,6 +97,8 @@ def test_predict_writes_masks_overlays_and_a_table(run: Run, tmp_path: Path) -> 
     for name in ("a", "b"):
         assert read_mask(tmp_path / "out" / f"{name}.nrrd").shape == (60, 90)
         assert np.asarray(Image.open(tmp_path / "out" / f"{name}_overlay.png")).shape == (60, 90, 3)
+    run("predict", images[0], "--to", tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").glob("*_overlay.png")] == ["b_overlay.png"], "a's shows an older mask"
 
 
 def test_the_table_of_predictions_keeps_the_rows_of_the_masks_that_are_there(run: Run, tmp_path: Path) -> None:

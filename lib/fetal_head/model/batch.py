@@ -60,10 +60,13 @@ def predict_files(
                 continue
             prediction = predictor.predict(image)
             name = stem_of(path)
+            drawn = to / f"{name}_overlay.png"
+            # one of an earlier run shows another mask
+            drawn.unlink(missing_ok=True)
             with replacing(to / f"{name}.nrrd") as temporary:
                 write_mask(temporary, prediction.mask, geometry)
             if overlay:
-                with replacing(to / f"{name}_overlay.png") as temporary:
+                with replacing(drawn) as temporary:
                     draw(image, prediction.mask).save(temporary)
             rows.append(_row(name, prediction, spacing_of(path, geometry), weeks))
     finally:
