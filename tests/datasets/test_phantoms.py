@@ -30,7 +30,9 @@ def test_an_interrupt_is_left_to_the_first_process() -> None:
 
 
 def test_an_interrupt_while_processes_begin_leaves_no_traceback(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from fetal_head.cli import main; main()", "phantom", "--count", "50", "--to", "study"]
+    # a shell's background job, which the tests may be, is deaf to Ctrl-C
+    begin = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from fetal_head.cli import main; main()"
+    command = [sys.executable, "-c", begin, "phantom", "--count", "50", "--to", "study"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True, text=True) as process:
         while not any("spawn_main" in " ".join(child.cmdline()) for child in psutil.Process(process.pid).children()):
             time.sleep(0.01)
