@@ -61,9 +61,9 @@ def predict_files(
             prediction = predictor.predict(image)
             name = stem_of(path)
             drawn = to / f"{name}_overlay.png"
-            # one of an earlier run shows another mask
-            drawn.unlink(missing_ok=True)
             with replacing(to / f"{name}.nrrd") as temporary:
+                # one of an earlier run shows another mask
+                drawn.unlink(missing_ok=True)
                 write_mask(temporary, prediction.mask, geometry)
             if overlay:
                 with replacing(drawn) as temporary:
