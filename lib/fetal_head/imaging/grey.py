@@ -37,7 +37,8 @@ def to_grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
     if pixels.ndim == 3 and all(np.array_equal(pixels[..., 0], pixels[..., c]) for c in range(1, pixels.shape[2])):
         pixels = pixels[..., 0]
     values = np.ascontiguousarray(pixels, dtype=np.float32)
-    if not (np.abs(values) <= LARGEST_GREY).all():
+    # not a number is within no bounds
+    if values.size and not (values.min() >= -LARGEST_GREY and values.max() <= LARGEST_GREY):
         raise ValueError(f"the image holds values that are not finite numbers, or beyond {LARGEST_GREY:g}: save its greys again")
     if values.ndim == 2:
         return values
