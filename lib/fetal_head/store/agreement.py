@@ -10,9 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal_head.biometry import measure
-from fetal_head.imaging import annotated_in, read_geometry, read_mask
+from fetal_head.imaging import read_geometry, read_mask
 from fetal_head.imaging.mask import part_of
-from fetal_head.labels import NAMES
 from fetal_head.store import queries
 from fetal_head.store.differences import differences
 from fetal_head.store.said import told_spacing
@@ -76,8 +75,8 @@ def _agreement(store: Store, image: Image, first: Submission, second: Submission
     spacing = told_spacing(queries.said_of(image)) or geometry.spacing
     rows = (first, second)
     masks = [read_mask(store.layout.kept(row.image, row.number, row.suffix), geometry.shape) for row in rows]
-    spoken_of = [annotated_in(mask) if row.annotated is None else row.annotated for row, mask in zip(rows, masks, strict=True)]
-    names = [name for name in NAMES if all(name in annotated for annotated in spoken_of)]
+    by_first, by_second = (queries.spoken_of(row, mask) for row, mask in zip(rows, masks, strict=True))
+    names = [name for name in by_first if name in by_second]
     masks = [part_of(mask, names) for mask in masks]
     found = [measure(mask, spacing) for mask in masks]
     lengths = {name: (getattr(found[0], name), getattr(found[1], name)) for name in MEASURED}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from fetal_head.config import StoreSettings
 from fetal_head.stamp import stamp_of
@@ -78,22 +77,22 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
             if session.scalar(select(Image.id).limit(1)) is not None:
                 raise StoreError(409, f"the database {store.database.name} holds a study already; name an empty one")
             load_tables(session, rows)
-            _bring(session, source, store.layout.folder, is_history=True)
-            _lay_out(session, files, store.layout)
+            images, submissions = list(session.scalars(select(Image))), list(session.scalars(select(Submission)))
+            named = [path for path, _ in _named(Layout(source), images, submissions)]
+            history = store.layout.history.relative_to(store.layout.folder)
+            _bring([path for path in named if path.is_relative_to(history)], source, store.layout.folder)
+            _lay_out(images, submissions, files, store.layout)
             # last, since a server that finds images without their history takes them for new ones
-            _bring(session, source, store.layout.folder, is_history=False)
+            _bring([path for path in named if not path.is_relative_to(history)], source, store.layout.folder)
     except StoreError:
         shutil.rmtree(to, ignore_errors=True)
         raise
     return store
 
 
-def _bring(session: Session, source: Path, to: Path, is_history: bool) -> None:
-    """Copies the files that the tables name: those of the history, or all others."""
-    layout = Layout(source)
-    for path, _ in _named(layout, list(session.scalars(select(Image))), list(session.scalars(select(Submission)))):
-        if (source / path).is_relative_to(layout.history) is is_history:
-            _copy([source / path], to / path)
+def _bring(paths: Sequence[Path], source: Path, to: Path) -> None:
+    for path in paths:
+        _copy([source / path], to / path)
 
 
 def _check_target(store: Store, to: Path) -> None:
@@ -115,12 +114,12 @@ def _check_replaced(to: Path, submissions: list[Submission]) -> None:
         raise StoreError(409, f"{to} is a backup with {told}; name a new folder")
 
 
-def _lay_out(session: Session, files: FileChanges, layout: Layout) -> None:
+def _lay_out(images: Sequence[Image], submissions: Sequence[Submission], files: FileChanges, layout: Layout) -> None:
     """The files that follow from the tables."""
-    for image in session.scalars(select(Image)):
+    for image in images:
         if layout.image_facts(image.id).exists():
             write_image_facts(files, layout, image)
-    for row in session.scalars(select(Submission)):
+    for row in submissions:
         files.put(layout.facts(row.image, row.number), as_bytes(submission_facts(row)))
         if row.current:
             put_plain(files, layout, row)

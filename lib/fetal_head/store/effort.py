@@ -11,8 +11,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from fetal_head.evaluation.effort import effort
-from fetal_head.imaging import annotated_in, read_mask
+from fetal_head.imaging import read_mask
 from fetal_head.labels import NAMES
+from fetal_head.store import queries
 from fetal_head.store.derived import Effort
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import FINAL
@@ -139,8 +140,7 @@ def _measure(layout: Layout, label: Submission, prediction: Submission | None) -
         return None
     try:
         predicted, final = (read_mask(layout.kept(row.image, row.number, row.suffix)) for row in (prediction, label))
-        names = annotated_in(final) if label.annotated is None else [name for name in NAMES if name in label.annotated]
-        return {name: asdict(found) for name, found in effort(predicted, final, names).items()}
+        return {name: asdict(found) for name, found in effort(predicted, final, queries.spoken_of(label, final)).items()}
     except ValueError:
         return None
 

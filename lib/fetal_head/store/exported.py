@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from fetal_head.export.label import Label
-from fetal_head.imaging import annotated_in, read_geometry, read_mask
-from fetal_head.labels import in_order
+from fetal_head.imaging import read_geometry, read_mask
 from fetal_head.store import queries
 from fetal_head.store.layout import Layout
 from fetal_head.store.said import told_spacing
@@ -31,7 +30,7 @@ def _label(layout: Layout, image: Image, row: Submission) -> Label:
         file=file,
         number=row.number,
         mask=mask,
-        annotated=annotated_in(mask) if row.annotated is None else in_order(row.annotated),
+        annotated=queries.spoken_of(row, mask),
         spacing=told_spacing(queries.said_of(image)) or geometry.spacing,
         who=row.who,
         model=row.model,

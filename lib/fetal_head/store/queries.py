@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from fetal_head.imaging import Mask, annotated_in
+from fetal_head.labels import in_order
 from fetal_head.store.adding import SECOND
 from fetal_head.store.layout import Layout
 from fetal_head.store.said import said_of_file
@@ -69,6 +71,11 @@ def label_of_tag(session: Session, image_id: str, tag: str) -> Submission | None
 def tags_of(session: Session, image_id: str) -> list[str]:
     """The tags under which an image has labels."""
     return list(session.scalars(select(Submission.tag).where(Submission.current, Submission.image == image_id)))
+
+
+def spoken_of(row: Submission, mask: Mask) -> tuple[str, ...]:
+    """The structures that a submission speaks of, in the order of their values; `mask` is its own."""
+    return annotated_in(mask) if row.annotated is None else in_order(row.annotated)
 
 
 def label_info(row: Submission) -> dict[str, Any]:
