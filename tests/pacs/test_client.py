@@ -20,8 +20,6 @@ from pydicom.uid import ExplicitVRLittleEndian
 from fetal_head.config import PacsSettings, load_settings
 from fetal_head.pacs.client import Instance, Pacs
 from fetal_head.pacs.errors import PacsAwayError, PacsRefusalError
-from fetal_head.pacs.worker import LONGEST_WAIT_SECONDS, Worker
-from fetal_head.store.study import StudyDatastore
 
 Answer = tuple[int, dict[str, str], bytes]
 WHERE = Instance("1.2", "1.2.3", "1.2.3.4")
@@ -291,12 +289,3 @@ def test_a_token_is_shown(tmp_path: Path) -> None:
     assert seen == ["Bearer abc.def"]
     with pytest.raises(ValueError, match="pacs_token_file cannot be read"):
         Pacs("http://localhost", _settings(pacs_token_file=str(tmp_path / "missing")))
-
-
-def test_a_worker_waits_longer_and_longer_but_not_for_ever(tmp_path: Path) -> None:
-    worker = Worker("test", StudyDatastore(str(tmp_path)).store, lambda: None, every=7)
-    pauses = [worker.pause(failures, took=0) for failures in range(2000)]
-    assert pauses[0] == 7
-    assert pauses[1:4] == [2, 4, 8]
-    assert max(pauses) == LONGEST_WAIT_SECONDS
-    assert [worker.pause(0, took) for took in (1, 10, 10_000)] == pytest.approx([7, 40, LONGEST_WAIT_SECONDS])
