@@ -160,3 +160,31 @@ def test_work_that_nobody_keeps_is_left_only_by_whoever_did_it(named_desk: Sit) 
     ann.page.once("dialog", lambda dialog: dialog.accept())
     ann.press("n")
     assert ann.settled(image) != image
+
+
+def test_a_label_that_came_in_since_is_replaced_only_by_whoever_wants_that(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p18")
+    ann.page.get_by_label("Your name").fill("ann")
+    theirs = ann.mask
+    theirs[:20, :20] = 3
+    hand_in(named, "p18", theirs, client_id="ben")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    drawn = ann.mask
+    with ann.page.expect_event("dialog") as asked:
+        ann.page.once("dialog", lambda dialog: dialog.dismiss())
+        ann.button("Submit")
+    assert "version 2 by ben became the label of 'p18'" in asked.value.message
+    expect(ann.page.locator("#fh-message")).to_contain_text("Not submitted, and kept in this browser: version 2 by ben")
+    assert_array_equal(label_of(named, "p18"), theirs)
+    ann.page.once("dialog", lambda dialog: dialog.accept())
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    assert_array_equal(label_of(named, "p18"), drawn)
+    assert [entry["who"] for entry in finals(named, "p18")] == ["ben", "ann"]
+    # the next one follows one's own
+    ann.drag((40, 50), (90, 50))
+    ann.button("Submit")
+    expect(ann.page.get_by_role("button", name="Load version 4")).to_be_visible()
+    assert ann.errors == []

@@ -50,6 +50,27 @@ def test_each_submission_is_kept_with_who_and_from_what(study: StudyDatastore) -
     assert_whole(study.store)
 
 
+def test_a_label_replaces_only_the_one_that_its_annotator_saw(study: StudyDatastore) -> None:
+    submit(study, "a", 1, who="ann", replaces=0)
+    submit(study, "a", 2, who="ann", replaces=1)
+    for seen in (0, 1, 3):
+        with pytest.raises(HTTPException, match="version 2 by ann became the label of 'a'") as refused:
+            submit(study, "a", 3, who="ben", replaces=seen)
+        assert refused.value.status_code == 412
+    assert_array_equal(_final(study), mask_of(2))
+    submit(study, "a", 3, who="ben")
+    # one that was rejected since leaves nothing to replace
+    set_status(study.store, "a", 3, "rejected", "cleo")
+    set_status(study.store, "a", 2, "rejected", "cleo")
+    set_status(study.store, "a", 1, "rejected", "cleo")
+    submit(study, "a", 4, who="ben", replaces=3)
+    assert_array_equal(_final(study), mask_of(4))
+    for odd in (-1, "1", 1.0, True):
+        with pytest.raises(HTTPException, match="replaces must be the number of a label") as refused:
+            submit(study, "a", 3, replaces=odd)
+        assert refused.value.status_code == 422
+
+
 def test_the_prediction_of_an_image_that_was_replaced_is_kept(study: StudyDatastore) -> None:
     for number in (1, 1, 2):
         picture = Picture.at(Path(study.get_image_uri("a")))
@@ -201,5 +222,5 @@ def test_a_mask_is_none_of_the_picture_that_came_since_it_was_known_what_it_was_
     drawn_on = Picture.at(Path(study.get_image_uri("a")))
     _replace(study, write_picture(tmp_path / "7.png", speckle(*MASK.shape, seed=7)), by_hand=True)
     with pytest.raises(HTTPException, match="open it again") as refused:
-        study.save_label("a", str(write_itk(tmp_path / "mask.nrrd", MASK)), FINAL, {}, drawn_on)
+        study.submit_label("a", str(write_itk(tmp_path / "mask.nrrd", MASK)), FINAL, {}, drawn_on)
     assert refused.value.status_code == 409

@@ -31,16 +31,17 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
     def save_label(
         image: str, label: UploadFile, user: AsAnnotator, params: str = Form("{}"), tag: str = FINAL
     ) -> dict[str, Any]:
-        """Keeps a submitted mask.
+        """Keeps a submitted mask, and answers with its `number`.
 
-        Answers 404 for an unknown image, 422, saying why, for what is no mask of it, and 409 when `params` has another `picture`
-        than `/datastore/image/dicom` tells of it now, or, without one, as `instance` another SOPInstanceUID.
+        Answers 404 for an unknown image, 422, saying why, for what is no mask of it, 409 when `params` has another `picture`
+        than `/datastore/image/dicom` tells of it now, or, without one, as `instance` another SOPInstanceUID, and 412 when the
+        current label is another one than the number that `params` has as `replaces` (0 for none).
         """
         told = json_object(params)
         drawn_on = _drawn_on(instances, image, told.pop("picture", None), told.pop("instance", None))
         with kept_mask(label) as path:
-            study.save_label(image, str(path), tag or FINAL, told | known(user), drawn_on)
-        return {**(app.on_save_label(image, image) or {}), "image": image, "label": image}
+            number = study.submit_label(image, str(path), tag or FINAL, told | known(user), drawn_on)
+        return {**(app.on_save_label(image, image) or {}), "image": image, "label": image, "number": number}
 
     @router.delete("/label")
     def remove_label(id: str, tag: str, user: AsAdmin) -> dict[str, Any]:  # noqa: A002

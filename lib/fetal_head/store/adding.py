@@ -26,6 +26,7 @@ class Draft:
     """A mask to be submitted: its file, and what is known of it (see `Submission`).
 
     Attributes:
+        replaces: number of the label that its annotator saw as the current one, 0 for none; None where nobody told.
         mtime_ns: of its file, for one that lies in the study folder already.
     """
 
@@ -36,6 +37,7 @@ class Draft:
     seconds: float | None = None
     model: str | None = None
     info: dict[str, Any] = field(default_factory=dict)
+    replaces: int | None = None
     mtime_ns: int | None = None
 
 

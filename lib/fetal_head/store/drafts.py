@@ -24,7 +24,7 @@ def read_draft(image: Path, label: Path, said: dict[str, Any]) -> Draft:
 
     `said` is what the client sent along: `label_info` there is the viewer's segment list (values are told by name,
     because viewers number segments as they list them), `annotated` the structures that the annotator looked for, `seconds`
-    the time spent, `model_version` the model that it began with.
+    the time spent, `model_version` the model that it began with, `replaces` the label that was seen as the current one.
 
     Raises:
         ValueError: the file is no mask of the image, or what was said of it makes no sense.
@@ -42,7 +42,8 @@ def read_draft(image: Path, label: Path, said: dict[str, Any]) -> Draft:
         annotated=_annotated(said.get("annotated"), mask),
         seconds=seconds,
         model=model,
-        info={key: value for key, value in said.items() if key != "annotated"},
+        info={key: value for key, value in said.items() if key not in ("annotated", "replaces")},
+        replaces=_replaces(said.get("replaces")),
     )
 
 
@@ -74,6 +75,12 @@ def _model(said: dict[str, Any]) -> str | None:
     params = said.get("params")
     model = said.get("model_version") or (params.get("model_version") if isinstance(params, dict) else None)
     return check_text("model_version", model, LONGEST_VERSION) if model else None
+
+
+def _replaces(said: Any) -> int | None:
+    if said is not None and (type(said) is not int or said < 0):
+        raise ValueError(f"replaces must be the number of a label, or 0 for none, not {str(said)[:40]!r}")
+    return said
 
 
 def _seconds(said: Any) -> float | None:

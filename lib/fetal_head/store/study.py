@@ -123,12 +123,18 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         """Lays `info` over what is known of a label; see `submissions.update_info` for who may."""
         submissions.update_info(self.store, label_id, label_tag, info, may_review=may_review)
 
-    def save_label(
-        self, image_id: str, label_filename: str, label_tag: str, label_info: dict[str, Any], drawn_on: Picture | None = None
-    ) -> str:
-        """Keeps a submitted mask, see `read_draft`; without `drawn_on` it is of the picture that is there now.
+    def save_label(self, image_id: str, label_filename: str, label_tag: str, label_info: dict[str, Any]) -> str:
+        """Keeps a submitted mask as `submit_label` does."""
+        self.submit_label(image_id, label_filename, label_tag, label_info)
+        return image_id
 
-        Answers 404 for an unknown image, 422, saying why, for no mask of it, and 409 when another picture comes in between.
+    def submit_label(
+        self, image_id: str, label_filename: str, label_tag: str, label_info: dict[str, Any], drawn_on: Picture | None = None
+    ) -> int:
+        """Keeps a submitted mask, see `read_draft`, and returns its number.
+
+        Without `drawn_on` it is of the picture that is there now. Answers 404 for an unknown image, 422, saying why, for no mask
+        of it, 409 when another picture comes in between, and 412 when another label does than it `replaces`.
         """
         images.check_tag(label_tag)
         image = self.get_image_uri(image_id)
@@ -141,9 +147,9 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
             raise
         except (ValueError, TypeError) as error:
             raise StoreError(422, f"the label of '{image_id}' was not accepted: {error}") from error
-        submissions.submit(self.store, image_id, label_tag, draft, picture)
+        number = submissions.submit(self.store, image_id, label_tag, draft, picture)
         renew(self.store, draft.who)
-        return image_id
+        return number
 
     def remove_label(self, label_id: str, label_tag: str) -> None:
         """Takes a label away, with those before it; all of them stay in the history."""

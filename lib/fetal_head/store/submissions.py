@@ -27,7 +27,8 @@ def submit(store: Store, image_id: str, tag: str, draft: Draft, picture: Picture
     """Keeps a mask of a picture as the label of a tag and returns its number. When it returns, file and row are on disk.
 
     Raises:
-        StoreError: there is no such image, another picture has taken its place (409), or the disk does not take it.
+        StoreError: there is no such image, another picture has taken its place (409), another label than the annotator saw is
+            the current one (412), or the disk does not take it.
     """
     with store.writing() as (session, files):
         image = live_image(session, image_id)
@@ -36,6 +37,7 @@ def submit(store: Store, image_id: str, tag: str, draft: Draft, picture: Picture
         know_picture(session, files, store.layout, image, digest)
         origin = _origin(session, image_id, draft.model) if tag == FINAL else (draft.model, None)
         take_strangers(session, files, store.layout, image_id, [tag])
+        _check_replaces(session, image_id, tag, draft.replaces)
         number = next_number(session, files, store.layout, image_id)
         row = add(session, files, store.layout, image_id, tag, draft, number)
         row.model, row.prediction = origin
@@ -44,6 +46,13 @@ def submit(store: Store, image_id: str, tag: str, draft: Draft, picture: Picture
         if tag == FINAL:
             session.execute(delete(Reservation).where(Reservation.image == image_id, Reservation.who == draft.who))
         return row.number
+
+
+def _check_replaces(session: Session, image_id: str, tag: str, replaces: int | None) -> None:
+    """Raises StoreError (412) where another label than `replaces` would be replaced, unseen by whoever drew the new one."""
+    now = current_labels(session, image_id).get(tag)
+    if replaces is not None and now is not None and now.number != replaces:
+        raise StoreError(412, f"version {now.number} by {now.who or 'nobody named'} became the label of '{image_id}' meanwhile")
 
 
 def delete_labels(store: Store, image_id: str, tag: str) -> None:

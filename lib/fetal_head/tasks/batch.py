@@ -50,7 +50,7 @@ class BatchInfer(BatchInferTask):  # type: ignore[misc]
         try:
             # what is predicted is kept as the original label in any case
             if tag != ORIGINAL:
-                datastore.save_label(image, str(mask), tag, {"params": predicted["params"]}, drawn_on=picture)
+                datastore.submit_label(image, str(mask), tag, {"params": predicted["params"]}, drawn_on=picture)
         finally:
             mask.unlink()
         return {"tag": tag, "params": predicted["params"]}

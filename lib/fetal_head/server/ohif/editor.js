@@ -18,17 +18,18 @@ const STEPS = 200;
 
 export class Editor extends EventTarget {
   /**
-   * @param {{ image: string, place: string, picture: string }} of its id, its identifier, which no image of another study has, and
-   *   that of the picture that is drawn on
+   * @param {{ image: string, place: string, picture: string, replaces: number }} of its id, its identifier, which no image of
+   *   another study has, that of the picture that is drawn on, and the number of the label that the server has, 0 for none
    * @param {import('./raster.js').Size} size
    * @param {Version} version what the server has: a prediction or a label
    * @param {boolean} isLabel
    */
-  constructor({ image, place, picture }, size, { mask, annotated, model }, isLabel) {
+  constructor({ image, place, picture, replaces }, size, { mask, annotated, model }, isLabel) {
     super();
     this.image = image;
     this.place = place;
     this.picture = picture;
+    this.replaces = replaces;
     this.size = size;
     this.mask = Uint8Array.from(mask);
     this.annotated = new Set(annotated);
@@ -144,9 +145,13 @@ export class Editor extends EventTarget {
     this.load({ ...draft, mask: fromRuns(draft.runs) });
   }
 
-  /** @param {string} print of what the server has now */
-  submitted(print) {
+  /**
+   * @param {string} print of what the server has now
+   * @param {number} number that it has there
+   */
+  submitted(print, number) {
     this.base = print;
+    this.replaces = number;
     this.dispatchEvent(new Event('sent'));
   }
 

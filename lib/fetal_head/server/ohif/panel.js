@@ -120,7 +120,7 @@ export class Panel {
       structures.settle();
       this.overlay?.attach();
       const { version, isLabel, notice } = await first;
-      const editor = new Editor({ image, ...uids }, size, fitting(version, size), isLabel);
+      const editor = new Editor({ image, ...uids, replaces: told.number ?? 0 }, size, fitting(version, size), isLabel);
       const back = resume(/** @type {Drafts} */ (this.drafts), editor, told);
       this.heading.say(back || notice || (told.flag ? `Flagged: ${told.flag.comment}` : ''));
       this._follow(editor);
@@ -198,9 +198,10 @@ export class Panel {
    * The server has a label.
    * @param {Editor} editor whose
    * @param {string} print what of it: something may have been drawn since
+   * @param {number} number that it has there
    */
-  submitted(editor, print) {
-    editor.submitted(print);
+  submitted(editor, print, number) {
+    editor.submitted(print, number);
     this.drafts?.keep(editor);
     this._past?.show(editor.image).catch((error) => this.heading.say(error.message));
   }

@@ -101,12 +101,15 @@ export async function predict(model, image, who) {
 /**
  * @param {import('./editor.js').Editor} editor
  * @param {string} who
+ * @param {boolean} [overAny] whether it may replace a label that was not seen here; otherwise that is refused with 412
+ * @returns {Promise<number>} its number
  */
-export async function submit(editor, who) {
+export async function submit(editor, who, overAny = false) {
   const { annotated, seconds, model, picture } = editor;
-  const data = form({ annotated: [...annotated], seconds, model_version: model, client_id: who, picture });
+  const replaces = overAny ? null : editor.replaces;
+  const data = form({ annotated: [...annotated], seconds, model_version: model, client_id: who, picture, replaces });
   data.append('label', writeNrrd(editor.mask, editor.size), 'mask.nrrd');
-  return (await ask(`/datastore/label?image=${id(editor.image)}`, { method: 'PUT', body: data })).json();
+  return (await (await ask(`/datastore/label?image=${id(editor.image)}`, { method: 'PUT', body: data })).json()).number;
 }
 
 /**

@@ -126,17 +126,32 @@ export class Work {
     // half a stroke is no label
     this._panel.toolbox?.rest();
     const { print } = editor;
+    let number;
     try {
-      await server.submit(editor, this._name.value);
+      number = await this._send(editor);
     } catch (error) {
       const kept = this._panel.drafts?.keep(editor) ? 'and kept in this browser' : 'nor kept in this browser';
       this._panel.heading.say(`Not submitted, ${kept}: ${/** @type {Error} */ (error).message}`);
       return false;
     }
-    this._panel.submitted(editor, print);
+    this._panel.submitted(editor, print, number);
     this._panel.heading.say('');
     // what was drawn meanwhile is still to be sent
     return !editor.unsent;
+  }
+
+  /**
+   * @param {import('./editor.js').Editor} editor
+   * @returns {Promise<number>} of the label; one that came in since is replaced by whoever wants that alone
+   */
+  async _send(editor) {
+    try {
+      return await server.submit(editor, this._name.value);
+    } catch (error) {
+      const { status, message } = /** @type {server.Refused} */ (error);
+      if (status !== 412 || !confirm(`${message}. Shall yours be the label instead? Both are kept.`)) throw error;
+      return server.submit(editor, this._name.value, true);
+    }
   }
 
   /** Whether the open image may be left; work that nobody keeps only by whoever did it. */
