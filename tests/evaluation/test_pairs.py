@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from PIL import Image
 
 from datasets.trees import hc18, outline
@@ -167,6 +168,16 @@ def test_other_formats_and_the_files_own_pixel_size(tmp_path: Path) -> None:
     pairs = find_pairs(tmp_path / "images", tmp_path / "masks", tmp_path / "sizes.csv")
     assert [pair.load().spacing for pair in pairs] == [pytest.approx((0.2, 0.3)), (0.5, 0.6)]
     assert [pair.circumference for pair in pairs] == [None, None]
+
+
+def test_a_mask_whose_axes_run_otherwise_than_its_images_judges_nothing(tmp_path: Path) -> None:
+    for folder, pixels in (("images", speckle(ROWS, COLUMNS)), ("masks", head())):
+        (tmp_path / folder).mkdir()
+        volume = sitk.GetImageFromArray(pixels[np.newaxis])
+        sitk.WriteImage(sitk.DICOMOrient(volume, "LPS" if folder == "images" else "RAS"), str(tmp_path / folder / "a.nii.gz"))
+    (pair,) = find_pairs(tmp_path / "images", tmp_path / "masks")
+    with pytest.raises(ValueError, match=r"a\.nii\.gz: its axes run otherwise in space .* take a\.nii\.gz out of"):
+        pair.load()
 
 
 def test_dicom_files_tell_whose_images_they_are(tmp_path: Path) -> None:

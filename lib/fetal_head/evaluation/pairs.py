@@ -24,6 +24,7 @@ from fetal_head.imaging import EXTENSIONS, Mask, read_image
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+from fetal_head.imaging.volume import check_axes
 from fetal_head.patients import patient_of
 from fetal_head.store.said import Told
 
@@ -81,6 +82,7 @@ class Pair:
             raise ValueError(f"image {error}; {advice}") from error
         try:
             truth, annotated = read_truth(self.mask, geometry.shape)
+            check_axes(self.image, self.mask)
         except ValueError as error:
             raise ValueError(f"mask {error}; {advice}") from error
         if self.annotated is not None:
