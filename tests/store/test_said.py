@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from masks import assert_whole, next_image, submit
+from masks import MASK, assert_whole, next_image, submit
 
 from fetal_head.config import StoreSettings
 from fetal_head.pseudonym import pseudonym
@@ -104,6 +105,17 @@ def test_what_an_approved_label_speaks_of_is_changed_by_reviewers_alone(study: S
     study.update_label_info("a", "final", {"annotated": ["BRAIN"], "note": "y"}, may_review=False)
     assert [study.get_label_info("a", "final")[key] for key in ("annotated", "note")] == [["BRAIN"], "y"]
     study.update_label_info("a", "final", {"annotated": ["CSP"]})
+    assert study.get_label_info("a", "final")["annotated"] == ["CSP"]
+    assert_whole(study.store)
+
+
+def test_a_head_without_a_pixel_is_not_said_to_be_annotated(study: StudyDatastore, tmp_path: Path) -> None:
+    cut = write_itk(tmp_path / "mask.nrrd", np.where(MASK == 1, 0, MASK).astype(np.uint8))
+    study.save_label("a", str(cut), "final", {})
+    study.update_label_info("a", "final", {"annotated": ["BRAIN", "CSP"]})
+    assert study.get_label_info("a", "final")["annotated"] == ["CSP"]
+    with pytest.raises(StoreError, match="annotated names no structure"):
+        study.update_label_info("a", "final", {"annotated": ["BRAIN"]})
     assert study.get_label_info("a", "final")["annotated"] == ["CSP"]
     assert_whole(study.store)
 

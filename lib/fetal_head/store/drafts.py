@@ -39,7 +39,7 @@ def read_draft(image: Path, label: Path, said: dict[str, Any]) -> Draft:
         encoded(mask, geometry),
         SUFFIX,
         who=who,
-        annotated=_annotated(said.get("annotated"), mask),
+        annotated=annotated_as_said(said.get("annotated"), mask),
         seconds=seconds,
         model=model,
         info={key: value for key, value in said.items() if key not in ("annotated", "replaces")},
@@ -60,7 +60,12 @@ def _names(segments: Any) -> list[str]:
     return [segment["name"] for segment in segments]
 
 
-def _annotated(said: Any, mask: Mask) -> list[str]:
+def annotated_as_said(said: Any, mask: Mask) -> list[str]:
+    """The structures that a mask speaks of, as its annotator says, or else as it shows itself.
+
+    Raises:
+        ValueError: that is none.
+    """
     if said is None:
         return list(annotated_in(mask))
     # whatever is said of a head without a pixel, it is no absent one

@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from fetal_head.imaging import read_mask
 from fetal_head.labels import in_order
 from fetal_head.store.adding import Draft, add, next_number, write_facts
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.derived import Effort
+from fetal_head.store.drafts import annotated_as_said
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import as_bytes, image_facts
 from fetal_head.store.layout import Layout, Picture
@@ -88,7 +90,7 @@ def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any], *, 
             raise StoreError(404, f"the image '{image_id}' has no label '{tag}'")
         try:
             check_said(info)
-            annotated = list(in_order(info["annotated"])) if info.get("annotated") else row.annotated
+            annotated = _spoken_of(store.layout, row, info["annotated"]) if info.get("annotated") else row.annotated
             laid_over = {key: value for key, value in info.items() if key not in ("annotated", "ts", "name")}
             # each addition may be short and all of them together long
             row.info = check_said({**row.info, **laid_over})
@@ -102,6 +104,13 @@ def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any], *, 
         row.annotated = annotated
         write_facts(files, store.layout, row)
         settle(session, files, store.layout, image_id)
+
+
+def _spoken_of(layout: Layout, row: Submission, said: Any) -> list[str] | None:
+    """What a label is now said to speak of. Raises ValueError where that is no structure, or its mask cannot be read."""
+    if row.annotated is not None and in_order(said) == in_order(row.annotated):
+        return row.annotated
+    return annotated_as_said(said, read_mask(layout.kept(row.image, row.number, row.suffix)))
 
 
 def live_image(session: Session, image_id: str) -> Image:
