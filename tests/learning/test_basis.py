@@ -12,6 +12,7 @@ from fetal_head.learning.judging import JudgedOn, Verdict
 from fetal_head.learning.retraining import retrain
 from fetal_head.learning.samples import Labelled
 from fetal_head.learning.split import is_validation
+from fetal_head.model.ancestry import NOTHING, UNTOLD, Learned
 from fetal_head.model.network import Architecture
 from fetal_head.model.registry import Registry
 from fetal_head.model.weights import Description
@@ -24,18 +25,24 @@ def _of(*patients: str) -> list[Labelled]:
     return [Labelled(f"image of {patient}", Path("image"), Path("mask"), patient) for patient in patients]
 
 
+def _known(*patients: str, whole: bool = True) -> Learned:
+    return Learned(frozenset(patients), whole)
+
+
 def test_the_unseen_count_then_the_held_then_the_learned() -> None:
     learned, held = _of("a"), _of("b", "c", "c")
-    assert basis(learned, held, {"a", "b"}) == (held[1:], JudgedOn.VALIDATION)
-    assert basis(learned, held, set()) == (held, JudgedOn.VALIDATION)
-    assert basis(learned, held, {"b", "c"}) == (held, JudgedOn.LEARNED_BEFORE)
-    assert basis(learned, [], {"b", "c"}) == (learned, JudgedOn.TRAINING)
+    assert basis(learned, held, _known("a", "b")) == (held[1:], JudgedOn.VALIDATION)
+    assert basis(learned, held, NOTHING) == (held, JudgedOn.VALIDATION)
+    assert basis(learned, held, _known("b", "c")) == (held, JudgedOn.LEARNED_BEFORE)
+    assert basis(learned, [], _known("b", "c")) == (learned, JudgedOn.TRAINING)
+    assert basis(learned, held, _known("b", whole=False)) == (held[1:], JudgedOn.PERHAPS_LEARNED_BEFORE)
+    assert basis(learned, [], UNTOLD) == (learned, JudgedOn.TRAINING)
 
 
 def test_a_patient_who_was_told_later_is_known_by_his_images() -> None:
     held = [replace(label, id=name) for label, name in zip(_of("a", "a", "b"), ("scan1", "scan2", "scan3"), strict=True)]
-    assert basis([], held, {"scan1"}) == (held[2:], JudgedOn.VALIDATION)
-    assert basis([], held, {"scan1", "scan3"}) == (held, JudgedOn.LEARNED_BEFORE)
+    assert basis([], held, _known("scan1")) == (held[2:], JudgedOn.VALIDATION)
+    assert basis([], held, _known("scan1", "scan3")) == (held, JudgedOn.LEARNED_BEFORE)
 
 
 @pytest.mark.parametrize("scratch", [True, False])
@@ -59,3 +66,16 @@ def test_patients_whom_an_earlier_model_learned_from_do_not_judge_it(tmp_path: P
     assert of_known.judged_on in of_known.reason
     of_unseen = verdict(labels)
     assert (of_unseen.judged_on, of_unseen.patients) == ("validation patients", 1)
+
+
+def test_a_served_model_that_does_not_say_whom_it_knows_has_that_said_of_the_verdict(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "models")
+    registry.publish(registry.add(NETWORKS.build(), Description(NETWORKS)).name)
+    labels = [
+        replace(label, patient=patient)
+        for label, patient in zip(small_study(tmp_path, 2), ("Patient00000", "image5"), strict=True)
+    ]
+    outcome = retrain(labels, small_settings(max_epochs=1), registry, start=None)
+    assert outcome is not None
+    assert "may have learned" in outcome.verdict.judged_on
+    assert outcome.verdict.judged_on in outcome.verdict.reason

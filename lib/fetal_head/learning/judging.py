@@ -27,6 +27,7 @@ class JudgedOn(str, Enum):
     """
 
     VALIDATION = "validation patients"
+    PERHAPS_LEARNED_BEFORE = "validation patients from whom an earlier model, which does not say from whom, may have learned"
     LEARNED_BEFORE = "validation patients from whom an earlier model has learned"
     TRAINING = "training images"
 

@@ -24,7 +24,7 @@ from fetal_head.learning.samples import Labelled, LeftOut
 from fetal_head.learning.tracking import NOWHERE, tracking
 from fetal_head.learning.trainer import Epoch, train
 from fetal_head.learning.unchanged import stamps_of, unchanged
-from fetal_head.model.ancestry import learned_by_line
+from fetal_head.model.ancestry import learned_by_any
 from fetal_head.model.network import Architecture
 from fetal_head.model.registry import Registry, ServedMeanwhileError, Version
 from fetal_head.model.segmenter import Segmenter
@@ -136,7 +136,7 @@ def _retrain(
         if ranks.rank() > 0:
             return None
         served = registry.current()
-        known = set[str]().union(*(learned_by_line(model, registry).patients for model in (served, start) if model))
+        known = learned_by_any([model for model in (served, start) if model], registry)
         candidate = Segmenter(trained.networks, architecture, settings.model)
         judged, judged_on = basis(unchanged(learned, before), unchanged(held, before, say), known)
         verdict = compare(candidate, served, judged, judged_on, settings)

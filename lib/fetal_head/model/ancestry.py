@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from fetal_head.model.registry import Registry, Version
@@ -73,6 +73,12 @@ def learned_by_line(version: Version, registry: Registry) -> Learned:
     except ValueError:
         return Learned(frozenset(patients), whole=False)
     return Learned(frozenset(patients), whole=True)
+
+
+def learned_by_any(versions: Sequence[Version], registry: Registry) -> Learned:
+    """Whom some of these models, or of those that they were trained from, have learned from, as far as they tell."""
+    learned = [learned_by_line(version, registry) for version in versions]
+    return Learned(frozenset[str]().union(*(each.patients for each in learned)), all(each.whole for each in learned))
 
 
 def _dictionary(value: Any) -> dict[str, Any]:
