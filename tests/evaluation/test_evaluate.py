@@ -206,9 +206,10 @@ def test_questions_without_an_answer(tmp_path: Path) -> None:
         evaluate_folders(images, masks, tmp_path / "report", Oracle(), classes=["SKULL"])
     with pytest.raises(ValueError, match=r"no mask in .*masks speaks of CSP, LV; ask for other classes"):
         evaluate_folders(images, masks, tmp_path / "report", Oracle(), classes=["CSP", "LV"])
-    for to in (images, masks, images / "a.png"):
+    for to in (images, masks, images / "a.png", images / "a.png" / "report"):
         with pytest.raises(ValueError, match="cannot take the report: name a new folder"):
-            evaluate_folders(images, masks, to, Oracle())
+            # told before any image is looked at
+            evaluate_folders(images, masks, to, Oracle(), progress=lambda pairs: pytest.fail("looks at images"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "masks"]
 
 

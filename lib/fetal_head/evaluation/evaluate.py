@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
@@ -58,8 +59,9 @@ def evaluate_folders(
         ValueError: a folder, an image, a mask or the csv is of no use, or no mask speaks of `classes`. Nothing is written then.
     """
     classes = in_order(classes)
-    if to.resolve() in (images.resolve(), masks.resolve()) or (to.exists() and not to.is_dir()):
-        raise ValueError(f"{to} cannot take the report: name a new folder, not a file or the one of the images or masks")
+    if to.resolve() in (images.resolve(), masks.resolve()):
+        raise ValueError(f"{to} cannot take the report: name a new folder, not the one of the images or masks")
+    _check_writable(to)
     pairs = find_pairs(images, masks, pixel_size, told)
     comparisons = [compare(pair, predictor, classes) for pair in progress(pairs)]
     if not any(comparison.original for comparison in comparisons):
@@ -82,6 +84,15 @@ def evaluate_folders(
     write_text(to / "report.html", report)
     write_text(to / "metrics.json", as_json(metrics))
     return metrics
+
+
+def _check_writable(to: Path) -> None:
+    """Raises ValueError where nothing can be written into a folder: better now than after the last of thousands of images."""
+    there = next(path for path in (to, *to.absolute().parents) if path.exists())
+    try:
+        TemporaryDirectory(dir=there).cleanup()
+    except OSError as error:
+        raise ValueError(f"{to} cannot take the report: name a new folder; {there}: {error.strerror}") from error
 
 
 def as_json(metrics: dict[str, Any]) -> str:
