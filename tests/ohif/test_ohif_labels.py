@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from desk import Desk, Mask, phantoms
-from handing_in import finals
+from handing_in import finals, hand_in
 from numpy.testing import assert_array_equal
 from playwright.sync_api import Browser, expect
 
@@ -44,6 +44,28 @@ def test_labels_of_every_kind_are_shown(browser: Browser, tmp_path: Path) -> Non
         expect(ann.page.locator("#fh-state")).to_have_text("Not submitted")
         why = "The label is not shown, this is a new prediction: submission 1 of 'p4' cannot be shown"
         expect(ann.page.locator("#fh-message")).to_contain_text(why)
+        ann.leave()
+
+
+def test_of_two_readers_none_begins_with_the_outlines_of_the_other(browser: Browser, tmp_path: Path) -> None:
+    with serving(phantoms(tmp_path / "studies", 1), tmp_path / "server", conf={"readers": "2"}) as server:
+        ann = Desk(browser, server.url)
+        ann.open("p0")
+        predicted = ann.mask
+        theirs = predicted.copy()
+        theirs[:20, :20] = 3
+        hand_in(server, "p0", theirs, client_id="ben")
+        ann.open("p0")
+        assert_array_equal(ann.mask, predicted)
+        assert ann.text("#fh-state") == "Not submitted"
+        ann.button("Submit")
+        expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+        ann.open("p0")
+        assert_array_equal(ann.mask, predicted)
+        assert (ann.text("#fh-state"), len(finals(server, "p0"))) == ("Submitted", 2)
+        ann.button("Load version 2")
+        ann.page.wait_for_function("fetalHead.viewer.shown()[0] === 3")
+        assert_array_equal(ann.mask, theirs)
         ann.leave()
 
 

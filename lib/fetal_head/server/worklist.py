@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from monailabel.interfaces.app import MONAILabelApp
 from pydantic import BaseModel
 
-from fetal_head.server.asked import AsAnnotator
+from fetal_head.server.asked import AsAnnotator, AsUser
 from fetal_head.server.identity import known, requires
 from fetal_head.store.people import who_is
 from fetal_head.store.set_aside import flag, skip
@@ -44,10 +44,10 @@ def worklist_routes(app: MONAILabelApp) -> APIRouter:
         """The images in the order of their names, a page at a time: `total`, and `images` with their status and label."""
         return asdict(worklist(store, search, status, limit, offset))
 
-    @router.get("/{image}", dependencies=[reads])
-    def image(image: str) -> dict[str, Any]:
-        """One of them."""
-        return work(store, image)
+    @router.get("/{image}")
+    def image(image: str, user: AsUser, client_id: str = "") -> dict[str, Any]:
+        """One of them, for whoever asks to work on: with several readers the label is his own."""
+        return work(store, image, who_is({"client_id": client_id} | known(user)))
 
     @router.post("/{image}/skip")
     def skip_image(image: str, person: Person, user: AsAnnotator) -> None:

@@ -16,7 +16,7 @@ from fetal_head.store import queries
 from fetal_head.store.differences import differences
 from fetal_head.store.said import told_spacing
 from fetal_head.store.settling import FINAL
-from fetal_head.store.standing import standing
+from fetal_head.store.standing import last_of_its_person
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Submission
 
@@ -59,7 +59,7 @@ def _pairs(session: Session) -> Iterator[tuple[Image, Submission, Submission]]:
             Image.removed.is_(None),
             Image.readings > 1,
             Submission.tag == FINAL,
-            standing(Submission),
+            last_of_its_person(Submission),
         )
     )
     by_image: dict[str, tuple[Image, dict[str, Submission]]] = {}

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from fetal_head.evaluation.effort import effort
 from fetal_head.imaging import read_mask
@@ -17,7 +17,7 @@ from fetal_head.store import queries
 from fetal_head.store.derived import Effort
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import FINAL
-from fetal_head.store.standing import standing
+from fetal_head.store.standing import last_of_its_person
 from fetal_head.store.store import Store
 from fetal_head.store.submissions import find_submission
 from fetal_head.store.tables import Submission
@@ -115,21 +115,10 @@ def measure_efforts(store: Store, limit: int | None = None, wait: Callable[[], N
 
 
 def _labels() -> Select[Any]:
-    later = aliased(Submission)
-    last = (
-        select(func.max(later.number))
-        .where(
-            later.image == Submission.image,
-            later.who == Submission.who,
-            later.tag == FINAL,
-            standing(later),
-        )
-        .scalar_subquery()
-    )
     return select(Submission).where(
         Submission.tag == FINAL,
         Submission.prediction.is_not(None),
-        Submission.number == last,
+        last_of_its_person(Submission),
         Submission.info["restored"].as_string().is_(None),
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from fetal_head.store.tables import REJECTED, Image, Submission
 
@@ -10,6 +11,15 @@ from fetal_head.store.tables import REJECTED, Image, Submission
 def standing(row: type[Submission]) -> ColumnElement[bool]:
     """Whether a submission is neither deleted nor rejected, and of the picture that its image has now."""
     return and_(row.deleted.is_(None), row.status != REJECTED, of_its_picture(row))
+
+
+def last_of_its_person(row: type[Submission]) -> ColumnElement[bool]:
+    """Whether a submission is the last standing one of its person for its image and tag."""
+    later = aliased(Submission)
+    last = select(func.max(later.number)).where(
+        later.image == row.image, later.who == row.who, later.tag == row.tag, standing(later)
+    )
+    return row.number == last.correlate(row).scalar_subquery()
 
 
 def of_its_picture(row: type[Submission]) -> ColumnElement[bool]:

@@ -39,7 +39,9 @@ def submit(store: Store, image_id: str, tag: str, draft: Draft, picture: Picture
         know_picture(session, files, store.layout, image, digest)
         origin = _origin(session, image_id, draft.model) if tag == FINAL else (draft.model, None)
         take_strangers(session, files, store.layout, image_id, [tag])
-        _check_replaces(session, image_id, tag, draft.replaces)
+        # several readers replace nothing of one another
+        if store.settings.readers == 1:
+            _check_replaces(session, image_id, tag, draft.replaces)
         number = next_number(session, files, store.layout, image_id)
         row = add(session, files, store.layout, image_id, tag, draft, number)
         row.model, row.prediction = origin

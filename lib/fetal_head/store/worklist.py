@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from fetal_head.store.derived import Effort, Score
@@ -15,7 +15,7 @@ from fetal_head.store.reservations import holders
 from fetal_head.store.scores import counts
 from fetal_head.store.set_aside import FLAG
 from fetal_head.store.settling import FINAL
-from fetal_head.store.standing import of_its_picture
+from fetal_head.store.standing import last_of_its_person, of_its_picture
 from fetal_head.store.store import Store
 from fetal_head.store.tables import APPROVED, REJECTED, SUBMITTED, Image, Submission
 
@@ -54,25 +54,34 @@ def worklist(store: Store, search: str = "", status: Status | None = None, limit
     if status:
         there.append(_has(status))
     with store.reading() as session:
-        total = session.scalar(_joined(select(func.count()), *there)) or 0
-        rows = _joined(select(*_SHOWN), *there)
+        total = session.scalar(_joined(select(func.count()), Submission.current, *there)) or 0
+        rows = _joined(select(*_SHOWN), Submission.current, *there)
         page = session.execute(rows.order_by(Image.id).limit(limit).offset(offset)).tuples()
         return Page(total, _told(session, store, list(page)))
 
 
-def work(store: Store, image_id: str) -> dict[str, Any]:
-    """One image as `worklist` has it. Raises StoreError (404) when there is none."""
+def work(store: Store, image_id: str, who: str) -> dict[str, Any]:
+    """One image as `worklist` has it, for `who` to work on.
+
+    Where several people are to read each image, its label is the one that he submitted himself: nobody begins with the outlines
+    of another, for readers who do agree with whoever came first.
+
+    Raises:
+        StoreError: there is no such image (404).
+    """
+    his = and_(Submission.who == who, last_of_its_person(Submission))
     with store.reading() as session:
-        rows = _joined(select(*_SHOWN), Image.removed.is_(None), Image.id == image_id)
+        label = Submission.current if store.settings.readers == 1 else his
+        rows = _joined(select(*_SHOWN), label, Image.removed.is_(None), Image.id == image_id)
         found = _told(session, store, list(session.execute(rows).tuples()))
     if not found:
         raise StoreError(404, f"there is no image '{image_id}'")
     return found[0]
 
 
-def _joined(rows: Select[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
-    """With each image its label, the effort that it took, and its score."""
-    label = and_(Submission.image == Image.id, Submission.tag == FINAL, Submission.current)
+def _joined(rows: Select[Any], shown: SQLColumnExpression[bool], *conditions: ColumnElement[bool]) -> Select[Any]:
+    """With each image that of its labels which is `shown`, the effort that it took, and its score."""
+    label = and_(Submission.image == Image.id, Submission.tag == FINAL, shown)
     taken = and_(Effort.image == Submission.image, Effort.number == Submission.number)
     score = and_(Score.image == Image.id, counts())
     joined = rows.select_from(Image).outerjoin(Submission, label).outerjoin(Effort, taken).outerjoin(Score, score)

@@ -66,8 +66,11 @@ export const NOTHING_LEFT = 'There is no image left for you: all are labelled, o
 export const nextSample = (strategy, who, leaving = '') =>
   post(`/activelearning/${id(strategy)}`, { client_id: who, leaving });
 
-/** @param {string} image */
-export const entry = (image) => get(`/worklist/${id(image)}`);
+/**
+ * @param {string} image
+ * @param {string} who
+ */
+export const entry = (image, who) => get(`/worklist/${id(image)}?client_id=${id(who)}`);
 
 /**
  * Under which UIDs an image is answered by DICOMweb, and two that stay whoever's it is and whenever its file is touched: its own,
