@@ -66,6 +66,10 @@ def test_each_signs_in_and_does_what_his_role_may(guarded: Server, browser: Brow
     judged = _history(guarded, "p1")[1]
     assert (judged["status"], judged["comment"], judged["current"]) == ("rejected", "too thick", False)
     expect(rev.page.get_by_role("button", name="Train")).to_be_hidden()
+    ann.open("p1")
+    assert ann.text("#fh-message").startswith("Version 2 by ann was rejected by rev: too thick. It is among the earlier versions")
+    ann.open("p2")
+    assert ann.text("#fh-message") == ""
 
     # one browser that several people sign in from
     ann.open("p0")

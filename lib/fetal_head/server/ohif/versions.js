@@ -1,7 +1,7 @@
 /** What the server has of an image, as a version to work on. */
 
 import * as choices from './choices.js';
-import { Refused, predict, submission } from './server.js';
+import { Refused, history, predict, submission } from './server.js';
 
 export const MODEL = 'fetal_head';
 
@@ -17,7 +17,7 @@ export const MODEL = 'fetal_head';
  * @param {string} image
  * @param {any} told what the work list has of it
  * @param {Structures} structures
- * @returns {Promise<{ version: Version & Size, isLabel: boolean, notice: string }>} `notice` says why a label is not shown
+ * @returns {Promise<{ version: Version & Size, isLabel: boolean, notice: string }>} `notice` says why there is no label, or why it is not shown
  */
 export async function beginning(image, told, structures) {
   let notice = '';
@@ -30,7 +30,19 @@ export async function beginning(image, told, structures) {
       notice = `The label is not shown, this is a new prediction: ${error.message}`;
     }
   }
-  return { version: await prediction(image, structures), isLabel: false, notice };
+  const [version, rejected] = await Promise.all([prediction(image, structures), told.status === 'rejected' ? whyRejected(image) : '']);
+  return { version, isLabel: false, notice: notice || rejected };
+}
+
+/**
+ * @param {string} image
+ * @returns {Promise<string>} a sentence on its last rejected label
+ */
+async function whyRejected(image) {
+  const last = (await history(image)).findLast((/** @type {any} */ entry) => entry.status === 'rejected' && !entry.deleted);
+  if (!last) return '';
+  const why = `${last.reviewer ? ` by ${last.reviewer}` : ''}${last.comment ? `: ${last.comment}` : ''}`;
+  return `Version ${last.number} by ${last.who || 'nobody named'} was rejected${why}. It is among the earlier versions; this is a new prediction.`;
 }
 
 /**
