@@ -16,12 +16,12 @@ from monai.networks.layers.simplelayers import SkipConnection
 from monai.networks.nets.attentionunet import AttentionLayer
 
 
-def keep_masks(samples: int, channels: int, rate: float, seed: int = 0) -> torch.Tensor:
+def keep_masks(samples: int, channels: int, rate: float) -> torch.Tensor:
     """(samples, channels): 0 for the features that a sample goes without, a share of `rate`, and 1 / (1 - rate) for the rest.
 
     Always the same ones: a sample is one network, of which every image is asked.
     """
-    drawn = torch.rand(samples, channels, generator=torch.Generator().manual_seed(seed)) >= rate
+    drawn = torch.rand(samples, channels, generator=torch.Generator().manual_seed(0)) >= rate
     return drawn.float() / (1 - rate)
 
 

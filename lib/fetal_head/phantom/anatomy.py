@@ -23,10 +23,6 @@ class Size:
     minor: float
     skull: float
 
-    @property
-    def circumference(self) -> float:
-        return ellipse_circumference(self.major, self.minor)
-
 
 @dataclass(frozen=True)
 class Head:
@@ -42,17 +38,12 @@ class Head:
         return self.skull.axes
 
 
-def ellipse_circumference(major: float, minor: float) -> float:
-    """Circumference of an ellipse from its semi-axes, in their unit (Ramanujan 1914, first approximation)."""
-    return pi * (3 * (major + minor) - sqrt((3 * major + minor) * (major + 3 * minor)))
-
-
 def draw_size(rng: np.random.Generator) -> Size:
     """A size between 14 and 40 weeks, mostly 18 to 30; its circumference is about the mean of INTERGROWTH-21st."""
     weeks = rng.uniform(14, 40) if rng.random() < 0.15 else 18 + 14 * rng.beta(1.7, 1.8)
     circumference = growth.HC.mean(weeks) * rng.normal(1, 0.04)
     cephalic = float(np.clip(rng.normal(0.795, 0.042), 0.69, 0.91))
-    major = circumference / ellipse_circumference(1, cephalic)
+    major = circumference / _circumference(1, cephalic)
     return Size(weeks, major, major * cephalic, rng.uniform(1.0, 1.6) + 0.03 * (weeks - 14))
 
 
@@ -61,6 +52,11 @@ def draw_head(rng: np.random.Generator, size: Size, axes: Axes) -> Head:
     skull = Ellipse(axes, size.major, size.minor)
     csp = _draw_csp(rng, size, axes) if rng.random() >= CSP_ABSENT else None
     return Head(size, skull, csp, _draw_lv(rng, size, axes))
+
+
+def _circumference(major: float, minor: float) -> float:
+    """Circumference of an ellipse from its semi-axes, in their unit (Ramanujan 1914, first approximation)."""
+    return pi * (3 * (major + minor) - sqrt((3 * major + minor) * (major + 3 * minor)))
 
 
 def _draw_csp(rng: np.random.Generator, size: Size, axes: Axes) -> Box:

@@ -10,4 +10,4 @@ from fetal_head.selection.ranking import Ranking, by_score
 
 def bald(pool: Pool, rng: np.random.Generator) -> Ranking:
     """The image with the largest mutual information of answer and network, averaged over the structures."""
-    return by_score(pool, pool.bald.mean(axis=1), "Copies of the model contradict each other most in it.", rng)
+    return by_score(pool.bald.mean(axis=1), "Copies of the model contradict each other most in it.", rng)

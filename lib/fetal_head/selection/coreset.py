@@ -17,4 +17,4 @@ def coreset(pool: Pool, rng: np.random.Generator) -> Ranking:
     nearest = np.full(len(pool), -np.inf, dtype=np.float32)
     for start in range(0, len(pool.taken_features), 256):
         np.maximum(nearest, (features @ pool.taken_features[start : start + 256].T).max(axis=1), out=nearest)
-    return by_score(pool, (1 - nearest).astype(np.float64), "It is least like any labelled image.", rng)
+    return by_score((1 - nearest).astype(np.float64), "It is least like any labelled image.", rng)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal_head.selection.pool import Numbers, Pool
+from fetal_head.selection.pool import Numbers
 
 # to put many thousand images in order takes longer than an annotator's question may; nobody gets beyond the first ones
 FRONT = 4096
@@ -42,8 +42,8 @@ def put_last(ranking: Ranking, those: NDArray[np.bool_]) -> Ranking:
     return replace(ranking, order=np.concatenate([ranking.order[~late], ranking.order[late]])) if late.any() else ranking
 
 
-def by_score(pool: Pool, score: Numbers, reason: str, rng: np.random.Generator, structure: str | None = None) -> Ranking:
-    """The highest score first. Images without one stand among the others at random, so that each has a fair chance."""
+def by_score(score: Numbers, reason: str, rng: np.random.Generator) -> Ranking:
+    """The highest of (N,) scores first. Images without one, NaN, stand among the others at random, each with a fair chance."""
     is_known = ~np.isnan(score)
     if is_known.all():
         order = _descending(score)
@@ -54,7 +54,7 @@ def by_score(pool: Pool, score: Numbers, reason: str, rng: np.random.Generator, 
         by_chance[rng.choice(len(score), len(unknown), replace=False)] = True
         order[by_chance] = unknown
         order[~by_chance] = known[_descending(score[known])]
-    return Ranking(order, score, reason, structure, "The model has not looked at it yet, so it was given its chance.")
+    return Ranking(order, score, reason, chance="The model has not looked at it yet, so it was given its chance.")
 
 
 def _descending(score: Numbers) -> NDArray[np.intp]:

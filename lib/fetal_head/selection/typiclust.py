@@ -35,7 +35,7 @@ def typiclust(pool: Pool, rng: np.random.Generator) -> Ranking:
         # what was not drawn is no newcomer that deserves a chance by itself: it looks like what was
         score[scored] = -1.0
         score[drawn] = _score(features, labelled, rng)
-    return by_score(pool, score, "It is typical of many images of which none is labelled.", rng)
+    return by_score(score, "It is typical of many images of which none is labelled.", rng)
 
 
 @cache
