@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
@@ -92,7 +93,7 @@ def train_stage(
             _say,
             shares=[share for _, share in parts],
             checkpoint=checkpoint,
-            run=json.dumps([name, architecture.to_dict(), of_seed.model_dump(mode="json"), sources]),
+            run=json.dumps([name, asdict(architecture), of_seed.model_dump(mode="json"), sources]),
         ).networks
 
     networks = _mean([trained(seed, checkpoint) for seed, checkpoint in checkpoints.items()])

@@ -6,6 +6,7 @@ import json
 import pickle
 import struct
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -30,7 +31,7 @@ def tensors() -> dict[str, torch.Tensor]:
 
 def model(weights: dict[str, torch.Tensor] | None = None, architecture: Any = None, **changes: Any) -> bytes:
     """A model file of a small network, with another description where one is given."""
-    described = {"structures": Description(SMALL).structures, "architecture": architecture or SMALL.to_dict(), **changes}
+    described = {"structures": Description(SMALL).structures, "architecture": architecture or asdict(SMALL), **changes}
     return save(weights or tensors(), metadata={HEADER: json.dumps(described)})
 
 
@@ -76,7 +77,7 @@ def model_files() -> Iterator[tuple[str, bytes]]:
 
 
 def _strange_descriptions() -> Iterator[tuple[str, bytes]]:
-    plain = SMALL.to_dict()
+    plain = asdict(SMALL)
     for name, changes in (
         ("channels without end", {"channels": [10**9, 10**9]}),
         ("channels below 0", {"channels": [-4, 8]}),

@@ -43,13 +43,11 @@ def show(name: Name, app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
     """Show all that a model file says: its network, labels, settings, Dice, and the verdict on it."""
     registry = _registry(app_dir)
     version = registry.version(name)
-    description = version.description
     told = {
         "version": version.name,
         "served": version == registry.current(),
         "file": str(version.path),
-        **asdict(description),
-        "architecture": description.architecture.to_dict(),
+        **asdict(version.description),
     }
     if as_json:
         print(json.dumps(told, indent=2))

@@ -165,7 +165,7 @@ def _identity(
     settled = learning.model_dump(exclude=CHANGE_NO_RESULT)
     # the samples as well: `sources` does not tell of images
     pictures = fingerprint([*samples.training, *samples.validation])
-    told = [parent, architecture.to_dict(), settled, sources, pictures]
+    told = [parent, asdict(architecture), settled, sources, pictures]
     return ranks.as_first(sha256(json.dumps(told).encode()).hexdigest())
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from monai.networks.nets.attentionunet import AttentionUnet
 from monai.networks.nets.unet import UNet
+from pydantic import Field
 
 from fetal_head.config import ModelSettings
 from fetal_head.labels import NAMES
 
-# no network is so large; a damaged description must not make one that fills the memory
+# no network is so large; a damaged description, which is held against these, must not make one that fills the memory
 LARGEST, MOST_LEVELS = 4096, 16
+Size = Annotated[int, Field(gt=0, le=LARGEST)]
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,11 @@ class Architecture:
         residual_units: a level, for the network that has them.
     """
 
-    locator_size: tuple[int, int]
-    frame_size: tuple[int, int]
+    locator_size: tuple[Size, Size]
+    frame_size: tuple[Size, Size]
     network: str
-    channels: tuple[int, ...]
-    residual_units: int
+    channels: Annotated[tuple[Size, ...], Field(max_length=MOST_LEVELS)]
+    residual_units: Annotated[int, Field(ge=0, le=MOST_LEVELS)]
 
     @classmethod
     def of(cls, settings: ModelSettings) -> Architecture:
@@ -44,25 +47,6 @@ class Architecture:
             settings.channels,
             settings.residual_units,
         )
-
-    @classmethod
-    def from_dict(cls, values: dict[str, object]) -> Architecture:
-        """The inverse of `to_dict`. Raises ValueError for what is no description of an architecture."""
-        try:
-            numbers = {key: tuple(int(n) for n in values[key]) for key in ("locator_size", "frame_size", "channels")}  # type: ignore[attr-defined]
-            (a, b), (c, d) = numbers["locator_size"], numbers["frame_size"]
-            units = int(values["residual_units"])  # type: ignore[call-overload]
-            if not all(0 < n <= LARGEST for some in numbers.values() for n in some):
-                raise ValueError(f"a size is not within 1..{LARGEST}")
-            if not (len(numbers["channels"]) <= MOST_LEVELS and 0 <= units <= MOST_LEVELS):
-                raise ValueError(f"it has more than {MOST_LEVELS} levels or residual units")
-            return cls((a, b), (c, d), str(values["network"]), numbers["channels"], units)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"no description of a network: {values!r}") from error
-
-    def to_dict(self) -> dict[str, object]:
-        """As JSON can hold it."""
-        return asdict(self)
 
     def build(self) -> HeadNetworks:
         """Both networks with random weights. Raises ValueError for a network that does not exist or is not installed."""

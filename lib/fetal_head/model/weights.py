@@ -53,7 +53,7 @@ _DESCRIPTION = TypeAdapter(Description)
 def save_weights(path: Path, network: torch.nn.Module, description: Description) -> None:
     """Writes a model file, whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    header = json.dumps({**asdict(description), "architecture": description.architecture.to_dict()})
+    header = json.dumps(asdict(description))
     with replacing(path) as temporary:
         # not safetensors' own writing, which tells of a full disk as of nothing that anybody knows
         temporary.write_bytes(save(tensors, {HEADER: header, DIGEST: _digest(header, tensors)}))
@@ -63,10 +63,8 @@ def read_description(path: Path) -> Description:
     """The description of a model file. Raises ValueError when it is none of ours."""
     try:
         with safe_open(path, framework="pt") as file:
-            values = json.loads((file.metadata() or {})[HEADER])
-        values["architecture"] = Architecture.from_dict(values["architecture"])
-        description = _DESCRIPTION.validate_python(values)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            description = _DESCRIPTION.validate_python(json.loads((file.metadata() or {})[HEADER]))
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise ValueError(f"{path.name} is no model file of this app: {' '.join(str(error).split())}") from error
     if description.structures != NAMES:
         raise ValueError(f"{path.name} predicts {', '.join(description.structures)}; this app needs {', '.join(NAMES)}")
