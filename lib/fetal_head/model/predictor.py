@@ -36,16 +36,16 @@ class Predictor:
     def predict(self, image: NDArray[np.float32]) -> Prediction:
         """Mask and confidence of one grey image, (rows, columns) in any range."""
         with self.traffic.passing():
-            return self._model()[1].predict(image)
+            return self._segmenter().predict(image)
 
     def warm_up(self) -> None:
         """Loads the model and runs both networks once, so that the first annotator does not wait for it."""
         rows, columns = np.mgrid[-32:32, -48:48]
         self.predict(np.asarray((rows / 24) ** 2 + (columns / 32) ** 2 < 1, dtype=np.float32))
 
-    def _model(self) -> tuple[Version, Segmenter]:
+    def _segmenter(self) -> Segmenter:
         wanted = self._pinned or self._registry.current()
         with self._lock:
             if self._loaded is None or self._loaded[0] != wanted:
                 self._loaded = wanted, load_segmenter(wanted.path, self._settings, wanted.name)
-            return self._loaded
+            return self._loaded[1]

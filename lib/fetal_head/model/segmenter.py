@@ -45,19 +45,6 @@ class Prediction:
         return self.planes, ((cut(true, self.frame, size) if self.frame else place(true, size)) > 0.5).numpy()
 
 
-@dataclass(frozen=True)
-class Framed:
-    """What the networks say of one image before it is brought back to the original size.
-
-    Attributes:
-        frame: where the head lies in the image; None when none was found.
-        probabilities: (3, H, W) of the whole head, CSP and LV in that frame, all 0 when there is none.
-    """
-
-    frame: Frame | None
-    probabilities: torch.Tensor
-
-
 class Segmenter:
     """Finds the head in an image, cuts it out in its own frame, and outlines it and what lies in it there."""
 
@@ -71,16 +58,32 @@ class Segmenter:
 
     def predict(self, image: NDArray[np.float32]) -> Prediction:
         """Mask and confidence of one grey image, (rows, columns) in any range."""
-        framed, shape = self.segment(image), (image.shape[0], image.shape[1])
-        probabilities = framed.probabilities.numpy()
+        (frame, probabilities), shape = self._probabilities(image), (image.shape[0], image.shape[1])
         regions = regions_of(probabilities, self._settings.threshold, self._settings.smallest_share)
-        if framed.frame is None:
+        if frame is None:
             mask = np.zeros(shape, dtype=np.uint8)
         else:
-            ellipse = self._ellipse(regions[0], framed.frame, shape) if self._settings.head_as_ellipse else None
-            mask = to_mask(probabilities, regions, framed.frame, shape, self._settings.threshold, ellipse)
+            ellipse = self._ellipse(regions[0], frame, shape) if self._settings.head_as_ellipse else None
+            mask = to_mask(probabilities, regions, frame, shape, self._settings.threshold, ellipse)
         planes = probabilities > self._settings.threshold
-        return Prediction(mask, confidence(probabilities, regions, mask), self._version, framed.frame, planes)
+        return Prediction(mask, confidence(probabilities, regions, mask), self._version, frame, planes)
+
+    def find(self, image: NDArray[np.float32]) -> Frame | None:
+        """The frame of the head of a grey image, (rows, columns) in any range; None when no head is found."""
+        return self._locator.find([normalise(image)])[0]
+
+    def _probabilities(self, image: NDArray[np.float32]) -> tuple[Frame | None, NDArray[np.float32]]:
+        """The head's frame and, in it, (3, H, W) of the whole head, CSP and LV; all 0 where there is no head.
+
+        They are the mean of those of the image and of its mirror image.
+        """
+        size, pixels = self._architecture.frame_size, normalise(image)
+        (frame,) = self._locator.find([pixels])
+        if frame is None:
+            return None, np.zeros((3, *size), dtype=np.float32)
+        planes = cut(pixels, frame, size)
+        both = torch.sigmoid(self._outline(torch.stack([planes, planes.flip(-1)])))
+        return frame, ((both[0] + both[1].flip(-1)) / 2).numpy()
 
     def _ellipse(self, head: NDArray[np.bool_], frame: Frame, shape: tuple[int, int]) -> Ellipse | None:
         """The ellipse of the head in the image; None where there is no head, or one that the image's border cuts."""
@@ -93,20 +96,6 @@ class Segmenter:
             for centre, reach, side in zip(ellipse.centre, ellipse.reach, (shape[1], shape[0]), strict=True)
         )
         return ellipse if inside else None
-
-    def segment(self, image: NDArray[np.float32]) -> Framed:
-        """Probabilities in the head's own frame, the mean of the image and its mirror image."""
-        size, pixels = self._architecture.frame_size, normalise(image)
-        (frame,) = self._locator.find([pixels])
-        if frame is None:
-            return Framed(None, torch.zeros(3, *size))
-        planes = cut(pixels, frame, size)
-        both = torch.sigmoid(self._outline(torch.stack([planes, planes.flip(-1)])))
-        return Framed(frame, (both[0] + both[1].flip(-1)) / 2)
-
-    def find(self, image: NDArray[np.float32]) -> Frame | None:
-        """The frame of the head of a grey image, (rows, columns) in any range; None when no head is found."""
-        return self._locator.find([normalise(image)])[0]
 
 
 def load_segmenter(path: Path, settings: ModelSettings, version: str) -> Segmenter:
