@@ -6,7 +6,8 @@ import sys
 from itertools import islice
 from typing import NoReturn
 
-from fetal_head.cli import (
+# each adds its commands when it is imported
+from fetal_head.cli import (  # noqa: F401
     backup,
     data,
     effort,
@@ -24,24 +25,6 @@ from fetal_head.cli import (
 )
 from fetal_head.cli.options import app, console
 from fetal_head.pseudonym import quiet_dicom
-
-__all__ = [
-    "backup",
-    "data",
-    "effort",
-    "evaluate",
-    "experiment",
-    "export",
-    "main",
-    "models",
-    "predict",
-    "serve",
-    "simulate",
-    "store",
-    "train",
-    "users",
-    "which",
-]
 
 
 def main() -> None:
