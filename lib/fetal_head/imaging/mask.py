@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from fetal_head.labels import BRAIN, NAMES, STRUCTURES, VALUES, structure_of
+from fetal_head.labels import BRAIN, NAMES, SMALL, STRUCTURES, VALUES, structure_of
 
 Mask = NDArray[np.uint8]
 
@@ -78,7 +78,7 @@ def annotated_in(mask: Mask) -> tuple[str, ...]:
     A missing CSP or LV is an answer (it is not visible). A head always is there, so a mask without a BRAIN pixel
     means one that the field of view cuts: unknown, not absent.
     """
-    return NAMES if bool((mask == BRAIN.value).any()) else tuple(name for name in NAMES if name != BRAIN.name)
+    return NAMES if bool((mask == BRAIN.value).any()) else SMALL
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFilter
 
-from fetal_head.labels import BRAIN, CSP, LV
+from fetal_head.labels import NAMES, SMALL
 from fetal_head.phantom.acoustics import compress, draw_pulse, envelope, gain, loss, vendor_filter
 from fetal_head.phantom.anatomy import Head, draw_head, draw_size
 from fetal_head.phantom.axes import Float
@@ -52,8 +52,7 @@ def phantom(seed: int) -> Phantom:
     if rng.random() < 0.3:
         picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 1.1)))
     image = write_screen(rng, picture, pose.frame)
-    names = (CSP.name, LV.name) if pose.cut else (BRAIN.name, CSP.name, LV.name)
-    return Phantom(image, draw_mask(head, pose), names, pose.frame.spacing)
+    return Phantom(image, draw_mask(head, pose), SMALL if pose.cut else NAMES, pose.frame.spacing)
 
 
 def _grey(rng: np.random.Generator, head: Head, pose: Pose, sector: Sector, beams: Beams) -> Float:
