@@ -19,6 +19,7 @@ from fetal_head.imaging.dicom_frame import dicom_frame
 from fetal_head.imaging.dicom_spacing import check_square, pixel_spacing
 from fetal_head.imaging.geometry import Frame
 from fetal_head.imaging.limits import check_pixels
+from fetal_head.imaging.multiframe import frame_count
 
 # DICOM PS3.3 C.7.6.3.1.2, those that ultrasound machines write
 INTERPRETATIONS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
@@ -36,7 +37,7 @@ def read_dicom(path: Path) -> tuple[NDArray[np.generic], tuple[float, float] | N
         raise ValueError("is a DICOM file without an image")
     if "SharedFunctionalGroupsSequence" in dataset:
         raise ValueError("is an enhanced DICOM object, whose frames have places of their own; export it as a single 2D image")
-    frames = int(dataset.get("NumberOfFrames") or 1)
+    frames = frame_count(dataset)
     if frames != 1:
         raise ValueError(f"holds {frames} frames; one single 2D image is expected")
     _check_image(dataset)
