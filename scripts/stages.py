@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 
 from torch.optim.swa_utils import AveragedModel
 
+from fetal_head.cli.options import dice_line
 from fetal_head.config import Settings
 from fetal_head.labels import CSP, NAMES
 from fetal_head.learning import ranks
@@ -145,6 +146,5 @@ def _shows_csp(sample: Sample) -> bool:
 
 def _say(epoch: Epoch) -> None:
     if ranks.rank() == 0:
-        dice = ", ".join(f"{name} {value:.3f}" for name, value in epoch.dice.items() if value is not None)
         losses = ", ".join(f"{name} {value:.3f}" for name, value in epoch.loss.items())
-        print(f"{epoch.number}/{epoch.of} loss {losses}; Dice {dice}; {epoch.seconds:.0f} s", flush=True)
+        print(f"{epoch.number}/{epoch.of} loss {losses}; Dice {dice_line(epoch.dice)}; {epoch.seconds:.0f} s", flush=True)

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from fetal_head.cli.options import figure
 from fetal_head.config import load_settings
 from fetal_head.evaluation.comparison import compare
 from fetal_head.evaluation.evaluate import as_json
@@ -65,13 +66,8 @@ def _table(title: str, found: dict[str, Any]) -> Table:
         dice, false = row["dice"], row["false_presence"]
         interval = "" if dice["low"] is None else f"{dice['low']:.3f} to {dice['high']:.3f}"
         network = found["network_size"][name]["dice"]["mean"]
-        seen = "" if false is None else f"{false:.2f}"
-        table.add_row(name, _text(dice["mean"]), interval, _text(network), str(dice["n"]), seen)
+        table.add_row(name, figure(dice["mean"]), interval, figure(network), str(dice["n"]), figure(false, 2))
     return table
-
-
-def _text(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
 
 
 if __name__ == "__main__":
