@@ -47,7 +47,7 @@ def read_facts(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def read_image(path: Path) -> dict[str, Any]:
+def read_image_facts(path: Path) -> dict[str, Any]:
     """What a file tells of an image; nothing where it makes no sense."""
     facts = read_facts(path) or {}
     try:

@@ -15,7 +15,7 @@ from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.pseudonym import pseudonym
 from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.database import ROWS_AT_ONCE
-from fetal_head.store.facts import read_image
+from fetal_head.store.facts import read_image_facts
 from fetal_head.store.index import Index, IndexFor
 from fetal_head.store.layout import Layout, Picture
 from fetal_head.store.said import FILE_SIZE, SPACING, told_spacing
@@ -98,7 +98,7 @@ def _said(index: Index, image_id: str) -> tuple[dict[str, Any], int | None]:
 def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known | None, index: IndexFor) -> Read:
     path, said, told_of = layout.folder / file, dict[str, Any](), None
     if known is None or not known.is_there:
-        facts = read_image(layout.image_facts(image_id))
+        facts = read_image_facts(layout.image_facts(image_id))
         said, told_of = _said(index(known is not None), image_id)
         said, told_of = {**said, **facts.get("info", {})}, facts.get("told_of", told_of)
     try:
@@ -115,7 +115,7 @@ def _known(session: Session) -> dict[str, Known]:
 
 def _file(layout: Layout, image_id: str, known: Mapping[str, Known]) -> str | None:
     """The name of an image's file, as far as anything tells it."""
-    return known[image_id].file if image_id in known else read_image(layout.image_facts(image_id)).get("file")
+    return known[image_id].file if image_id in known else read_image_facts(layout.image_facts(image_id)).get("file")
 
 
 def _differs(found: tuple[str, Stamp] | None, known: Known | None) -> bool:

@@ -14,7 +14,7 @@ from fetal_head.batched import batched
 from fetal_head.pseudonym import pseudonym
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.database import ROWS_AT_ONCE
-from fetal_head.store.facts import read_facts, read_image, read_submission
+from fetal_head.store.facts import read_facts, read_image_facts, read_submission
 from fetal_head.store.layout import Layout
 from fetal_head.store.settling import mark
 from fetal_head.store.tables import Image, Submission
@@ -26,19 +26,7 @@ def adopt_history(session: Session, layout: Layout) -> None:
     """Takes in what the history tells of images and submissions that the database does not know."""
     for images in batched(layout.images_with_a_past(), ROWS_AT_ONCE):
         _adopt_images(session, layout, images)
-        adopt_submissions(session, layout, images)
-
-
-def adopt_submissions(session: Session, layout: Layout, images: Sequence[str]) -> None:
-    """Takes in the whole submissions of images that have no row."""
-    session.flush()
-    known = set(session.execute(select(Submission.image, Submission.number).where(Submission.image.in_(images))).tuples())
-    for image in images:
-        for number in layout.numbers(image):
-            row = None if (image, number) in known else _whole(layout, image, number)
-            if row is not None:
-                session.add(row)
-    mark(session, images)
+        _adopt_submissions(session, layout, images)
 
 
 def take_leftovers(session: Session, files: FileChanges, layout: Layout, image: str, last: int) -> int:
@@ -63,7 +51,7 @@ def take_leftovers(session: Session, files: FileChanges, layout: Layout, image: 
 def _adopt_images(session: Session, layout: Layout, images: Sequence[str]) -> None:
     known = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(images)))}
     for image_id in images:
-        facts = read_image(layout.image_facts(image_id))
+        facts = read_image_facts(layout.image_facts(image_id))
         image = known.get(image_id)
         if image is None:
             removed = facts.get("removed") or int(time.time())
@@ -71,6 +59,18 @@ def _adopt_images(session: Session, layout: Layout, images: Sequence[str]) -> No
             session.add(image)
         image.info = {**image.info, **facts.get("info", {})}
         image.told_of = facts.get("told_of", image.told_of)
+
+
+def _adopt_submissions(session: Session, layout: Layout, images: Sequence[str]) -> None:
+    """Takes in the whole submissions of images that have no row."""
+    session.flush()
+    known = set(session.execute(select(Submission.image, Submission.number).where(Submission.image.in_(images))).tuples())
+    for image in images:
+        for number in layout.numbers(image):
+            row = None if (image, number) in known else _whole(layout, image, number)
+            if row is not None:
+                session.add(row)
+    mark(session, images)
 
 
 def _whole(layout: Layout, image: str, number: int) -> Submission | None:

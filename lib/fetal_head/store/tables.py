@@ -138,7 +138,7 @@ class Account(Base):
     """Somebody who may sign in, where the server itself keeps the users.
 
     Attributes:
-        role: one of `people.ROLES`.
+        role: one of `roles.ROLES`.
         password: its Argon2 hash.
     """
 
