@@ -129,7 +129,7 @@ class Pusher:
         """A DICOM image; None where there is none, or it did not come from the PACS."""
         with self._store.reading() as session:
             row = queries.image_of(session, image)
-        file = queries.image_path(self._store.layout, row) if row else None
+        file = self._store.layout.folder / row.file if row else None
         if file is None or file.suffix.lower() != ".dcm":
             return None
         dataset = read_dataset(file)

@@ -22,7 +22,7 @@ def exported(store: Store, image_id: str) -> Label | None:
 
 
 def _label(layout: Layout, image: Image, row: Submission) -> Label:
-    file = queries.image_path(layout, image)
+    file = layout.folder / image.file
     geometry = read_geometry(file)
     mask = read_mask(layout.kept(image.id, row.number, row.suffix), geometry.shape)
     return Label(

@@ -85,7 +85,7 @@ def label_file(store: Store, image_id: str, number: int) -> bytes:
     with store.reading() as session:
         image = queries.image_of(session, image_id)
     try:
-        geometry = read_geometry(queries.image_path(store.layout, image)) if image else None
+        geometry = read_geometry(store.layout.folder / image.file) if image else None
         mask = read_mask(file, geometry.shape if geometry else None)
     except ValueError as error:
         raise StoreError(422, f"submission {number} of '{image_id}' cannot be shown: {error}") from error

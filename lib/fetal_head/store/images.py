@@ -22,6 +22,7 @@ from fetal_head.store.changes import FileChanges
 from fetal_head.store.errors import StoreError, told
 from fetal_head.store.file_names import why_not
 from fetal_head.store.layout import HISTORY, Layout
+from fetal_head.store.queries import image_of
 from fetal_head.store.said import SPACING, check_image_info, check_said
 from fetal_head.store.set_aside import FLAG, SKIPPED
 from fetal_head.store.settling import mark, settle
@@ -157,8 +158,7 @@ def _forget(store: Store, image_id: str, to: Path) -> None:
 
 def _check_free(session: Session, image_id: str) -> None:
     """Raises StoreError (409) when there is an image of that id."""
-    image = session.get(Image, image_id)
-    if image is not None and image.removed is None:
+    if image_of(session, image_id):
         raise StoreError(409, f"there is an image '{image_id}' already; choose another id, or remove that one first")
 
 

@@ -134,7 +134,7 @@ class Instances:
             row.patient if self._named else row.pseudonym,
             dicom_text(image.id) if self._named else pseudonym(image.id),
             image.id,
-            queries.image_path(self._store.layout, image),
+            self._store.layout.folder / image.file,
             Stamp(image.size, image.mtime_ns),
             place_of(self._identity, image.id),
             told_spacing(queries.said_of(image)),

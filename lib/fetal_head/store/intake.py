@@ -18,7 +18,7 @@ from fetal_head.store.index import Index, read_index
 from fetal_head.store.intake_images import say_of_images, take_in_images
 from fetal_head.store.intake_labels import say_of_labels, take_in_labels
 from fetal_head.store.layout import QUIET_SECONDS, Layout
-from fetal_head.store.queries import image_of, image_path
+from fetal_head.store.queries import image_of
 from fetal_head.store.rebuilding import adopt_history
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Meta, Reservation, Submission
@@ -66,7 +66,7 @@ def image_now(store: Store, image_id: str) -> Image | None:
     """An image that is there, as its file is now: whoever writes into one in place changes nothing that is watched."""
     with store.reading() as session:
         image = image_of(session, image_id)
-    if image is None or stamp_of(image_path(store.layout, image)) == (image.size, image.mtime_ns):
+    if image is None or stamp_of(store.layout.folder / image.file) == (image.size, image.mtime_ns):
         return image
     take_in(store, quiet_for=QUIET_SECONDS)
     with store.reading() as session:

@@ -27,7 +27,7 @@ def _labelled(store: Store, mask_of: Callable[[Submission], Path]) -> list[Label
         return [
             Labelled(
                 image.id,
-                queries.image_path(store.layout, image),
+                store.layout.folder / image.file,
                 mask_of(label),
                 image.info.get("patient"),
                 tuple(label.annotated) if label.annotated else None,

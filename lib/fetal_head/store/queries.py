@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -47,11 +46,6 @@ def image_of(session: Session, image_id: str) -> Image | None:
     return image if image is not None and image.removed is None else None
 
 
-def image_path(layout: Layout, image: Image) -> Path:
-    """Its file."""
-    return layout.folder / image.file
-
-
 def said_of(image: Image) -> dict[str, Any]:
     """What is said of an image, as far as it holds for its file."""
     return said_of_file(image.info, image.told_of, image.size)
@@ -59,7 +53,7 @@ def said_of(image: Image) -> dict[str, Any]:
 
 def image_info(layout: Layout, image: Image) -> dict[str, Any]:
     """What clients are told of an image."""
-    return {"ts": image.mtime_ns // SECOND, **said_of(image), "name": image.file, "path": str(image_path(layout, image))}
+    return {"ts": image.mtime_ns // SECOND, **said_of(image), "name": image.file, "path": str(layout.folder / image.file)}
 
 
 def label_of_tag(session: Session, image_id: str, tag: str) -> Submission | None:

@@ -81,7 +81,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
 
     def get_image_uri(self, image_id: str) -> str:
         image = image_now(self.store, image_id)
-        return str(queries.image_path(self.store.layout, image)) if image else ""
+        return str(self.store.layout.folder / image.file) if image else ""
 
     def get_image_info(self, image_id: str) -> dict[str, Any]:
         image = image_now(self.store, image_id)

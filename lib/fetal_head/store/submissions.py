@@ -17,6 +17,7 @@ from fetal_head.store.drafts import annotated_as_said
 from fetal_head.store.errors import StoreError
 from fetal_head.store.facts import as_bytes, image_facts
 from fetal_head.store.layout import Layout, Picture
+from fetal_head.store.queries import image_of
 from fetal_head.store.said import check_said
 from fetal_head.store.settling import FINAL, ORIGINAL, current_labels, settle
 from fetal_head.store.standing import of_its_picture, standing
@@ -117,8 +118,8 @@ def _spoken_of(layout: Layout, row: Submission, said: Any) -> list[str] | None:
 
 def live_image(session: Session, image_id: str) -> Image:
     """The image, for changing it. Raises StoreError (404) when there is none."""
-    image = session.get(Image, image_id)
-    if image is None or image.removed is not None:
+    image = image_of(session, image_id)
+    if image is None:
         raise StoreError(404, f"there is no image '{image_id}'")
     return image
 
