@@ -28,10 +28,8 @@ class Geometry:
         shape: (rows, columns) of the original image.
         spacing: millimetres per pixel along (rows, columns), or None where nobody knows it.
         frame: the file's place in a viewer's space.
-        source: name of the file that it was read from, for messages.
     """
 
     shape: tuple[int, int]
     spacing: tuple[float, float] | None = None
     frame: Frame = field(default_factory=Frame)
-    source: str = ""

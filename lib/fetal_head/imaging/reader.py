@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from fetal_head.imaging.dicom import read_dicom
-from fetal_head.imaging.geometry import Geometry
+from fetal_head.imaging.geometry import Frame, Geometry
 from fetal_head.imaging.grey import to_grey
 from fetal_head.imaging.limits import MIN_SIDE, check_file, check_lengths, refusing
 from fetal_head.imaging.nrrd import nrrd_frames
@@ -23,6 +22,8 @@ from fetal_head.imaging.volume import frame_of, plane_of, read_volume
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".nii.gz", ".nii", ".nrrd", ".dcm")
 # the formats in which nothing but one plain picture is found when its header is that of one
 PLAIN = ("PNG", "JPEG", "BMP")
+# pixels, mm per pixel along (rows, columns) where the file tells, and their frame
+Read = tuple[NDArray[np.generic], tuple[float, float] | None, Frame]
 
 
 def read_image(path: str | Path) -> tuple[NDArray[np.float32], Geometry]:
@@ -39,12 +40,12 @@ def read_image(path: str | Path) -> tuple[NDArray[np.float32], Geometry]:
     path = Path(path)
     with refusing(path):
         check_file(path)
-        pixels, geometry = _READERS[_kind(path)](path)
+        pixels, spacing, frame = _READERS[_kind(path)](path)
         grey = to_grey(pixels)
         rows, columns = grey.shape
         if min(rows, columns) < MIN_SIDE:
             raise ValueError(f"{columns} x {rows} pixels; at least {MIN_SIDE} a side are accepted")
-    return grey, replace(geometry, shape=(rows, columns), source=path.name)
+    return grey, Geometry((rows, columns), spacing, frame)
 
 
 def read_geometry(path: str | Path) -> Geometry:
@@ -61,7 +62,7 @@ def read_geometry(path: str | Path) -> Geometry:
             with opened(path) as image:
                 columns, rows = image.size
                 if image.format in PLAIN and min(rows, columns) >= MIN_SIDE:
-                    return Geometry(shape=(rows, columns), frame=raster_frame(path, image), source=path.name)
+                    return Geometry(shape=(rows, columns), frame=raster_frame(path, image))
     return read_image(path)[1]
 
 
@@ -96,17 +97,17 @@ def check_upright(path: Path) -> None:
             check_exif(image)
 
 
-def _read_raster(path: Path) -> tuple[NDArray[np.generic], Geometry]:
+def _read_raster(path: Path) -> Read:
     with opened(path) as image:
         frame = raster_frame(path, image)
-        return raster_pixels(image), Geometry(shape=(0, 0), frame=frame)
+        return raster_pixels(image), None, frame
 
 
-def _read_nifti(path: Path) -> tuple[NDArray[np.generic], Geometry]:
+def _read_nifti(path: Path) -> Read:
     return _read_itk(path, "NiftiImageIO", nifti_unit)
 
 
-def _read_nrrd(path: Path) -> tuple[NDArray[np.generic], Geometry]:
+def _read_nrrd(path: Path) -> Read:
     image = _read_itk(path, "NrrdImageIO", nrrd_unit)
     frames = nrrd_frames(path)
     if frames != 1:
@@ -114,7 +115,7 @@ def _read_nrrd(path: Path) -> tuple[NDArray[np.generic], Geometry]:
     return image
 
 
-def _read_itk(path: Path, io: str, unit_of: Callable[[Path], float | None]) -> tuple[NDArray[np.generic], Geometry]:
+def _read_itk(path: Path, io: str, unit_of: Callable[[Path], float | None]) -> Read:
     volume = read_volume(path, io)
     array = sitk.GetArrayFromImage(volume)
     if volume.GetNumberOfComponentsPerPixel() > 1:
@@ -127,12 +128,7 @@ def _read_itk(path: Path, io: str, unit_of: Callable[[Path], float | None]) -> t
     # exactly 1 x 1 is what writers put where nothing is known: taking it for millimetres would invent a size
     spacing = None if unit is None or (row, column) == (1.0, 1.0) else (row * unit, column * unit)
     check_lengths("pixel size in mm", spacing or (), positive=True)
-    return pixels, Geometry(shape=(0, 0), spacing=spacing, frame=frame)
+    return pixels, spacing, frame
 
 
-def _read_dicom(path: Path) -> tuple[NDArray[np.generic], Geometry]:
-    pixels, spacing, frame = read_dicom(path)
-    return pixels, Geometry(shape=(0, 0), spacing=spacing, frame=frame)
-
-
-_READERS = {"raster": _read_raster, "nifti": _read_nifti, "nrrd": _read_nrrd, "dicom": _read_dicom}
+_READERS = {"raster": _read_raster, "nifti": _read_nifti, "nrrd": _read_nrrd, "dicom": read_dicom}
