@@ -48,7 +48,7 @@ def test_augmentation_moves_image_and_target_alike(name: str) -> None:
 
 
 def test_batches_depend_on_seed_and_epoch_alone() -> None:
-    batches = Batches([_view(i) for i in range(5)], Augmentation("full", (32, 48)), 2, seed=3)
+    batches = Batches([_view(i) for i in range(5)], Augmentation("full", (32, 48)), 2, seed=3, shares=[1] * 5)
     first = [image for image, _, _ in batches.epoch(4, 3)]
     list(batches.epoch(1, 2))
     second = [image for image, _, _ in batches.epoch(4, 3)]

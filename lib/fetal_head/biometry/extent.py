@@ -18,13 +18,13 @@ SMOOTHING = 1.0
 MARGIN = 5
 
 
-def extent(region: NDArray[np.bool_], direction: float, spacing: tuple[float, float] = (1.0, 1.0)) -> float | None:
+def extent(region: NDArray[np.bool_], direction: float, spacing: tuple[float, float]) -> float | None:
     """Length of a region's `shadow` on a line, in the unit of `spacing`; None for an empty region."""
     edges = shadow(region, direction, spacing)
     return None if edges is None else edges[1] - edges[0]
 
 
-def shadow(region: NDArray[np.bool_], direction: float, spacing: tuple[float, float] = (1.0, 1.0)) -> tuple[float, float] | None:
+def shadow(region: NDArray[np.bool_], direction: float, spacing: tuple[float, float]) -> tuple[float, float] | None:
     """Where a region's shadow on a line through the centre of pixel (0, 0) begins and ends; None for an empty region.
 
     The outline runs half-way between a pixel inside and one outside, so a block of n pixels is n pixels long, and is smoothed
@@ -47,7 +47,7 @@ def shadow(region: NDArray[np.bool_], direction: float, spacing: tuple[float, fl
     return float(along.min()), float(along.max())
 
 
-def width(region: NDArray[np.bool_], spacing: tuple[float, float] = (1.0, 1.0)) -> float | None:
+def width(region: NDArray[np.bool_], spacing: tuple[float, float]) -> float | None:
     """Extent of a region across its own long axis; None for an empty region."""
     ellipse = fit_ellipse(region, spacing)
     if ellipse is None:

@@ -87,8 +87,8 @@ class StudyWriter:
         known = case_id in self._objects or case_id in self._index["objects"]
         return known or any((self.to / name).exists() for name in (f"{case_id}.png", LABELS / f"{case_id}.nrrd"))
 
-    def add(self, case: Case) -> Row:
-        """Takes a case in and returns its summary row.
+    def add(self, case: Case) -> None:
+        """Takes a case in.
 
         Raises:
             RedundantError: it is already there.
@@ -97,7 +97,7 @@ class StudyWriter:
         """
         if case.id in self:
             raise self._refusal(case)
-        return self.take(write_case(self.staging, case))
+        self.take(write_case(self.staging, case))
 
     def _refusal(self, case: Case) -> ValueError:
         is_new = case.id in self._objects
@@ -111,11 +111,10 @@ class StudyWriter:
             return DifferentError("already there, but not with this pixel size; what is there stays")
         return RedundantError("already there")
 
-    def take(self, written: Written) -> Row:
-        """Takes in a case whose files `write_case` has put into `staging`, here or in another process; returns its row."""
+    def take(self, written: Written) -> None:
+        """Takes in a case whose files `write_case` has put into `staging`, here or in another process."""
         self._objects[written.id] = written.entry
         self.rows.append(written.row)
-        return written.row
 
     def _commit(self) -> None:
         """Moves the images into the folder, names them, and then moves the labels: only the index says what a label speaks of."""

@@ -81,7 +81,7 @@ def series_uid(source: Source) -> str:
     return uid_of("SR series", source.header.SOPInstanceUID, source.frame)
 
 
-def report_uid(label: Label, outlines: Segmentation, issue: int = 0) -> str:
+def report_uid(label: Label, outlines: Segmentation, issue: int) -> str:
     """The SOP Instance UID of a label's report."""
     return uid_of("SR", outlines.SOPInstanceUID, label.is_approved, issue)
 

@@ -13,7 +13,7 @@ from fetal_head.labels import BRAIN, NAMES, SMALL, STRUCTURES, VALUES, structure
 Mask = NDArray[np.uint8]
 
 
-def check_mask(values: NDArray[np.generic], shape: tuple[int, int] | None = None) -> Mask:
+def check_mask(values: NDArray[np.generic], shape: tuple[int, int] | None) -> Mask:
     """The mask as uint8, once it is certain that it is one.
 
     Args:

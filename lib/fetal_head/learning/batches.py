@@ -23,11 +23,9 @@ class Batches:
     the same pictures as one that was left in peace.
     """
 
-    def __init__(
-        self, views: Sequence[View], augmentation: Augmentation, size: int, seed: int, shares: Sequence[float] | None = None
-    ) -> None:
-        """`size` images a batch; `shares`: how often each view is drawn relative to the others, None draws all alike."""
-        share = np.ones(len(views)) if shares is None else np.asarray(shares, dtype=float)
+    def __init__(self, views: Sequence[View], augmentation: Augmentation, size: int, seed: int, shares: Sequence[float]) -> None:
+        """`size` images a batch; `shares`: how often each view is drawn relative to the others."""
+        share = np.asarray(shares, dtype=float)
         self._views = views
         self._augmentation = augmentation
         self._size = size

@@ -26,7 +26,7 @@ class FileChanges:
         many: so many files that they are brought to disk together, by `finish`, and not one by one.
     """
 
-    def __init__(self, writing: Path, many: bool = False) -> None:
+    def __init__(self, writing: Path, many: bool) -> None:
         self._writing = writing
         self._many = many
         self._folders: set[Path] = set()

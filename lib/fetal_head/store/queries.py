@@ -32,7 +32,7 @@ def labelled_ids(session: Session, tag: str = FINAL) -> list[str]:
     return list(session.scalars(_labels(tag).with_only_columns(Submission.image).order_by(Submission.image)))
 
 
-def unlabelled_ids(session: Session, tag: str = FINAL) -> list[str]:
+def unlabelled_ids(session: Session, tag: str) -> list[str]:
     """The images that have no label, in the order of their names."""
     images = select(Image.id).where(Image.removed.is_(None)).order_by(Image.id)
     if tag == FINAL:

@@ -81,7 +81,7 @@ def delete_labels(store: Store, image_id: str, tag: str) -> None:
         settle(session, files, store.layout, image_id)
 
 
-def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any], *, may_review: bool = True) -> None:
+def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any], *, may_review: bool) -> None:
     """Lays `info` over what is known of a label. What an approved one speaks of is changed by those who `may_review` alone.
 
     Raises:
