@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fetal_head.imaging import Mask
-from fetal_head.imaging.mask import bounding_box, largest_component, without_holes
+from fetal_head.imaging.mask import Region, bounding_box, largest_component, without_holes
 from fetal_head.labels import BRAIN, CSP, LV
-
-Region = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

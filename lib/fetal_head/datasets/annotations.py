@@ -11,9 +11,8 @@ import numpy as np
 from scipy.ndimage import binary_erosion
 
 from fetal_head.datasets.pixel_size import PixelSize
-from fetal_head.datasets.shapes import Region
 from fetal_head.imaging import Mask
-from fetal_head.imaging.mask import check_shape
+from fetal_head.imaging.mask import Region, check_shape
 from fetal_head.labels import CSP, LV
 
 

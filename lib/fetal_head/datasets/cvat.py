@@ -14,8 +14,9 @@ from fetal_head.datasets.annotations import blank, drawn
 from fetal_head.datasets.classes import is_stranger, looked_for
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PixelSize
-from fetal_head.datasets.shapes import Region, box, ellipse, polygon
+from fetal_head.datasets.shapes import box, ellipse, polygon
 from fetal_head.imaging import Mask
+from fetal_head.imaging.mask import Region
 from fetal_head.labels import structure_of
 
 NOT_SHAPES = ("tag",)

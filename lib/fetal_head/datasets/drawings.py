@@ -12,8 +12,8 @@ import numpy as np
 from fetal_head.datasets.annotations import Annotations, drawn
 from fetal_head.datasets.candidate import Shape
 from fetal_head.datasets.pixel_size import PixelSize
-from fetal_head.datasets.shapes import Region
 from fetal_head.imaging import Mask
+from fetal_head.imaging.mask import Region
 from fetal_head.labels import BRAIN, STRUCTURES, in_order
 
 

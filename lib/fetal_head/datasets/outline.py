@@ -6,8 +6,8 @@ import numpy as np
 from scipy import ndimage
 from skimage.measure import EllipseModel
 
-from fetal_head.datasets.shapes import Region, ellipse
-from fetal_head.imaging.mask import without_holes
+from fetal_head.datasets.shapes import ellipse
+from fetal_head.imaging.mask import Region, without_holes
 
 # the published line is 3 pixels wide, so whatever outlasts this many erosions is no line
 LINE_WIDTH = 3

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.draw import polygon as polygon_pixels
 
-Region = NDArray[np.bool_]
+from fetal_head.imaging.mask import Region
+
 Point = tuple[float, float]
 # what lies farther from the image than this is a damaged number
 FARTHEST = 1e6

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion
 
 from fetal_head.imaging import Mask
-from fetal_head.imaging.mask import region_of
+from fetal_head.imaging.mask import Region, region_of
 from fetal_head.overlap import dice
-
-Region = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

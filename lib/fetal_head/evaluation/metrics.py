@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from monai.metrics import get_mask_edges, get_surface_distance
-from numpy.typing import NDArray
 
-Region = NDArray[np.bool_]
+from fetal_head.imaging.mask import Region
 
 
 @dataclass(frozen=True)

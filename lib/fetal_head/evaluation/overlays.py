@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from fetal_head.evaluation.comparison import Comparison
-from fetal_head.evaluation.metrics import Agreement, Region
+from fetal_head.evaluation.metrics import Agreement
 from fetal_head.evaluation.picture import Picture, to_png
 from fetal_head.evaluation.predictor import MaskPredictor
-from fetal_head.imaging.mask import bounding_box, region_of
+from fetal_head.imaging.mask import Region, bounding_box, region_of
 from fetal_head.labels import BY_NAME
 
 DOTS_PER_INCH = 100

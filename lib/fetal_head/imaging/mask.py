@@ -10,7 +10,9 @@ from scipy import ndimage
 
 from fetal_head.labels import BRAIN, NAMES, SMALL, STRUCTURES, VALUES, structure_of
 
+# both (rows, columns): of our values, and true inside
 Mask = NDArray[np.uint8]
+Region = NDArray[np.bool_]
 
 
 def check_mask(values: NDArray[np.generic], shape: tuple[int, int] | None) -> Mask:
@@ -85,7 +87,7 @@ def _size(shape: tuple[int, ...]) -> str:
     return " x ".join(str(n) for n in shape[::-1])
 
 
-def region_of(mask: Mask, name: str) -> NDArray[np.bool_]:
+def region_of(mask: Mask, name: str) -> Region:
     """The pixels of a structure, (rows, columns); BRAIN is the whole head, CSP and LV included."""
     return np.asarray(mask > 0 if name == BRAIN.name else mask == VALUES[name])
 
@@ -99,13 +101,13 @@ def part_of(mask: Mask, annotated: Collection[str]) -> Mask:
     return part
 
 
-def bounding_box(region: NDArray[np.bool_]) -> tuple[slice, slice] | None:
+def bounding_box(region: Region) -> tuple[slice, slice] | None:
     """The smallest window (rows, columns) that holds all pixels of a region; None for an empty one."""
     rows, columns = (np.flatnonzero(region.any(axis=axis)) for axis in (1, 0))
     return (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)) if rows.size else None
 
 
-def largest_component(region: NDArray[np.bool_], *, diagonal: bool = False) -> NDArray[np.bool_]:
+def largest_component(region: Region, *, diagonal: bool = False) -> Region:
     """The largest connected part of a region; the region itself when it is empty.
 
     Args:
@@ -120,7 +122,7 @@ def largest_component(region: NDArray[np.bool_], *, diagonal: bool = False) -> N
     return np.asarray(numbered == sizes.argmax())
 
 
-def without_holes(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def without_holes(region: Region) -> Region:
     """A region, (rows, columns), with all that it encloses: `ndimage.binary_fill_holes` in a third of its time."""
     outside, _ = ndimage.label(np.pad(~region, 1, constant_values=True))
     return np.asarray((outside != outside[0, 0])[1:-1, 1:-1])
