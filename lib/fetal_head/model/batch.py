@@ -60,15 +60,16 @@ def predict_files(
                 continue
             prediction = predictor.predict(image)
             name = stem_of(path)
+            row = _row(name, prediction, spacing_of(path, geometry), weeks)
             drawn = to / f"{name}_overlay.png"
             with replacing(to / f"{name}.nrrd") as temporary:
                 # one of an earlier run shows another mask
                 drawn.unlink(missing_ok=True)
                 write_mask(temporary, prediction.mask, geometry)
+            rows.append(row)
             if overlay:
                 with replacing(drawn) as temporary:
                     draw(image, prediction.mask).save(temporary)
-            rows.append(_row(name, prediction, spacing_of(path, geometry), weeks))
     finally:
         # broken off, the masks that are there have their rows
         if rows:
