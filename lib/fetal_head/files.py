@@ -62,6 +62,19 @@ def replacing(path: Path) -> Iterator[Path]:
         sync(path.parent)
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keeps everybody else who asks the same of `folder` waiting until the block or its process ends."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        # a file system without locks keeps nobody waiting
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes `text` as UTF-8, whole or not at all."""
     with replacing(path) as temporary:

@@ -1,8 +1,9 @@
-"""The table of predictions says what the masks beside it hold, however a run ends."""
+"""The table of predictions says what the masks beside it hold, whoever writes into the folder and however a run ends."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,18 @@ def areas(to: Path) -> dict[str, tuple[int, int]]:
     masks: dict[str, Mask] = {path.stem: read_mask(path) for path in to.glob("*.nrrd")}
     assert table.keys() == masks.keys()
     return {name: (area, int(np.count_nonzero(masks[name]))) for name, area in table.items()}
+
+
+def test_runs_at_the_same_time_keep_each_others_rows(tmp_path: Path) -> None:
+    a, b = picture(tmp_path, "a", 20), picture(tmp_path, "b", 30)
+    to = tmp_path / "out"
+
+    def meanwhile(images: Iterable[Path]) -> Iterator[Path]:
+        predict_files([b], to, Whole())  # type: ignore[arg-type]
+        yield from images
+
+    predict_files([a], to, Whole(), progress=meanwhile)  # type: ignore[arg-type]
+    assert areas(to) == {"a": (600, 600), "b": (900, 900)}
 
 
 def test_a_run_that_is_broken_off_leaves_no_row_of_an_older_mask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from fetal_head.biometry import measure
 from fetal_head.csv_text import as_csv
 from fetal_head.datasets.names import stem_of
-from fetal_head.files import replacing, write_text
+from fetal_head.files import alone_in, replacing, write_text
 from fetal_head.imaging import Geometry, read_image, write_mask
 from fetal_head.imaging.overlay import overlay as draw
 from fetal_head.model.predictor import Predictor
@@ -48,7 +48,8 @@ def predict_files(
     """
     _check_names(images, to)
     table = to / "predictions.csv"
-    earlier = _rows(table)
+    # one that is none of ours is refused before anything is written
+    _rows(table)
     rows: list[dict[str, Any]] = []
     failed: list[str] = []
     try:
@@ -73,12 +74,19 @@ def predict_files(
     finally:
         # broken off, the masks that are there have their rows
         if rows:
-            names = {row["image"] for row in rows}
-            others = [row for row in earlier if row["image"] not in names]
-            # of another version, a row may lack a column or have one more
-            columns = dict.fromkeys(column for row in (*rows[:1], *others) for column in row)
-            write_text(table, as_csv([*others, *rows], columns))
+            _keep(table, rows)
     return rows, failed
+
+
+def _keep(table: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Puts rows into the table, in the place of those of the same images."""
+    names = {row["image"] for row in rows}
+    # runs that fill one folder at the same time write into it in turn, and each finds the rows of those before it
+    with alone_in(table.parent):
+        others = [row for row in _rows(table) if row["image"] not in names]
+        # of another version, a row may lack a column or have one more
+        columns = dict.fromkeys(column for row in (*rows[:1], *others) for column in row)
+        write_text(table, as_csv([*others, *rows], columns))
 
 
 def _rows(table: Path) -> list[dict[str, Any]]:
