@@ -218,3 +218,14 @@ def test_masks_without_any_structure(tmp_path: Path) -> None:
     assert metrics["structures"]["CSP"]["false_presence"] == 0
     assert metrics["structures"]["CSP"]["dice"] == {"mean": None, "low": None, "high": None, "n": 0, "patients": 0}
     assert not list((tmp_path / "report").glob("*.png"))
+
+
+def test_no_figure_of_an_earlier_evaluation_stays_beside_the_figures_of_this_one(tmp_path: Path) -> None:
+    images = {f"Patient{n}_a": (head(30 - n, csp=50 + n), head()) for n in range(4)}
+    table = sizes(tmp_path / "sizes.csv", "filename,pixel mm,circumference\n" + "".join(f"{name},0.5,100\n" for name in images))
+    evaluated(tmp_path, images, pixel_size=table)
+    own = tmp_path / "report" / "overlay_for_the_talk.png"
+    own.write_bytes(b"mine")
+    evaluated(tmp_path, images, classes=["LV"])
+    figures = {"dice.png", *(f"overlay_LV_{rank}.png" for rank in ("best", "median", "worst"))}
+    assert {path.name for path in own.parent.glob("*.png")} == {own.name} | figures

@@ -13,7 +13,7 @@ from fetal_head import __version__
 from fetal_head.csv_text import as_csv
 from fetal_head.evaluation.comparison import PUBLISHED_HC, Comparison, compare
 from fetal_head.evaluation.known import known_images
-from fetal_head.evaluation.overlays import overlays
+from fetal_head.evaluation.overlays import OVERLAYS, overlays
 from fetal_head.evaluation.pairs import Pair, find_pairs
 from fetal_head.evaluation.picture import Picture
 from fetal_head.evaluation.plots import bland_altman, dice_distribution
@@ -26,6 +26,8 @@ from fetal_head.files import write_text
 from fetal_head.labels import NAMES, in_order
 from fetal_head.model.ancestry import UNTOLD, Learned
 from fetal_head.store.said import Told
+
+FIGURES = ("dice.png", "bland_altman_hc.png", "bland_altman_hc_published.png", *OVERLAYS)
 
 
 def evaluate_folders(
@@ -77,6 +79,9 @@ def evaluate_folders(
     }
     plots, shown = _plots(comparisons, classes), list(overlays(comparisons, predictor, classes))
     report = render(metrics, plots, shown)
+    for name in FIGURES:
+        # one of an earlier evaluation may be of another model
+        (to / name).unlink(missing_ok=True)
     for picture in (*plots, *shown):
         picture.save(to)
     rows = table(comparisons, classes)

@@ -15,8 +15,9 @@ from fetal_head.evaluation.metrics import Agreement
 from fetal_head.evaluation.picture import Picture, to_png
 from fetal_head.evaluation.predictor import MaskPredictor
 from fetal_head.imaging.mask import Region, bounding_box, region_of
-from fetal_head.labels import BY_NAME
+from fetal_head.labels import BY_NAME, NAMES
 
+OVERLAYS = tuple(f"overlay_{name}_{rank}.png" for name in NAMES for rank in ("best", "median", "worst"))
 DOTS_PER_INCH = 100
 # what is shown around a structure, in its own sizes and at least in pixels
 MARGIN, LEAST_MARGIN = 0.6, 30
