@@ -18,6 +18,7 @@ from highdicom.sr import srread
 from numpy.testing import assert_array_equal
 
 from fetal_head.imaging import read_image, read_mask
+from fetal_head.store.instances import Instances
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, three_structures, write_dicom, write_itk, write_picture
 
@@ -102,6 +103,21 @@ def test_dicom_of_an_image_that_is_none(run: Run, studies: Path, tmp_path: Path)
     segmentation = segread(tmp_path / "seg" / "p.seg.dcm")
     instance = segmentation.SourceImageSequence[0].ReferencedSOPInstanceUID
     assert_array_equal(segmentation.get_pixels_by_source_instance([instance], combine_segments=True)[0], MASK)
+
+
+@pytest.mark.parametrize("names", ["pseudonym", "plain"])
+def test_a_label_is_of_the_patient_whom_the_server_says_its_image_to_be_of(
+    run: Run, studies: Path, tmp_path: Path, names: str
+) -> None:
+    """Study and series are the same whatever the patient is called, and an archive has one patient for a study."""
+    study = StudyDatastore(str(studies))
+    study.update_image_info("p", {"patient": "Jane"})
+    instances = Instances(study.store, named=names == "plain")
+    instances.refresh()
+    (known,) = instances.find(image="p")
+    run("export", "--studies", studies, "--format", "dicom-seg", "--to", tmp_path / "seg", "--conf", f"dicom_names={names}")
+    made = segread(tmp_path / "seg" / "p.seg.dcm")
+    assert (made.PatientID, made.PatientName, made.StudyInstanceUID) == (known.patient, known.patient, known.uids.study)
 
 
 def test_names_of_patients_are_not_told_on_the_way(run: Run, studies: Path, tmp_path: Path) -> None:

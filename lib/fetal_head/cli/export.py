@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fetal_head.cli.options import AsJson, Conf, Studies, app, console, progress
+from fetal_head.cli.options import AsJson, Conf, Studies, app, console, overrides, progress
 from fetal_head.cli.store import opened
+from fetal_head.config import load_settings
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -38,6 +39,8 @@ def export(
     if chosen is None:
         raise ValueError(f"--format {kind}: there is {FORMATS}")
     store = opened(studies, conf)
+    # as the server calls them: the identifiers are the same either way, and a study is of one patient
+    named = load_settings(overrides(conf)).dicomweb.dicom_names == "plain"
     with store.reading() as session:
         images = queries.labelled_ids(session)
     if not images:
@@ -47,7 +50,7 @@ def export(
         lambda image: exported(store, image),
         chosen,
         to,
-        lambda label: _dataset(store, label),
+        lambda label: _dataset(store, label, named),
     )
     if as_json:
         print(json.dumps({"labels": written, "skipped": failed}, indent=2))
@@ -58,7 +61,7 @@ def export(
         raise typer.Exit(1)
 
 
-def _dataset(store: Store, label: Label) -> Dataset:
+def _dataset(store: Store, label: Label, named: bool) -> Dataset:
     """The DICOM image that a label is of: its file, or the instance that the server answers with for any other file."""
     from fetal_head.imaging.dicom import read_dataset
     from fetal_head.imaging.limits import refusing
@@ -70,5 +73,5 @@ def _dataset(store: Store, label: Label) -> Dataset:
     from fetal_head.store.dicom_images import described
     from fetal_head.store.instances import Instances
 
-    (known,) = Instances(store, named=False).find(image=label.image)
+    (known,) = Instances(store, named).find(image=label.image)
     return header(described(known))
