@@ -17,6 +17,7 @@ from highdicom.seg import segread
 from highdicom.sr import srread
 from numpy.testing import assert_array_equal
 
+from fetal_head.evaluation.pairs import find_pairs
 from fetal_head.imaging import read_image, read_mask
 from fetal_head.store.instances import Instances
 from fetal_head.store.study import StudyDatastore
@@ -142,3 +143,18 @@ def test_wrong_formats_and_folders_are_said(run: Run, studies: Path, tmp_path: P
     assert "there is coco, nifti, png, dicom-seg or dicom-sr" in done.stderr
     done = run("export", "--studies", studies, "--format", "png", "--to", studies, status=1)
     assert "is not empty" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["coco", "png", "nifti"])
+def test_the_images_of_a_patient_stay_those_of_one(run: Run, studies: Path, tmp_path: Path, kind: str) -> None:
+    """Else a training would learn from a patient by whom it is judged, and an interval take one patient for several."""
+    study = StudyDatastore(str(studies))
+    study.update_image_info("p", {"patient": study.get_image_info("d")["patient"]})
+    run("export", "--studies", studies, "--format", kind, "--to", tmp_path / "out")
+    run("import", tmp_path / "out", "--to", tmp_path / "back")
+    objects = json.loads((tmp_path / "back" / "datastore_v2.json").read_text())["objects"]
+    whose = {image: entry["image"]["info"]["patient"] for image, entry in objects.items()}
+    assert whose == dict.fromkeys("dp", study.get_image_info("d")["patient"])
+    if kind != "coco":
+        pairs = find_pairs(tmp_path / "out" / "images", tmp_path / "out" / "masks")
+        assert {pair.id: pair.patient for pair in pairs} == whose

@@ -49,6 +49,7 @@ def label(mask: NDArray[np.uint8] = MASK, **changed: object) -> Label:
     told: dict[str, object] = {
         "image": "a",
         "file": Path("a.dcm"),
+        "patient": "P-7",
         "number": 2,
         "mask": mask,
         "annotated": NAMES,

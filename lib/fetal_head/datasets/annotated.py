@@ -11,7 +11,9 @@ from fetal_head.datasets.candidate import Candidate, Found, whose
 from fetal_head.datasets.coco import read_coco
 from fetal_head.datasets.cvat import read_cvat
 from fetal_head.datasets.drawings import Drawings, by_image
+from fetal_head.datasets.exported import read_index
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
+from fetal_head.datasets.pairs import INDEX
 from fetal_head.datasets.voc import LABELMAP, voc_folders
 from fetal_head.labels import NAMES
 
@@ -21,14 +23,22 @@ DEPTH = 3
 
 
 def find(source: Path) -> Found | None:
-    """The images of `source` or of its image folder with what is annotated in or below it; None without images or annotations."""
+    """The images of `source` or of its image folder with what is annotated in or below it; None without images or annotations.
+
+    index.csv of an export of ours tells patients.
+
+    Raises:
+        ValueError: annotations or index.csv are damaged or must not be used.
+    """
     pictures = next((pictures for name in IMAGE_FOLDERS if (pictures := files_in(source / name))), [])
     annotations = find_annotations(source) if pictures else []
     if not annotations:
         return None
     images, ambiguous = of_one_name(pictures)
-    drawings = by_image(annotations)
-    candidates = [with_drawings(Candidate(path, id=stem_of(path), patient=whose(path)), drawings) for path in images]
+    drawings, exported = by_image(annotations), read_index(source / INDEX)
+    found = [(path, stem_of(path)) for path in images]
+    whole = [Candidate(path, id=stem, patient=whose(path, exported.get(stem))) for path, stem in found]
+    candidates = [with_drawings(candidate, drawings) for candidate in whole]
     return Found(candidates, [*ambiguous, *of_no_use(annotations, pictures)])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fetal_head.datasets.case import Case
+from fetal_head.datasets.exported import Exported
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize
 from fetal_head.imaging import Mask, annotated_in, read_image
@@ -59,9 +60,9 @@ class Candidate:
             raise ValueError(f"annotation {error}") from error
 
 
-def whose(path: Path) -> str:
-    """The patient of an image: what a DICOM file tells, by which nobody is named, else what the file's name does."""
-    return read_patient(path) or patient_of(stem_of(path))
+def whose(path: Path, exported: Exported | None) -> str:
+    """The patient of an image: as an export of ours tells, else a DICOM file, by which nobody is named, else the file's name."""
+    return (exported.patient if exported else None) or read_patient(path) or patient_of(stem_of(path))
 
 
 @dataclass(frozen=True)

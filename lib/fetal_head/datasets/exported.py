@@ -17,10 +17,11 @@ UNFINISHED = "unfinished"
 
 @dataclass(frozen=True)
 class Exported:
-    """What is known of an exported label: the structures that it speaks of, and the size of a pixel."""
+    """What is known of an exported label: the structures that it speaks of, the size of a pixel, and whose image it is of."""
 
     annotated: tuple[str, ...]
     size: PixelSize
+    patient: str | None
 
 
 def read_index(path: Path) -> dict[str, Exported]:
@@ -48,6 +49,8 @@ def read_index(path: Path) -> dict[str, Exported]:
 def _exported(row: dict[str, str]) -> Exported:
     size = row["row_mm"], row["column_mm"]
     try:
-        return Exported(in_order((row["annotated"] or "").split()), per_axis(*size) if any(size) else PixelSize())
+        pixel = per_axis(*size) if any(size) else PixelSize()
+        # earlier exports did not tell the patient
+        return Exported(in_order((row["annotated"] or "").split()), pixel, row.get("patient") or None)
     except (ValueError, TypeError) as error:
         raise ValueError(f"the row of {row['image']} cannot be read: {error}") from error

@@ -21,7 +21,7 @@ IMAGES, MASKS, TABLE, INDEX = "images", "masks", "pixel_size.csv", "index.csv"
 def find(source: Path) -> Found | None:
     """The images of images/ with the masks of masks/; None without images or without masks.
 
-    pixel_size.csv tells sizes, and index.csv of an export of ours those and the structures that each mask speaks of.
+    pixel_size.csv tells sizes, and index.csv of an export of ours those, patients, and the structures that each mask speaks of.
 
     Raises:
         ValueError: the masks are SegmentationObject, pixel_size.csv is no table of pixel sizes, or index.csv is damaged.
@@ -48,7 +48,7 @@ def _useless(masks: list[Path], used: dict[str, Path], stems: set[str]) -> list[
 
 def _candidate(path: Path, mask: Path | None, published: PixelSize | None, exported: Exported | None) -> Candidate:
     size = published or (exported.size if exported else PixelSize())
-    found = Candidate(path, id=stem_of(path), patient=whose(path), size_of=lambda shape: size)
+    found = Candidate(path, id=stem_of(path), patient=whose(path, exported), size_of=lambda shape: size)
     if mask is None:
         return found
     if exported is None:

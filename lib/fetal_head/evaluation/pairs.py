@@ -57,7 +57,7 @@ class Pair:
         spacing: published millimetres per pixel along (rows, columns); they count more than the image file's own.
         circumference: published head circumference in mm.
         annotated: the structures that the mask speaks of, where anything tells.
-        told_patient: whose image it is, where the study tells.
+        told_patient: whose image it is, where anything tells.
     """
 
     id: str
@@ -70,7 +70,7 @@ class Pair:
 
     @cached_property
     def patient(self) -> str:
-        """Whose image it is, told by the study, else by a DICOM file, else by the image's name."""
+        """Whose image it is, told by the study or an export, else by a DICOM file, else by the image's name."""
         return self.told_patient or read_patient(self.image) or patient_of(self.id)
 
     def load(self) -> Known:
@@ -98,7 +98,7 @@ def find_pairs(
     A mask bears its image's name, or that with `_Annotation` (as HC18 has it) or `_mask` at its end. `table` is a csv of pixel
     sizes and, if it has such a column, head circumferences. `told` is what their study says of the images, by file name:
     patients, pixel sizes of those that are not in the table, and of what its own final labels speak. The index.csv beside the
-    masks of an export of ours tells pixel sizes too, and what each mask speaks of.
+    masks of an export of ours tells these, too.
 
     Raises:
         ValueError: a folder is missing or holds no image, two images bear one name, an image has no mask or two, the table
@@ -116,7 +116,7 @@ def find_pairs(
     sizes, circumferences = _published(table, set(pictures))
     # `.` has no parent, and a link is where it was put
     index = read_index(Path(os.path.abspath(masks)).parent / INDEX)
-    exported = {stem: Told(each.size.spacing, annotated=each.annotated) for stem, each in index.items()}
+    exported = {stem: Told(each.size.spacing, each.patient, each.annotated) for stem, each in index.items()}
     # masks of another folder speak for themselves
     are_labels = masks.resolve() == (images / LABELS).resolve()
     return [
@@ -127,7 +127,7 @@ def find_pairs(
             (sizes.get(stem) or said).spacing or export.spacing,
             circumferences.get(stem),
             said.annotated if are_labels else export.annotated,
-            said.patient,
+            said.patient or export.patient,
         )
         for stem, path in pictures.items()
         for said, export in [(told.get(path.name, Told()), exported.get(stem, Told()))]

@@ -37,9 +37,9 @@ RULES = {
     ),
     "intervals": (
         f"low and high bound the {LEVEL:.0%} interval of the percentile bootstrap: {RESAMPLES} resamples of the patients, each "
-        "with all of its images. Patients are told by DICOM files, else by the images' names; in another naming than "
-        "FETAL_PLANES_DB's and HC18's every image counts as a patient of its own. There is no interval with fewer than two "
-        "patients."
+        "with all of its images. Patients are told by the index of the images' study folder or of an export, else by DICOM "
+        "files, else by the images' names; in another naming than FETAL_PLANES_DB's and HC18's every image counts as a patient "
+        "of its own. There is no interval with fewer than two patients."
     ),
     "biometry": (
         "Predicted minus reference, in mm: mean absolute error, bias (mean), sd (n - 1) and limits of agreement (bias +- 1.96 "

@@ -21,7 +21,7 @@ from fetal_head.files import replacing, write_text
 
 Format = Literal["coco", "nifti", "png", "dicom-seg", "dicom-sr"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-COLUMNS = ("image", "annotated", "row_mm", "column_mm", "submission", "approved")
+COLUMNS = ("image", "annotated", "row_mm", "column_mm", "submission", "approved", "patient")
 
 
 def write_labels(
@@ -84,5 +84,5 @@ def _write_dicom(label: Label, kind: Format, to: Path, dataset: Dataset) -> None
 
 def _row(label: Label) -> dict[str, Any]:
     row_mm, column_mm = label.spacing or ("", "")
-    values = (label.image, " ".join(label.annotated), row_mm, column_mm, label.number, label.is_approved)
+    values = (label.image, " ".join(label.annotated), row_mm, column_mm, label.number, label.is_approved, label.patient)
     return dict(zip(COLUMNS, values, strict=True))

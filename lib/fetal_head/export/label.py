@@ -16,6 +16,7 @@ class Label:
     Attributes:
         image: the image's id.
         file: the image.
+        patient: whose image it is.
         number: of the submission, from 1.
         mask: (rows, columns).
         annotated: the structures that the mask speaks of, in the order of their values.
@@ -28,6 +29,7 @@ class Label:
 
     image: str
     file: Path
+    patient: str
     number: int
     mask: Mask
     annotated: tuple[str, ...]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from fetal_head.export.label import Label
 from fetal_head.imaging import read_geometry, read_mask
+from fetal_head.patients import patient_of
 from fetal_head.store import queries
 from fetal_head.store.layout import Layout
 from fetal_head.store.said import told_spacing
@@ -22,16 +23,17 @@ def exported(store: Store, image_id: str) -> Label | None:
 
 
 def _label(layout: Layout, image: Image, row: Submission) -> Label:
-    file = layout.folder / image.file
+    file, said = layout.folder / image.file, queries.said_of(image)
     geometry = read_geometry(file)
     mask = read_mask(layout.kept(image.id, row.number, row.suffix), geometry.shape)
     return Label(
         image=image.id,
         file=file,
+        patient=said.get("patient") or patient_of(image.id),
         number=row.number,
         mask=mask,
         annotated=queries.spoken_of(row, mask),
-        spacing=told_spacing(queries.said_of(image)) or geometry.spacing,
+        spacing=told_spacing(said) or geometry.spacing,
         who=row.who,
         model=row.model,
         at=datetime.fromtimestamp(row.at),
