@@ -142,6 +142,17 @@ def test_another_way_of_running_is_no_other_campaign(tmp_path: Path) -> None:
     assert key(learning_rate=0.02) != key()
 
 
+def test_images_of_other_patients_are_another_campaign(tmp_path: Path) -> None:
+    """Strategies give frames of one patient apart, and the tests are over patients."""
+    folder = _folder(tmp_path / "pool", "a")
+
+    def key(patient: str) -> str:
+        pool = (Pair("a", folder / "images/a.png", folder / "masks/a.png", told_patient=patient),)
+        return Plan(pool, (), ("random",), (1,), 1, Start("scratch", None), small_settings()).key()
+
+    assert key("P1") != key("P2")
+
+
 def test_the_seed_of_the_settings_is_the_first(tmp_path: Path) -> None:
     pool, test = (_folder(tmp_path / kind, names) for kind, names in (("pool", "ab"), ("test", "x")))
     pairs = [tuple(find_pairs(folder / "images", folder / "masks")) for folder in (pool, test)]

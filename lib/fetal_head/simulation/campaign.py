@@ -72,7 +72,8 @@ class Plan:
 
     def key(self) -> str:
         """The same for the same campaign, whatever its strategies and how many its seeds."""
-        pairs = [(pair.id, pair.annotated, _digest(pair.image), _digest(pair.mask)) for pair in (*self.pool, *self.test)]
+        whole = (*self.pool, *self.test)
+        pairs = [(pair.id, pair.patient, pair.annotated, _digest(pair.image), _digest(pair.mask)) for pair in whole]
         weights = _digest(self.start.path) if self.start.path else "scratch"
         # what a strategy of this name chose before its code was changed is no cell of this campaign
         code = [(path.name, _digest(path)) for path in sorted(Path(selection.__path__[0]).glob("*.py"))]
