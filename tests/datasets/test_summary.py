@@ -21,6 +21,12 @@ def test_a_labelled_case() -> None:
     assert [row["CSP_pixels"], row["LV_pixels"]] == [np.count_nonzero(mask == 2), np.count_nonzero(mask == 3)]
 
 
+def test_the_head_is_as_large_whether_or_not_anything_in_it_is_annotated() -> None:
+    whole, alone = head(), (head() > 0).astype(np.uint8)
+    rows = [summary_row(Case("a", picture(0), *drawn)) for drawn in ((whole, ("BRAIN", "CSP", "LV")), (alone, ("BRAIN",)))]
+    assert [row["BRAIN_pixels"] for row in rows] == [np.count_nonzero(whole)] * 2
+
+
 def test_what_is_unknown_is_empty_in_the_table() -> None:
     text = as_csv([summary_row(Case("a", picture(0)))], COLUMNS)
     assert next(csv.DictReader(text.splitlines())) == {

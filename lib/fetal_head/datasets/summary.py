@@ -9,7 +9,8 @@ import numpy as np
 
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.pixel_size import UNKNOWN_SIZE
-from fetal_head.labels import NAMES, STRUCTURES
+from fetal_head.imaging.mask import region_of
+from fetal_head.labels import NAMES
 
 Row = dict[str, str | float | None]
 
@@ -27,7 +28,10 @@ COLUMNS = (
 
 
 def summary_row(case: Case) -> Row:
-    """A case's row: sizes in mm, areas in pixels. What is unknown is None: a pixel size, the area of what nobody annotated."""
+    """A case's row: sizes in mm, areas in pixels, BRAIN's that of the whole head.
+
+    What is unknown is None: a pixel size, the area of what nobody annotated.
+    """
     row_mm, column_mm = case.spacing or (None, None)
     row: Row = {
         "image": case.id,
@@ -38,9 +42,9 @@ def summary_row(case: Case) -> Row:
         "pixel_size": case.pixel_size if case.spacing else UNKNOWN_SIZE,
         "annotated": " ".join(case.annotated),
     }
-    for structure in STRUCTURES:
-        known = case.mask is not None and structure.name in case.annotated
-        row[f"{structure.name}_pixels"] = int(np.count_nonzero(case.mask == structure.value)) if known else None
+    for name in NAMES:
+        region = region_of(case.mask, name) if case.mask is not None and name in case.annotated else None
+        row[f"{name}_pixels"] = None if region is None else int(np.count_nonzero(region))
     return {**row, "source": case.source}
 
 
