@@ -119,6 +119,7 @@ def test_a_label_is_of_the_patient_whom_the_server_says_its_image_to_be_of(
     run("export", "--studies", studies, "--format", "dicom-seg", "--to", tmp_path / "seg", "--conf", f"dicom_names={names}")
     made = segread(tmp_path / "seg" / "p.seg.dcm")
     assert (made.PatientID, made.PatientName, made.StudyInstanceUID) == (known.patient, known.patient, known.uids.study)
+    assert _index(tmp_path / "seg")["p"]["patient"] == "", "nor does the index tell a name that it hides"
 
 
 def test_names_of_patients_are_not_told_on_the_way(run: Run, studies: Path, tmp_path: Path) -> None:

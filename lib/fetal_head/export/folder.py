@@ -49,7 +49,7 @@ def write_labels(
             label = label_of(image)
             if label is not None:
                 parts.append(_write(label, kind, to, dataset_of))
-                rows.append(_row(label))
+                rows.append(_row(label, kind))
         except ValueError as error:
             failed.append(f"{image}: {error}")
     if kind == "coco":
@@ -82,7 +82,9 @@ def _write_dicom(label: Label, kind: Format, to: Path, dataset: Dataset) -> None
         made.save_as(file, write_like_original=False)
 
 
-def _row(label: Label) -> dict[str, Any]:
+def _row(label: Label, kind: Format) -> dict[str, Any]:
+    # a DICOM object tells its patient itself, and not by his name unless it is to
+    patient = "" if kind.startswith("dicom") else label.patient
     row_mm, column_mm = label.spacing or ("", "")
-    values = (label.image, " ".join(label.annotated), row_mm, column_mm, label.number, label.is_approved, label.patient)
+    values = (label.image, " ".join(label.annotated), row_mm, column_mm, label.number, label.is_approved, patient)
     return dict(zip(COLUMNS, values, strict=True))
