@@ -12,7 +12,7 @@ from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit
 
-from fetal_head.imaging import read_image, suffix_by_content
+from fetal_head.imaging import read_image, read_mask, suffix_by_content
 from pictures import compress_dicom, speckle, write_dicom, write_itk, write_picture, write_volume
 
 GREY = speckle(60, 90)
@@ -183,3 +183,17 @@ def test_the_ending_is_that_of_the_content(tmp_path: Path) -> None:
         (tmp_path / "upload").write_bytes(content)
         with pytest.raises(ValueError, match=r".+"):
             suffix_by_content(tmp_path / "upload")
+
+
+def test_a_packed_nifti_beside_an_unpacked_one_of_its_name_is_read_itself(tmp_path: Path) -> None:
+    other = write_itk(tmp_path / "a.nii", GREY[::-1] % 4)
+    for path in (write_itk(tmp_path / "a.nii.gz", GREY % 4), other):
+        pixels = GREY % 4 if path != other else GREY[::-1] % 4
+        assert_array_equal(read_image(path)[0], pixels)
+        assert_array_equal(read_mask(path), pixels)
+
+
+@pytest.mark.parametrize("name", ["a.Nii.gz", "a.nii", "a.png"])
+def test_a_packed_nifti_is_read_under_any_name(tmp_path: Path, name: str) -> None:
+    path = write_itk(tmp_path / "b.nii.gz", GREY).rename(tmp_path / name)
+    assert_array_equal(read_image(path)[0], GREY)

@@ -46,10 +46,14 @@ def nifti_header(path: Path) -> Nifti1Header:
         return _header(stream)
 
 
-def _unpacked(path: Path) -> BufferedIOBase:
+def is_packed(path: Path) -> bool:
+    """Whether a file is packed by gzip, whatever its name says."""
     with path.open("rb") as file:
-        is_packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if is_packed else path.open("rb")
+        return file.read(2) == b"\x1f\x8b"
+
+
+def _unpacked(path: Path) -> BufferedIOBase:
+    return gzip.open(path) if is_packed(path) else path.open("rb")
 
 
 def _header(stream: BufferedIOBase) -> Nifti1Header:

@@ -14,6 +14,7 @@ from fetal_head.imaging.dicom import read_dicom
 from fetal_head.imaging.geometry import Frame, Geometry
 from fetal_head.imaging.grey import to_grey
 from fetal_head.imaging.limits import MIN_SIDE, check_file, check_lengths, refusing
+from fetal_head.imaging.nifti import is_packed
 from fetal_head.imaging.nrrd import nrrd_frames
 from fetal_head.imaging.raster import SUFFIXES, check_exif, opened, raster_frame, raster_pixels
 from fetal_head.imaging.units import nifti_unit, nrrd_unit
@@ -82,8 +83,7 @@ def suffix_by_content(path: Path) -> str:
     """The ending by which viewers know a file of this content. Raises ValueError for what is no image of a kind that is read."""
     kind = _kind(path)
     if kind == "nifti":
-        with path.open("rb") as file:
-            return ".nii.gz" if file.read(2) == b"\x1f\x8b" else ".nii"
+        return ".nii.gz" if is_packed(path) else ".nii"
     if kind != "raster":
         return {"dicom": ".dcm", "nrrd": ".nrrd"}[kind]
     with refusing(path), opened(path) as image:

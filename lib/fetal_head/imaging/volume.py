@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import SimpleITK as sitk
@@ -11,7 +14,7 @@ from numpy.typing import NDArray
 from fetal_head.files import suffix_of
 from fetal_head.imaging.geometry import Frame
 from fetal_head.imaging.limits import check_lengths, check_pixels
-from fetal_head.imaging.nifti import check_nifti
+from fetal_head.imaging.nifti import check_nifti, is_packed
 from fetal_head.imaging.nrrd import check_nrrd
 
 CHECKS = {"NrrdImageIO": check_nrrd, "NiftiImageIO": check_nifti}
@@ -25,14 +28,15 @@ HEADER, UNPACKABLE = 4096, 0.001
 def read_volume(path: Path, io: str) -> sitk.Image:
     """A file as ITK's `NiftiImageIO` or `NrrdImageIO` reads it. Raises ValueError with ITK's own last words if it cannot."""
     CHECKS[io](path)
-    reader = _reader(path, io)
-    try:
-        reader.ReadImageInformation()
-        check_pixels(reader.GetSize())
-        check_frame(frame_of(reader))
-        return reader.Execute()
-    except RuntimeError as error:
-        raise ValueError(f"cannot be read as {io.removesuffix('ImageIO')}: {str(error).strip().splitlines()[-1]}") from error
+    with _reader(path, io) as reader:
+        try:
+            reader.ReadImageInformation()
+            check_pixels(reader.GetSize())
+            check_frame(frame_of(reader))
+            return reader.Execute()
+        except RuntimeError as error:
+            said = str(error).strip().splitlines()[-1]
+            raise ValueError(f"cannot be read as {io.removesuffix('ImageIO')}: {said}") from error
 
 
 def write_volume(path: Path, volume: sitk.Image) -> None:
@@ -45,12 +49,12 @@ def write_volume(path: Path, volume: sitk.Image) -> None:
 
 def itk_frame(path: Path, io: str) -> Frame:
     """The frame that one of ITK's readers gives a file without decoding it; the plain one for a file that it cannot read."""
-    reader = _reader(path, io)
-    try:
-        reader.ReadImageInformation()
-    except RuntimeError:
-        return Frame()
-    frame = frame_of(reader)
+    with _reader(path, io) as reader:
+        try:
+            reader.ReadImageInformation()
+        except RuntimeError:
+            return Frame()
+        frame = frame_of(reader)
     check_frame(frame)
     return frame
 
@@ -94,8 +98,20 @@ def plane_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
     return array.reshape(array.shape[-2:])
 
 
-def _reader(path: Path, io: str) -> sitk.ImageFileReader:
+@contextmanager
+def _reader(path: Path, io: str) -> Iterator[sitk.ImageFileReader]:
     reader = sitk.ImageFileReader()
     reader.SetImageIO(io)
-    reader.SetFileName(str(path))
-    return reader
+    with _nifti_alone(path) if io == "NiftiImageIO" else nullcontext(path) as shown:
+        reader.SetFileName(str(shown))
+        yield reader
+
+
+@contextmanager
+def _nifti_alone(path: Path) -> Iterator[Path]:
+    """A NIfTI file with nothing beside it: of an x.nii.gz beside an x.nii, ITK takes the pixels from the latter."""
+    with TemporaryDirectory(prefix="fetal-head-") as folder:
+        # ITK goes by the name, and knows a NIfTI by no other
+        alone = Path(folder) / ("image.nii.gz" if is_packed(path) else "image.nii")
+        alone.symlink_to(path.absolute())
+        yield alone
