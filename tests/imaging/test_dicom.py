@@ -14,7 +14,7 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.pixel_data_handlers.util import convert_color_space
-from pydicom.uid import JPEG2000, JPEG2000Lossless, JPEGBaseline8Bit
+from pydicom.uid import JPEG2000, ExplicitVRBigEndian, ExplicitVRLittleEndian, JPEG2000Lossless, JPEGBaseline8Bit
 
 from fetal_head.imaging import read_image
 from pictures import compress_dicom, speckle, write_dicom
@@ -142,6 +142,22 @@ def test_palettes(tmp_path: Path, bits: int, palette: np.ndarray, shift: int, fi
         dataset.add_new(f"{name}PaletteColorLookupTableData", "OW", palette.tobytes())
     dataset.save_as(tmp_path / "a.dcm")
     assert_array_equal(read_image(tmp_path / "a.dcm")[0], palette[indices] >> shift)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("is_little", [True, False], ids=["little", "big"])
+def test_a_palette_of_more_colours_than_a_byte_counts(tmp_path: Path, bits: int, is_little: bool) -> None:
+    order = "<" if is_little else ">"
+    indices = GREY.astype(np.uint16) * 3
+    palette = (np.arange(600) * (2**bits - 1) // 599)[::-1].astype(f"{order}u{bits // 8}")
+    dataset = dcmread(write_dicom(tmp_path / "a.dcm", indices.astype(f"{order}u2"), photometric="PALETTE COLOR"))
+    for name in ("Red", "Green", "Blue"):
+        dataset.add_new(f"{name}PaletteColorLookupTableDescriptor", "US", [600, 0, bits])
+        dataset.add_new(f"{name}PaletteColorLookupTableData", "OW", palette.tobytes())
+    dataset.is_little_endian = is_little
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian if is_little else ExplicitVRBigEndian
+    dataset.save_as(tmp_path / "a.dcm")
+    assert_array_equal(read_image(tmp_path / "a.dcm")[0], palette[np.minimum(indices, 599)] >> bits - 8)
 
 
 @pytest.mark.parametrize("is_signed", [False, True])

@@ -23,6 +23,7 @@ from fetal_head.imaging.multiframe import frame_count
 
 # DICOM PS3.3 C.7.6.3.1.2, those that ultrasound machines write
 INTERPRETATIONS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
+PALETTES = tuple(f"{colour}PaletteColorLookupTableData" for colour in ("Red", "Green", "Blue"))
 
 _DECODER = Decoder()
 
@@ -107,10 +108,22 @@ def _rescaled(pixels: NDArray[np.generic], dataset: FileDataset) -> NDArray[np.g
 
 def _coloured(pixels: NDArray[np.generic], dataset: FileDataset) -> NDArray[np.generic]:
     entries, first, _ = dataset.RedPaletteColorLookupTableDescriptor
+    for name in PALETTES:
+        if name in dataset:
+            dataset[name].value = _native(dataset[name].value, entries or 65536, is_little=dataset.is_little_endian)
     palette = apply_color_lut(np.arange(first, first + (entries or 65536)), dataset)
     colours = np.asarray(apply_color_lut(pixels, dataset))
     # some write 8 bits of colour into 16
     return colours >> 8 if palette.max() > 255 else colours
+
+
+def _native(palette: bytes, entries: int, *, is_little: bool) -> bytes:
+    """A palette in 16 bits of this machine's order, as pydicom takes it to be; with 8 bits a colour it cuts indices to 8, too."""
+    width = len(palette) // entries
+    if width not in (1, 2):
+        raise ValueError(f"its palette has {len(palette)} bytes for {entries} colours")
+    kind = np.dtype(f"u{width}").newbyteorder("<" if is_little else ">")
+    return np.frombuffer(palette, kind, entries).astype(np.uint16).tobytes()
 
 
 def _decoded(dataset: FileDataset, path: Path) -> tuple[NDArray[np.generic], str]:
