@@ -75,6 +75,17 @@ def test_without_a_row_the_pixel_size_is_unknown(root: Path) -> None:
     assert pixel_size(DIVERSE, PixelSize(), (661, 959)) == PixelSize(None, UNKNOWN_SIZE)
 
 
+def test_tables_that_contradict_are_refused(root: Path) -> None:
+    folder = root / "Trans-cerebellum"
+    stem = "Patient00001_Plane3_1_of_1"
+    copy = folder / "Trans-cerebellum-Pixel-Size (1).csv"
+    copy.write_text(f"Label,Pixel in mm\n{stem}.png,0.2\n")
+    assert found(folder).candidates[0].load("x").spacing == (0.2, 0.2)
+    copy.write_text(f"Label,Pixel in mm\n{stem}.png,0.1\n")
+    with pytest.raises(ValueError, match=rf"Trans-cerebellum: {stem} has two pixel sizes in .*keep the table that is right"):
+        find(folder)
+
+
 def test_unannotated_images_and_masks_without_an_image(root: Path) -> None:
     folder = root / "Trans-thalamic"
     masks = folder / "Trans-thalamic-PASCAL/SegmentationClass"

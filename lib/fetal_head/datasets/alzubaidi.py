@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def find(source: Path) -> Found | None:
     """The images of the data set's root, or of one of its plane folders; None for any other folder.
 
     Raises:
-        ValueError: a plane's annotations are still packed, or are of no use.
+        ValueError: a plane's annotations are still packed, or are of no use, or its tables have two pixel sizes of an image.
     """
     folders = [source, *sorted(p for p in source.iterdir() if p.is_dir() and not p.name.startswith("."))]
     parts = [(plane, _find_in(folder, plane, images)) for folder in folders for plane, images in _planes_in(folder)]
@@ -80,8 +81,7 @@ def _find_in(folder: Path, plane: Plane, image_folder: Path) -> Found:
     packed = [path.name for path in sorted(folder.glob("*.zip"))]
     if not annotations and packed:
         raise ValueError(f"{folder.name}: the annotations are still packed; unpack one of {', '.join(packed)} beside it")
-    tables = [read_pixel_sizes(path) for path in sorted(folder.glob("*.csv")) if "pixel" in path.name.lower()]
-    sizes = {stem: size for table in tables for stem, size in table.items()}
+    sizes = _published(sorted(path for path in folder.glob("*.csv") if "pixel" in path.name.lower()))
     drawings = by_image(annotations)
 
     def candidate(path: Path) -> Candidate:
@@ -99,6 +99,17 @@ def _find_in(folder: Path, plane: Plane, image_folder: Path) -> Found:
         [with_drawings(candidate(path), drawings) for path in images],
         [*ambiguous, *of_no_use(annotations, pictures)],
     )
+
+
+def _published(tables: Sequence[Path]) -> dict[str, PixelSize]:
+    """The pixel sizes of all tables. Raises ValueError where two of them have another one of an image."""
+    sizes: dict[str, PixelSize] = {}
+    for table in tables:
+        for stem, size in read_pixel_sizes(table).items():
+            if sizes.setdefault(stem, size) != size:
+                names = ", ".join(path.name for path in tables)
+                raise ValueError(f"{table.parent.name}: {stem} has two pixel sizes in {names}; keep the table that is right")
+    return sizes
 
 
 def _with_unique_id(candidate: Candidate, plane: Plane, taken: bool) -> Candidate:
