@@ -89,6 +89,18 @@ def test_voc_before_cvat_before_coco(tmp_path: Path) -> None:
     assert [type(a) for a in find_annotations(tmp_path)] == [VocFolder]
 
 
+def test_no_annotation_is_lost_because_another_image_has_one_of_another_kind(tmp_path: Path) -> None:
+    for seed, stem in enumerate("abc"):
+        save(tmp_path / f"images/{stem}.png", picture(seed))
+    write_labelmap(tmp_path / "voc", FULL)
+    save_voc(tmp_path / "voc/SegmentationClass/a.png", head(), FULL)
+    write_cvat(tmp_path / "b.xml", "a", "b")
+    write_coco(tmp_path / "c.json", "c", squares={"LV": (5, 5, 20, 20)})
+    first, second, third = (c.load("x") for c in found(tmp_path).candidates)
+    np.testing.assert_array_equal(first.mask, head())
+    assert (second.annotated, third.annotated) == (("BRAIN",), ("LV",))
+
+
 @pytest.mark.parametrize("kind", ["coco", "cvat", "voc"])
 @pytest.mark.parametrize(
     ("declared", "drawn", "annotated"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,17 +25,24 @@ DEPTH = 3
 def find(source: Path) -> Found | None:
     """The images of `source` or of its image folder with what is annotated in or below it; None without images or annotations.
 
-    index.csv of an export of ours tells patients.
+    index.csv of an export of ours tells patients. Of an image that files of several kinds name, the first kind counts, as in
+    `find_annotations`.
 
     Raises:
         ValueError: annotations or index.csv are damaged or must not be used.
     """
     pictures = next((pictures for name in IMAGE_FOLDERS if (pictures := files_in(source / name))), [])
-    annotations = find_annotations(source) if pictures else []
+    annotations: list[Annotations] = []
+    drawings: dict[str, Drawings] = {}
+    for kind in _kinds(source) if pictures else ():
+        annotations += kind
+        drawings = by_image(kind) | drawings
+        if all(stem_of(path) in drawings for path in pictures):
+            break
     if not annotations:
         return None
     images, ambiguous = of_one_name(pictures)
-    drawings, exported = by_image(annotations), read_index(source / INDEX)
+    exported = read_index(source / INDEX)
     found = [(path, stem_of(path)) for path in images]
     whole = [Candidate(path, id=stem, patient=whose(path, exported.get(stem))) for path, stem in found]
     candidates = [with_drawings(candidate, drawings) for candidate in whole]
@@ -48,11 +55,13 @@ def find_annotations(folder: Path) -> Sequence[Annotations]:
     Raises:
         ValueError: a file that is damaged or must not be used, with its name.
     """
-    if voc := voc_folders(_below(folder, LABELMAP)):
-        return voc
-    if cvat := [file for path in _below(folder, "*.xml") if (file := read_cvat(path))]:
-        return cvat
-    return [coco for path in _below(folder, "*.json") if (coco := read_coco(path))]
+    return next(filter(None, _kinds(folder)), [])
+
+
+def _kinds(folder: Path) -> Iterator[Sequence[Annotations]]:
+    yield voc_folders(_below(folder, LABELMAP))
+    yield [file for path in _below(folder, "*.xml") if (file := read_cvat(path))]
+    yield [coco for path in _below(folder, "*.json") if (coco := read_coco(path))]
 
 
 def with_drawings(candidate: Candidate, drawings: Mapping[str, Drawings]) -> Candidate:
