@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -57,6 +58,17 @@ def test_pixel_sizes(tmp_path: Path) -> None:
     table.write_text("filename,mm per pixel\na.png,0.1\n")
     first = found(tmp_path).candidates[0].load("x")
     assert (first.spacing, first.pixel_size) == ((0.1, 0.1), ONE_VALUE)
+
+
+def test_names_whose_accents_a_mac_took_apart_are_the_same(tmp_path: Path) -> None:
+    stem = "Müller"
+    save(tmp_path / f"images/{normalize('NFD', stem)}.png", picture(0))
+    save(tmp_path / f"masks/{normalize('NFC', stem)}.png", head())
+    (tmp_path / "pixel_size.csv").write_text(f"filename,mm per pixel\n{normalize('NFC', stem)}.png,0.1\n", encoding="utf-8")
+    (candidate,) = found(tmp_path).candidates
+    case = candidate.load("x")
+    np.testing.assert_array_equal(case.mask, head())
+    assert case.spacing == (0.1, 0.1)
 
 
 def test_an_index_of_an_export_tells_what_masks_speak_of(tmp_path: Path) -> None:

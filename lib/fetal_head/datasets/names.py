@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from unicodedata import normalize
 
 from fetal_head.files import suffix_of
 from fetal_head.imaging import EXTENSIONS
@@ -16,7 +17,8 @@ DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 def stem_of(path: str | Path) -> str:
     """The name without folders and without the extension of a picture or mask; `a.b.nii.gz` and `x/a.b.png` are both `a.b`."""
-    name = str(path).replace("\\", "/").rsplit("/", 1)[-1].strip()
+    # a Mac takes letters with accents apart, so that names that look alike would be of two images
+    name = normalize("NFC", str(path)).replace("\\", "/").rsplit("/", 1)[-1].strip()
     suffix = suffix_of(name)
     return name[: -len(suffix)] if suffix in (*EXTENSIONS, ".seg.nrrd") else name
 
