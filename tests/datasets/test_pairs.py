@@ -13,6 +13,7 @@ from fetal_head.datasets.pairs import find
 from fetal_head.datasets.pixel_size import ONE_VALUE, PER_AXIS
 from fetal_head.imaging import Geometry, write_mask
 from fetal_head.labels import NAMES
+from pictures import write_dicom
 
 
 def found(folder: Path) -> Found:
@@ -45,6 +46,21 @@ def test_a_mask_whose_axes_run_otherwise_than_its_images_is_not_taken_pixel_by_p
     np.testing.assert_array_equal(same.load("x").mask, head())
     with pytest.raises(ValueError, match="axes run otherwise in space than those of its image"):
         turned.load("x")
+
+
+@pytest.mark.parametrize("axes", ["LPS", "LAS"])
+def test_nor_is_one_that_a_converter_of_dicom_put_upside_down(tmp_path: Path, axes: str) -> None:
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+    write_dicom(tmp_path / "images/a.dcm", picture(0))
+    volume = sitk.GetImageFromArray(head()[np.newaxis])
+    sitk.WriteImage(sitk.DICOMOrient(volume, axes), str(tmp_path / "masks/a.nii.gz"))
+    (candidate,) = found(tmp_path).candidates
+    if axes == "LPS":
+        np.testing.assert_array_equal(candidate.load("x").mask, head())
+    else:
+        with pytest.raises(ValueError, match="axes run otherwise in space than those of its image"):
+            candidate.load("x")
 
 
 def test_pixel_sizes(tmp_path: Path) -> None:

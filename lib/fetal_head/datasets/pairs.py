@@ -11,9 +11,9 @@ from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, read_pixel_sizes
 from fetal_head.datasets.voc import refuse_instances
 from fetal_head.imaging import Mask, read_mask
+from fetal_head.imaging.axes import check_axes
 from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
-from fetal_head.imaging.volume import check_axes
 
 IMAGES, MASKS, TABLE, INDEX = "images", "masks", "pixel_size.csv", "index.csv"
 

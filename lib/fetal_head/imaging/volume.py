@@ -11,16 +11,12 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from fetal_head.files import suffix_of
 from fetal_head.imaging.geometry import Frame
 from fetal_head.imaging.limits import check_lengths, check_pixels
 from fetal_head.imaging.nifti import check_nifti, is_packed
 from fetal_head.imaging.nrrd import check_nrrd
 
 CHECKS = {"NrrdImageIO": check_nrrd, "NiftiImageIO": check_nifti}
-VOLUMES = dict.fromkeys((".nii", ".nii.gz"), "NiftiImageIO") | dict.fromkeys((".nrrd", ".seg.nrrd"), "NrrdImageIO")
-# of the cosines of an axis, which NIfTI keeps in single precision
-SAME_AXIS = 0.01
 # bytes for a header, and the share of pixels that do not pack by which packing makes them longer
 HEADER, UNPACKABLE = 4096, 0.001
 
@@ -75,20 +71,6 @@ def check_frame(frame: Frame) -> None:
     check_lengths("spacing", frame.spacing, positive=True)
     check_lengths("origin", frame.origin)
     check_lengths("direction", frame.direction)
-
-
-def check_axes(image: Path, mask: Path) -> None:
-    """Raises ValueError for a NIfTI or NRRD mask whose axes run otherwise in space than those of its NIfTI or NRRD image.
-
-    Viewers lay one over the other as their axes say, `read_mask` pixel by pixel. Both files have to be ones that could be read.
-    """
-    readers = [VOLUMES.get(suffix_of(path)) for path in (image, mask)]
-    axes = [itk_frame(path, io).direction for path, io in zip((image, mask), readers, strict=True) if io]
-    if len(axes) == 2 and not np.allclose(axes[0], axes[1], rtol=0, atol=SAME_AXIS):
-        raise ValueError(
-            f"{mask.name}: its axes run otherwise in space than those of its image, so that it is turned or mirrored; "
-            "save it on the image's own pixels"
-        )
 
 
 def plane_of(array: NDArray[np.generic]) -> NDArray[np.generic]:

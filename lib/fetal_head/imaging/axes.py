@@ -1,0 +1,36 @@
+"""Whether a mask lies on its image pixel by pixel, as the axes tell that both files name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from fetal_head.files import suffix_of
+from fetal_head.imaging.dicom_frame import dicom_frame
+from fetal_head.imaging.geometry import Frame
+from fetal_head.imaging.volume import itk_frame
+
+# the kinds of file that say in space which way their axes run
+FRAMES: dict[str, Callable[[Path], Frame]] = {
+    ".dcm": dicom_frame,
+    **dict.fromkeys((".nii", ".nii.gz"), partial(itk_frame, io="NiftiImageIO")),
+    **dict.fromkeys((".nrrd", ".seg.nrrd"), partial(itk_frame, io="NrrdImageIO")),
+}
+# of the cosines of an axis, which NIfTI keeps in single precision
+SAME_AXIS = 0.01
+
+
+def check_axes(image: Path, mask: Path) -> None:
+    """Raises ValueError for a NIfTI or NRRD mask whose axes run otherwise in space than those of its DICOM, NIfTI or NRRD image.
+
+    Viewers lay one over the other as their axes say, `read_mask` pixel by pixel. Both files have to be ones that could be read.
+    """
+    axes = [FRAMES[suffix](path).direction for path in (image, mask) if (suffix := suffix_of(path)) in FRAMES]
+    if len(axes) == 2 and not np.allclose(axes[0], axes[1], rtol=0, atol=SAME_AXIS):
+        raise ValueError(
+            f"{mask.name}: its axes run otherwise in space than those of its image, so that it is turned or mirrored; "
+            "save it on the image's own pixels"
+        )
