@@ -47,6 +47,19 @@ def strays_among(temporary: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
+def alone_in(folder: Path) -> int:
+    """A handle by which nobody else is alone in the folder until it is closed. Raises BlockingIOError: somebody is."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise
+    except OSError:  # a file system without locks
+        pass
+    return handle
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file beside `path`, with the same extension, that takes its place once it is whole and on disk.

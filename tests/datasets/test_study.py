@@ -57,6 +57,17 @@ def test_the_index_says_what_is_known_and_no_more(tmp_path: Path) -> None:
     assert "spacing" not in objects["b"]["image"]["info"]
 
 
+def test_two_imports_at_a_time_do_not_lose_each_others_images(tmp_path: Path) -> None:
+    """The last one would write the index without what the first one said, and its picture over that of the same name."""
+    with StudyWriter(tmp_path) as first:
+        with pytest.raises(ValueError, match="is under way; wait until it has ended"), StudyWriter(tmp_path):
+            pass
+        first.add(labelled())
+    write(tmp_path, Case("b", picture(1), patient="p2"))
+    objects = json.loads((tmp_path / "datastore_v2.json").read_text())["objects"]
+    assert {image: entry["image"]["info"]["patient"] for image, entry in objects.items()} == {"a": "p1", "b": "p2"}
+
+
 def test_adding_to_a_study_leaves_what_is_there(tmp_path: Path) -> None:
     write(tmp_path, labelled("a"))
     index = json.loads((tmp_path / "datastore_v2.json").read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 import zlib
@@ -20,7 +21,7 @@ from fetal_head.csv_text import as_csv
 from fetal_head.datasets.already import holds_label, holds_picture, holds_size
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.summary import COLUMNS, Row, read_rows, summary_row
-from fetal_head.files import replacing, write_text
+from fetal_head.files import alone_in, replacing, write_text
 from fetal_head.imaging import Geometry, write_mask
 from fetal_head.imaging.whole_numbers import whole_numbers
 from fetal_head.store.said import FILE_SIZE
@@ -57,7 +58,7 @@ class StudyWriter:
         staging: where their files wait for the end of the block.
 
     Raises:
-        ValueError: on entering, when the folder holds something that is no study.
+        ValueError: on entering, when the folder holds something that is no study, or another writer is at work in it.
     """
 
     def __init__(self, to: Path) -> None:
@@ -66,9 +67,15 @@ class StudyWriter:
         self._objects: dict[str, Any] = {}
 
     def __enter__(self) -> StudyWriter:
-        self._index = _read_index(self.to)
+        _read_index(self.to)
         self._is_new = not self.to.exists()
         self.to.mkdir(parents=True, exist_ok=True)
+        try:
+            self._handle = alone_in(self.to)
+        except BlockingIOError as error:
+            raise ValueError(f"another import into {self.to} is under way; wait until it has ended") from error
+        # with all that another import has added until now
+        self._index = _read_index(self.to)
         self.staging = Path(mkdtemp(dir=self.to, prefix=".import-"))
         return self
 
@@ -81,6 +88,7 @@ class StudyWriter:
             if kind is not None and self._is_new:
                 with suppress(OSError):
                     self.to.rmdir()
+            os.close(self._handle)
 
     def __contains__(self, case_id: str) -> bool:
         """Whether the folder holds an image of this id, or a label that somebody once made for it."""
