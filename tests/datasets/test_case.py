@@ -25,6 +25,8 @@ def test_a_case_puts_its_structures_in_order_and_makes_its_id_safe() -> None:
         ({"mask": head() * 2}, "the mask holds the value"),
         ({"annotated": ("BRAIN", "LV")}, "the mask holds CSP, which is not among the annotated"),
         ({"annotated": ("BRAIN", "CSP", "LV", "femur")}, "no structure is called femur"),
+        ({"spacing": (200.0, 200.0)}, "spacing must be the millimetres of one pixel"),
+        ({"patient": "\ud800"}, "holds what is no character"),
     ],
 )
 def test_what_does_not_fit_together(changes: dict[str, Any], message: str) -> None:

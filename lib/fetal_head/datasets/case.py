@@ -11,6 +11,7 @@ from fetal_head.datasets.names import safe_id
 from fetal_head.datasets.pixel_size import PER_AXIS
 from fetal_head.imaging import Mask, check_mask
 from fetal_head.labels import STRUCTURES, in_order
+from fetal_head.store.said import SPACING, check_image_info
 
 # what file systems allow is 255 with all that comes before and after it
 LONGEST_ID = 200
@@ -32,7 +33,7 @@ class Case:
         source: where it came from, for a person to find it again.
 
     Raises:
-        ValueError: image, mask and annotated structures do not fit each other.
+        ValueError: image, mask and annotated structures do not fit each other, or what is said of the image cannot be.
     """
 
     id: str
@@ -49,6 +50,9 @@ class Case:
         object.__setattr__(self, "id", safe_id(self.id))
         if len(self.id) > LONGEST_ID:
             raise ValueError(f"its name has {len(self.id)} characters; at most {LONGEST_ID} fit into the names of its files")
+        # what no store takes would keep the whole study from being opened
+        spacing = None if self.spacing is None else list(self.spacing)
+        check_image_info({"patient": self.patient, "plane": self.plane, "source": self.source, SPACING: spacing})
         if self.image.ndim != 2:
             raise ValueError(f"an image has shape (rows, columns), this one {self.image.shape}")
         if bool(self.annotated) != (self.mask is not None):
