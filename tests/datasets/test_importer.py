@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from datasets.trees import FULL, SHAPE, VOC, hc18, head, outline, picture, plane
 from fetal_head.datasets import Candidate, ImportReport, Skipped, import_dataset
 from fetal_head.imaging import read_image, read_mask
 from fetal_head.imaging.dicom_patient import read_patient
-from pictures import write_dicom
+from fetal_head.store.study import StudyDatastore
+from pictures import write_dicom, write_itk
 
 HEAD = (head() > 0).astype(np.uint8)
 
@@ -108,6 +110,30 @@ def test_different_pictures_whose_names_become_one_are_not_redundant(tmp_path: P
     report = import_dataset(tmp_path / "in", tmp_path / "study")
     assert [row["image"] for row in report.rows] == ["scan_1", "twin"]
     assert report.skipped == (Skipped("images/scan+1.png", "another picture is already there as scan_1; rename this one"),)
+
+
+def test_a_pixel_size_that_no_study_takes_keeps_none_from_being_opened(tmp_path: Path) -> None:
+    """A NIfTI that says metre and means millimetre."""
+    (tmp_path / "in/images").mkdir(parents=True)
+    write_itk(tmp_path / "in/images/a.nii.gz", picture(0), (200.0, 200.0))
+    save(tmp_path / "in/masks/a.png", head())
+    save(tmp_path / "in/images/b.png", picture(1))
+    report = import_dataset(tmp_path / "in", tmp_path / "study")
+    assert [(s.file, s.reason[:45]) for s in report.skipped] == [
+        ("images/a.nii.gz", "spacing must be the millimetres of one pixel,")
+    ]
+    assert set(StudyDatastore(str(tmp_path / "study")).list_images()) == {"b"}
+
+
+def test_a_name_that_is_not_in_utf_8_is_no_hindrance(tmp_path: Path) -> None:
+    """As archives made by Windows leave them."""
+    for folder, pixels in (("images", picture(0)), ("masks", head())):
+        file = save(tmp_path / f"in/{folder}/a.png", pixels)
+        file.rename(file.with_name(os.fsdecode("Müller.png".encode("latin-1"))))
+    (tmp_path / "in/pixel_size.csv").write_text("filename,mm per pixel\nMüller.png,0.1\n", encoding="latin-1")
+    (row,) = import_dataset(tmp_path / "in", tmp_path / "study").rows
+    assert (row["image"], row["row_mm"], row["source"]) == ("M_ller", 0.1, "images/M\N{REPLACEMENT CHARACTER}ller.png")
+    np.testing.assert_array_equal(read_mask(tmp_path / "study/labels/final/M_ller.nrrd"), head())
 
 
 @pytest.mark.parametrize("kind", ["masks", "coco"])

@@ -15,6 +15,7 @@ from fetal_head.datasets import alzubaidi, annotated, hc18, pairs
 from fetal_head.datasets.already import holds_size
 from fetal_head.datasets.candidate import Candidate, Found, Skipped
 from fetal_head.datasets.case import Case
+from fetal_head.datasets.names import readable
 from fetal_head.datasets.study import DifferentError, RedundantError, StudyWriter
 from fetal_head.datasets.summary import Row
 from fetal_head.datasets.voc import refuse_instances
@@ -124,4 +125,4 @@ def _fingerprint(pixels: NDArray[np.generic] | None, *told: str) -> str:
 
 
 def _within(source: Path, path: Path) -> str:
-    return path.relative_to(source).as_posix()
+    return readable(path.relative_to(source).as_posix())

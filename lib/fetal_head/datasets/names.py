@@ -18,9 +18,14 @@ DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 def stem_of(path: str | Path) -> str:
     """The name without folders and without the extension of a picture or mask; `a.b.nii.gz` and `x/a.b.png` are both `a.b`."""
     # a Mac takes letters with accents apart, so that names that look alike would be of two images
-    name = normalize("NFC", str(path)).replace("\\", "/").rsplit("/", 1)[-1].strip()
+    name = normalize("NFC", readable(str(path))).replace("\\", "/").rsplit("/", 1)[-1].strip()
     suffix = suffix_of(name)
     return name[: -len(suffix)] if suffix in (*EXTENSIONS, ".seg.nrrd") else name
+
+
+def readable(name: str) -> str:
+    """A file's name, with a mark for each byte that is no letter in UTF-8, in which everything is written."""
+    return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", name)
 
 
 def of_one_name(files: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]]]:
