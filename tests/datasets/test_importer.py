@@ -136,6 +136,18 @@ def test_a_name_that_is_not_in_utf_8_is_no_hindrance(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_mask(tmp_path / "study/labels/final/M_ller.nrrd"), head())
 
 
+def test_a_patient_who_is_not_taken_is_told(tmp_path: Path) -> None:
+    """Whoever imports again what a file now says of its patient must not believe that the study has it."""
+    save(tmp_path / "in/images/a.png", picture(0))
+    save(tmp_path / "in/masks/a.png", head())
+    import_dataset(tmp_path / "in", tmp_path / "study")
+    assert import_dataset(tmp_path / "in", tmp_path / "study").skipped[0].redundant
+    write_dicom(tmp_path / "in/images/a.dcm", picture(0))
+    (tmp_path / "in/images/a.png").unlink()
+    (skipped,) = import_dataset(tmp_path / "in", tmp_path / "study").skipped
+    assert skipped == Skipped("images/a.dcm", "already there, but as an image of another patient; what is there stays")
+
+
 @pytest.mark.parametrize("kind", ["masks", "coco"])
 def test_dicom_files_tell_whose_images_they_are(tmp_path: Path, kind: str) -> None:
     (tmp_path / "in/images").mkdir(parents=True)

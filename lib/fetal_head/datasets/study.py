@@ -30,11 +30,11 @@ INDEX, SUMMARY, LABELS = "datastore_v2.json", "summary.csv", Path("labels/final"
 
 
 class RedundantError(ValueError):
-    """A picture that the study holds already, with its label and its pixel size if it has any."""
+    """A picture that the study holds already, of its patient, with its label and its pixel size if it has any."""
 
 
 class DifferentError(ValueError):
-    """A picture that the study holds already, with another label or pixel size, or without."""
+    """A picture that the study holds already, of another patient, with another label or pixel size, or without."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class StudyWriter:
 
         Raises:
             RedundantError: it is already there.
-            DifferentError: it is already there, with another label or pixel size, or without.
+            DifferentError: it is already there, of another patient, with another label or pixel size, or without.
             ValueError: another picture has its id.
         """
         if case.id in self:
@@ -115,8 +115,11 @@ class StudyWriter:
         entry = entries.get(case.id, {})
         if case.mask is not None and not holds_label(folder / LABELS / f"{case.id}.nrrd", entry, case):
             return DifferentError("already there, but not with this label; what is there stays")
-        if not holds_size(entry.get("image", {}).get("info", {}).get("spacing"), case):
+        told = entry.get("image", {}).get("info", {})
+        if not holds_size(told.get("spacing"), case):
             return DifferentError("already there, but not with this pixel size; what is there stays")
+        if case.patient not in ("", told.get("patient", case.patient)):
+            return DifferentError("already there, but as an image of another patient; what is there stays")
         return RedundantError("already there")
 
     def take(self, written: Written) -> None:
