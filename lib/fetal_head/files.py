@@ -47,19 +47,6 @@ def strays_among(temporary: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def alone_in(folder: Path) -> int:
-    """A handle by which nobody else is alone in the folder until it is closed. Raises BlockingIOError: somebody is."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise
-    except OSError:  # a file system without locks
-        pass
-    return handle
-
-
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file beside `path`, with the same extension, that takes its place once it is whole and on disk.
@@ -76,13 +63,20 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Keeps everybody else who asks the same of `folder` waiting until the block or its process ends."""
+def alone_in(folder: Path, *, waits: bool = True) -> Iterator[None]:
+    """Keeps everybody else who asks the same of `folder` away until the block or its process ends.
+
+    Raises:
+        BlockingIOError: somebody is in there; only where it does not wait for his end.
+    """
     handle = os.open(folder, os.O_RDONLY)
     try:
-        # a file system without locks keeps nobody waiting
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            # a file system without locks keeps nobody away
+            if isinstance(error, BlockingIOError):
+                raise
         yield
     finally:
         os.close(handle)

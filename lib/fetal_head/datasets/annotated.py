@@ -11,9 +11,8 @@ from fetal_head.datasets.candidate import Candidate, Found, whose
 from fetal_head.datasets.coco import read_coco
 from fetal_head.datasets.cvat import read_cvat
 from fetal_head.datasets.drawings import Drawings, by_image
-from fetal_head.datasets.exported import read_index
+from fetal_head.datasets.exported import INDEX, read_index
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
-from fetal_head.datasets.pairs import INDEX
 from fetal_head.datasets.voc import LABELMAP, voc_folders
 from fetal_head.labels import NAMES
 

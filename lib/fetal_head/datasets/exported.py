@@ -11,6 +11,7 @@ from fetal_head.datasets.pixel_size import PixelSize, per_axis
 from fetal_head.labels import in_order
 
 COLUMNS = {"image", "annotated", "row_mm", "column_mm"}
+INDEX = "index.csv"
 # what stands in the index until all labels are written
 UNFINISHED = "unfinished"
 

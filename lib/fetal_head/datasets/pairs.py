@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fetal_head.datasets.candidate import Candidate, Found, Shape, whose
-from fetal_head.datasets.exported import Exported, read_index
+from fetal_head.datasets.exported import INDEX, Exported, read_index
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, read_pixel_sizes
 from fetal_head.datasets.voc import refuse_instances
@@ -15,7 +15,7 @@ from fetal_head.imaging.axes import check_axes
 from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 
-IMAGES, MASKS, TABLE, INDEX = "images", "masks", "pixel_size.csv", "index.csv"
+IMAGES, MASKS, TABLE = "images", "masks", "pixel_size.csv"
 
 
 def find(source: Path) -> Found | None:

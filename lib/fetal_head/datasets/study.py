@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 import zlib
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -71,7 +70,8 @@ class StudyWriter:
         self._is_new = not self.to.exists()
         self.to.mkdir(parents=True, exist_ok=True)
         try:
-            self._handle = alone_in(self.to)
+            self._alone = ExitStack()
+            self._alone.enter_context(alone_in(self.to, waits=False))
         except BlockingIOError as error:
             raise ValueError(f"another import into {self.to} is under way; wait until it has ended") from error
         # with all that another import has added until now
@@ -88,7 +88,7 @@ class StudyWriter:
             if kind is not None and self._is_new:
                 with suppress(OSError):
                     self.to.rmdir()
-            os.close(self._handle)
+            self._alone.close()
 
     def __contains__(self, case_id: str) -> bool:
         """Whether the folder holds an image of this id, or a label that somebody once made for it."""

@@ -13,18 +13,17 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal_head.datasets.exported import read_index
+from fetal_head.datasets.exported import INDEX, read_index
 from fetal_head.datasets.hc18 import ANNOTATION
 from fetal_head.datasets.names import files_in, stem_of
-from fetal_head.datasets.pairs import INDEX
 from fetal_head.datasets.pixel_size import PixelSize, read_circumferences, read_pixel_sizes
 from fetal_head.datasets.study import LABELS
 from fetal_head.evaluation.truth import read_truth
 from fetal_head.imaging import EXTENSIONS, Mask, read_image
+from fetal_head.imaging.axes import check_axes
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
-from fetal_head.imaging.volume import check_axes
 from fetal_head.patients import patient_of
 from fetal_head.store.said import Told
 

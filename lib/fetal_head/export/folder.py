@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from pydicom.dataset import Dataset
 
 from fetal_head.csv_text import as_csv
-from fetal_head.datasets.exported import UNFINISHED
+from fetal_head.datasets.exported import INDEX, UNFINISHED
 from fetal_head.export.coco import coco, coco_image
 from fetal_head.export.dicom_seg import segmentation
 from fetal_head.export.dicom_sr import report
@@ -41,7 +41,7 @@ def write_labels(
     """
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise ValueError(f"{to} is not empty; name a new folder")
-    index = to / "index.csv"
+    index = to / INDEX
     write_text(index, as_csv([], (UNFINISHED,)))
     rows, parts, failed = [], [], []
     for image in images:
