@@ -106,6 +106,20 @@ def test_dicom_of_an_image_that_is_none(run: Run, studies: Path, tmp_path: Path)
     assert_array_equal(segmentation.get_pixels_by_source_instance([instance], combine_segments=True)[0], MASK)
 
 
+def test_a_label_without_a_report_is_told_what_it_lacks(run: Run, studies: Path, tmp_path: Path) -> None:
+    study = StudyDatastore(str(studies))
+    study.save_label("none", str(write_itk(tmp_path / "mask.nrrd", MASK)), "final", {"client_id": "ann"})
+    study.save_label("p", str(write_itk(tmp_path / "mask.nrrd", np.zeros_like(MASK))), "final", {"client_id": "ann"})
+    told = json.loads(
+        run("export", "--studies", studies, "--format", "dicom-sr", "--to", tmp_path / "sr", "--json", status=1).stdout
+    )
+    assert told["labels"] == 1
+    assert [sentence.partition(",")[0] for sentence in told["skipped"]] == [
+        "none: the size of its pixels is not known",
+        "p: nothing in it can be measured",
+    ]
+
+
 @pytest.mark.parametrize("names", ["pseudonym", "plain"])
 def test_a_label_is_of_the_patient_whom_the_server_says_its_image_to_be_of(
     run: Run, studies: Path, tmp_path: Path, names: str

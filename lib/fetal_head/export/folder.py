@@ -77,7 +77,8 @@ def _write_dicom(label: Label, kind: Format, to: Path, dataset: Dataset) -> None
     outlines = segmentation(label, source)
     made = outlines if kind == "dicom-seg" else report(label, source, outlines)
     if made is None:
-        raise ValueError("nothing in it can be measured, so there is no report")
+        lacks = "nothing in it can be measured" if label.spacing else "the size of its pixels is not known"
+        raise ValueError(f"{lacks}, so there is no report")
     with replacing(to / f"{label.image}.{kind.removeprefix('dicom-')}.dcm") as file:
         made.save_as(file, write_like_original=False)
 
