@@ -1,9 +1,12 @@
 /** OHIF's configuration: our mode and nothing else, over the images that this server answers by DICOMweb. */
 
+import { el } from './dom.js';
 import { extension, mode, startWith } from './mode.js';
 import { completeAddress, sayWhy } from './opening.js';
 
 export async function config() {
+  // not the panel's own: what lies over the image needs it too, and the panel can be closed
+  document.head.append(el('link', { rel: 'stylesheet', href: '/ohif/fetal-head/style.css' }));
   try {
     startWith(await completeAddress());
   } catch (error) {

@@ -32,7 +32,6 @@ export async function completeAddress() {
  */
 export function sayWhy(error) {
   document.body.replaceChildren(
-    el('link', { rel: 'stylesheet', href: '/ohif/fetal-head/style.css' }),
     el(
       'main',
       { className: 'fetal-head' },

@@ -88,7 +88,6 @@ export class Panel {
     this._work = new Work(this, strategies);
     this._shortcuts = shortcutsOf([...this.structures.shortcuts, ...this.toolbox.shortcuts, ...this._work.shortcuts]);
     this.element.replaceChildren(
-      el('link', { rel: 'stylesheet', href: '/ohif/fetal-head/style.css' }),
       ...this.heading.elements,
       this._work.element,
       this.toolbox.element,

@@ -1,0 +1,31 @@
+"""What OHIF does around our panel: it closes it, and forgets images that have been shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from desk import Desk
+from numpy.testing import assert_array_equal
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.slow
+Sit = Callable[[], Desk]
+
+
+def test_a_closed_panel_leaves_what_lies_over_the_image(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p8")
+    ann.hc()
+    ann.page.locator("[data-cy=side-panel-header-right]").click()
+    expect(ann.page.locator("#fh-image")).to_have_count(0)
+    viewer, drawn = (ann.page.locator(place) for place in ("[data-cy=viewport-pane] .cornerstone-canvas", ".fetal-head-overlay"))
+    expect(drawn.locator(".caliper").first).to_be_visible()
+    # the viewer follows its new width a little later
+    ann.page.wait_for_function("document.querySelector('.fetal-head-overlay').getBoundingClientRect().width > 800")
+    assert drawn.bounding_box() == viewer.bounding_box()
+    letters = ann.page.locator(".ViewportOrientationMarkers")
+    expect(letters).to_be_hidden()
+    ann.page.locator("[data-cy=panel-btn]").click()
+    expect(ann.page.locator("#fh-image")).to_have_text("p8")
+    assert ann.errors == []
