@@ -29,3 +29,25 @@ def test_a_closed_panel_leaves_what_lies_over_the_image(named_desk: Sit) -> None
     ann.page.locator("[data-cy=panel-btn]").click()
     expect(ann.page.locator("#fh-image")).to_have_text("p8")
     assert ann.errors == []
+
+
+def test_an_image_comes_back_after_so_many_others_that_the_viewer_has_forgotten_it(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p8")
+    # room for two images, as there is for some ninety of the largest ones
+    ann.page.evaluate("cornerstone.cache.setMaxCacheSize(3e6)")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    drawn = ann.mask
+    for image in ("p9", "p10", "p11", "p12"):
+        ann.page.evaluate("image => fetalHead._work.open(image)", image)
+    ann.page.evaluate("fetalHead._work.open('p8')")
+    assert ann.text("#fh-message").startswith("Your unsent work")
+    assert_array_equal(ann.mask, drawn)
+    ann.page.get_by_label("show calipers").uncheck()
+    ann.shows((65, 40), lambda colour: colour[2] > colour[0] + 20)
+    ann.press("3")
+    ann.drag((40, 80), (90, 80))
+    assert ann.mask[80, 65] == 3
+    ann.shows((65, 80), lambda colour: colour[2] > colour[0] + 20)
+    assert ann.errors == []

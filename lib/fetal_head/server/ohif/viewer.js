@@ -111,9 +111,12 @@ export class Viewer {
   }
 
   _pixels() {
+    return this._labelmap().voxelManager.getScalarData();
+  }
+
+  _labelmap() {
     const segmentation = window.cornerstoneTools.segmentation.state.getSegmentation(this._segmentation);
-    const image = window.cornerstone.cache.getImage(segmentation.representationData.Labelmap.imageIds[0]);
-    return image.voxelManager.getScalarData();
+    return window.cornerstone.cache.getImage(segmentation.representationData.Labelmap.imageIds[0]);
   }
 
   /** @param {import('./server.js').Uids} uids */
@@ -144,6 +147,8 @@ export class Viewer {
   async _layOver(displaySet) {
     const { segmentationService } = this._services;
     this._segmentation = `fetal-head-${displaySet.displaySetInstanceUID}`;
+    // of an image that was shown long ago, OHIF knows the segmentation and has thrown its pixels away
+    if (segmentationService.getSegmentation(this._segmentation) && !this._labelmap()) segmentationService.remove(this._segmentation);
     if (!segmentationService.getSegmentation(this._segmentation)) {
       const segments = Object.fromEntries(
         this._structures.map(({ name, value }) => [value, { segmentIndex: value, label: name, active: value === 1, locked: false }]),
