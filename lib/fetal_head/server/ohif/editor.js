@@ -71,8 +71,8 @@ export class Editor extends EventTarget {
 
   /**
    * Begins a change that is seen while it goes on, and ends as one step.
-   * @returns {{ show: (change: (mask: Uint8Array) => void) => void, again: (change: (mask: Uint8Array) => void) => void, end: () => void }}
-   *   `show` changes what is there, `again` what was there at the beginning
+   * @returns {{ show: (change: (mask: Uint8Array) => void) => void, again: (change: (mask: Uint8Array) => void) => void,
+   *   end: () => void, goesOn: () => boolean }} `show` changes what is there, `again` what was there at the beginning
    */
   begin() {
     this._rest();
@@ -97,6 +97,7 @@ export class Editor extends EventTarget {
           change(mask);
         }),
       end,
+      goesOn: () => goesOn,
     };
   }
 

@@ -125,8 +125,8 @@ export function polygon(editor, chosen) {
  * @returns {Tool}
  */
 export function shape(editor, chosen, kind) {
-  /** @type {import('./shape.js').Handle | 'new' | null} */
-  let held = null;
+  /** @type {import('./shape.js').Handle | 'new'} */
+  let held = 'new';
   /** @type {Oriented | null} */
   let ours = null;
   /** @type {{ structure: number, steps: number } | null} what `ours` was worked out for */
@@ -134,10 +134,12 @@ export function shape(editor, chosen, kind) {
   let from = { x: 0, y: 0 };
   /** @type {ReturnType<typeof editor.begin> | null} */
   let begun = null;
+  // an undo meanwhile ends what was begun, and the shape lies on what is there then
+  const isHeld = () => begun?.goesOn() ?? false;
 
   const current = () => {
     const { structure } = chosen();
-    if (held === null && (of?.structure !== structure || of.steps !== editor.steps)) {
+    if (!isHeld() && (of?.structure !== structure || of.steps !== editor.steps)) {
       // the head is everything inside it
       const belongs = structure === BRAIN ? (/** @type {number} */ v) => v > 0 : (/** @type {number} */ v) => v === structure;
       ours = fitted(editor.mask, editor.size.columns, belongs, kind === 'ellipse' ? ELLIPSE : RECTANGLE);
@@ -155,15 +157,14 @@ export function shape(editor, chosen, kind) {
       begun = editor.begin();
     },
     move(to) {
-      if (held === null) return;
+      if (!isHeld()) return;
       ours = held === 'new' ? between(from, to) : pulled(/** @type {Oriented} */ (ours), held, to);
       const pixels = raster[kind](ours, editor.size);
       begun?.again((mask) => draw(editor, chosen(), mask, pixels, replace));
     },
     release() {
-      if (held === null) return;
+      if (!isHeld()) return;
       begun?.end();
-      [held, begun] = [null, null];
       of = { structure: chosen().structure, steps: editor.steps };
     },
     drawn() {
