@@ -132,6 +132,8 @@ export function shape(editor, chosen, kind) {
   /** @type {{ structure: number, steps: number } | null} what `ours` was worked out for */
   let of = null;
   let from = { x: 0, y: 0 };
+  /** How far from there a new one begins: a click with a hand that shakes must not take the head away. */
+  let least = 0;
   /** @type {ReturnType<typeof editor.begin> | null} */
   let begun = null;
   // an undo meanwhile ends what was begun, and the shape lies on what is there then
@@ -153,11 +155,12 @@ export function shape(editor, chosen, kind) {
       const ends = found ? Object.entries(handles(found)) : [];
       const nearest = ends.sort((p, q) => distance(p[1], at) - distance(q[1], at))[0];
       held = nearest && distance(nearest[1], at) <= near ? /** @type {import('./shape.js').Handle} */ (nearest[0]) : 'new';
-      from = at;
+      [from, least] = [at, held === 'new' ? near / 3 : 0];
       begun = editor.begin();
     },
     move(to) {
-      if (!isHeld()) return;
+      if (!isHeld() || distance(from, to) < least) return;
+      least = 0;
       ours = held === 'new' ? between(from, to) : pulled(/** @type {Oriented} */ (ours), held, to);
       const pixels = raster[kind](ours, editor.size);
       begun?.again((mask) => draw(editor, chosen(), mask, pixels, replace));
