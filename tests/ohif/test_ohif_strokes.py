@@ -208,3 +208,28 @@ def test_the_brush_is_drawn_as_it_paints_where_pixels_are_not_square(named: Serv
     drawn = [box[side] for side in ("left", "top", "right", "bottom")]
     assert bottom - top > 1.5 * (right - left), "pixels are twice as high as wide"
     assert drawn == pytest.approx([left, top, right, bottom], abs=6)
+
+
+def test_the_keys_work_on_a_keyboard_of_other_letters(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p9")
+    keyboard = ann.page.context.new_cdp_session(ann.page)
+
+    def press(key: str, code: str, modifiers: int = 0) -> None:
+        for kind in ("keyDown", "keyUp"):
+            keyboard.send("Input.dispatchKeyEvent", {"type": kind, "key": key, "code": code, "modifiers": modifiers})
+
+    press("у", "KeyE")
+    expect(ann.page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "true")
+    press("é", "Digit2")
+    assert ann.page.get_by_label("CSP", exact=True).is_checked()
+    with ann.page.expect_request("**/datastore/label?*"):
+        press("ы", "KeyS", modifiers=2)
+    # a German keyboard has Y where others have Z
+    before = ann.mask
+    press("и", "KeyB")
+    ann.click(15, 15)
+    press("y", "KeyZ")
+    assert (ann.mask != before).any()
+    press("z", "KeyY")
+    assert_array_equal(ann.mask, before)

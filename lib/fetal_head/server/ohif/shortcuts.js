@@ -17,7 +17,7 @@ export function shortcutsOf(shortcuts) {
       // space and Enter press a button that has the focus, letters are text in a field
       if (target.closest('input:not([type=range]):not([type=radio]):not([type=checkbox]), textarea, select')) return;
       if ([' ', 'Enter'].includes(event.key) && target.closest('button, a, summary, input')) return;
-      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+      const key = keyOf(event);
       const ctrl = event.ctrlKey || event.metaKey;
       // a sign or a digit takes Shift on some keyboards and not on others
       const shift = event.shiftKey && !/^[-+0-9]$/.test(key);
@@ -32,6 +32,15 @@ export function shortcutsOf(shortcuts) {
   const rows = shortcuts.map((s) => el('tr', {}, el('td', {}, el('kbd', {}, name(s))), el('td', {}, s.title)));
   const element = el('details', { className: 'shortcuts' }, el('summary', {}, 'Keyboard'), el('table', {}, el('tbody', {}, ...rows)));
   return { element, stop: () => listener.abort() };
+}
+
+/**
+ * What a key types; of a keyboard that types no Latin letters, what stands there on one that does.
+ * @param {KeyboardEvent} event
+ */
+function keyOf({ key, code }) {
+  const typed = key.length === 1 ? key.toLowerCase() : key;
+  return /^[\x20-\x7e]+$/.test(typed) ? typed : code.replace(/^(Key|Digit)/, '').toLowerCase();
 }
 
 /** @param {Shortcut} shortcut */
