@@ -151,3 +151,18 @@ def test_whoever_has_an_image_open_keeps_it(named: Server, named_desk: Sit) -> N
             raise AssertionError("his lease is not renewed")
         # until all that was asked is answered
         ann.page.wait_for_timeout(1000)
+
+
+def test_while_the_server_does_not_answer_the_page_says_so(named_desk: Sit) -> None:
+    ann = named_desk()
+    image = ann.open("p10")
+    let_go = ann.hold("**/datastore/label?*")
+    ann.press("Control+s")
+    for leave in (lambda: ann.press("n"), lambda: ann.button("Skip")):
+        ann.page.evaluate("fetalHead.heading.say('')")
+        leave()
+        expect(ann.page.locator("#fh-message")).to_have_text("The server has not answered yet: nothing else is done until it has.")
+    let_go()
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    expect(ann.page.locator("#fh-message")).to_have_text("")
+    assert ann.page.evaluate("fetalHead.image") == image

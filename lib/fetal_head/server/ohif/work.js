@@ -185,7 +185,11 @@ export class Work {
    * @returns {Promise<T | false>}
    */
   async _alone(work) {
-    if (this._busy) return false;
+    if (this._busy) {
+      // said anew, or taken away, by what goes on
+      this._panel.heading.say('The server has not answered yet: nothing else is done until it has.');
+      return false;
+    }
     if (this._panel.toolbox?.isBegun) {
       this._panel.heading.say('The polygon is not closed: Enter closes it, Escape gives it up.');
       return false;
