@@ -65,3 +65,27 @@ def test_the_label_of_a_picture_is_not_laid_over_the_one_that_replaced_it(browse
         expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
         assert label_of(server, "p0").shape == (rows - 20, columns - 30)
         ann.leave()
+
+
+def test_an_earlier_mask_says_that_it_was_drawn_on_another_picture(browser: Browser, tmp_path: Path) -> None:
+    with serving(phantoms(tmp_path / "studies", 1), tmp_path / "server") as server:
+        ann = Desk(browser, server.url)
+        ann.open("p0")
+        ann.button("Submit")
+        expect(ann.page.locator(".past li")).to_have_count(2)
+        assert "another picture" not in ann.text(".past")
+        before = instance_of(server, "p0")
+        write_picture(tmp_path / "new.png", phantom(0).image[:, ::-1])
+        (tmp_path / "new.png").replace(server.studies / "p0.png")
+        instance_of(server, "p0", unlike=before)
+        ann.open("p0")
+        versions = ann.page.locator(".past li")
+        expect(versions).to_have_count(3)
+        assert ["of another picture" in text for text in versions.all_inner_texts()] == [False, True, True]
+        ann.button("Load version 2")
+        expect(ann.page.locator("#fh-message")).to_have_text(
+            "This mask was drawn on another picture, which this one has taken the place of."
+        )
+        ann.button("Load version 3")
+        expect(ann.page.locator("#fh-message")).to_have_text("")
+        ann.leave()

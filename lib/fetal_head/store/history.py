@@ -28,16 +28,21 @@ Status = Literal["submitted", "approved", "rejected"]
 
 @dataclass(frozen=True)
 class Entry:
-    """A submission: what is known of it (see `tables.Submission`), whether it is the label of its tag, and its file."""
+    """A submission: what is known of it (see `tables.Submission`), whether it is the label of its tag, and its file.
+
+    Attributes:
+        of_this_picture: it was made for the picture that its image has now, as far as anybody knows.
+    """
 
     facts: dict[str, Any]
     current: bool
+    of_this_picture: bool
     file: Path
 
     @property
     def told(self) -> dict[str, Any]:
         """What clients are told of it."""
-        return {**self.facts, "current": self.current}
+        return {**self.facts, "current": self.current, "of_this_picture": self.of_this_picture}
 
     def as_json(self) -> dict[str, Any]:
         """For those at this machine who read JSON."""
@@ -51,16 +56,18 @@ def entries(store: Store, image_id: str) -> list[Entry]:
         StoreError: there never was such an image (404).
     """
     with store.reading() as session:
-        if session.get(Image, image_id) is None:
+        image = session.get(Image, image_id)
+        if image is None:
             raise StoreError(404, f"there is no image '{image_id}'")
         rows = session.scalars(select(Submission).where(Submission.image == image_id).order_by(Submission.number))
-        return [_entry(store, row) for row in rows]
+        return [_entry(store, image, row) for row in rows]
 
 
 def entry(store: Store, image_id: str, number: int) -> Entry:
     """One submission. Raises StoreError (404) when there is none."""
     with store.reading() as session:
-        return _entry(store, find_submission(session, image_id, number))
+        row = find_submission(session, image_id, number)
+        return _entry(store, session.get_one(Image, image_id), row)
 
 
 def compare(store: Store, image_id: str, first: int, second: int) -> dict[str, Difference]:
@@ -132,8 +139,10 @@ def set_status(store: Store, image_id: str, number: int, status: Status, who: st
         settle(session, files, store.layout, image_id)
 
 
-def _entry(store: Store, row: Submission) -> Entry:
-    return Entry(submission_facts(row), row.current, store.layout.kept(row.image, row.number, row.suffix))
+def _entry(store: Store, image: Image, row: Submission) -> Entry:
+    kept = store.layout.kept(row.image, row.number, row.suffix)
+    # as `standing.of_its_picture` has it
+    return Entry(submission_facts(row), row.current, row.picture in (None, image.picture), kept)
 
 
 def _mask(found: Entry) -> Mask:

@@ -82,7 +82,10 @@ export class Panel {
     this.biometry = new Biometry(() => this.overlay?.draw());
     this.overlay = new Overlay(this.viewer, () => this.toolbox?.tool ?? null, () => this.biometry?.calipers ?? []);
     const say = (/** @type {string} */ sentence) => this.heading.say(sentence);
-    const load = (/** @type {any} */ entry) => this._load((image, all) => label(image, entry, all));
+    const load = (/** @type {any} */ entry) => {
+      say(entry.of_this_picture ? '' : 'This mask was drawn on another picture, which this one has taken the place of.');
+      return this._load((image, all) => label(image, entry, all));
+    };
     this._past = new Past(load, new Review(roles.includes('reviewer'), say));
     this._training = new Training(MODEL, roles.includes('admin'), say);
     this._work = new Work(this, strategies);

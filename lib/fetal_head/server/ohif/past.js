@@ -36,7 +36,8 @@ export class Past {
     const rows = [...entries].reverse().map((entry) => {
       const of = entry.tag === 'original' ? `prediction ${entry.model ?? ''}` : entry.who || 'nobody named';
       const state = entry.deleted ? 'deleted' : entry.current ? `${entry.status}, current` : entry.status;
-      const text = `${entry.number}: ${of}, ${when(entry.at)}${entry.tag === 'original' ? '' : `, ${state}`}`;
+      const elsewhere = entry.of_this_picture ? '' : ', of another picture';
+      const text = `${entry.number}: ${of}, ${when(entry.at)}${entry.tag === 'original' ? '' : `, ${state}`}${elsewhere}`;
       const look = button('Load', () => this._load(entry), {
         'aria-label': `Load version ${entry.number}`,
       });
