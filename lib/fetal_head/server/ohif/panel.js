@@ -114,11 +114,16 @@ export class Panel {
     this._leave(image);
     try {
       const [told, uids] = await Promise.all([server.entry(image, name()), server.dicomOf(image)]);
+      if (told.problem !== null) throw new Error(told.problem);
       // asked for while the image comes
       const structures = /** @type {Structures} */ (this.structures);
       const first = beginning(image, told, structures);
       first.catch(() => {});
-      const size = await /** @type {Viewer} */ (this.viewer).open(uids);
+      const size = await /** @type {Viewer} */ (this.viewer).open(uids).catch(async (error) => {
+        // the server can tell why, the viewer only that nothing came
+        await first;
+        throw error;
+      });
       show(image, uids);
       structures.settle();
       this.overlay?.attach();
