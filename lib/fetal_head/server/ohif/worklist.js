@@ -28,6 +28,11 @@ async function show() {
     const found = await worklist({ ...query, limit: `${PAGE}`, offset: `${offset}` });
     if (mine !== asked) return;
     message.textContent = notice;
+    if (offset > 0 && offset >= found.total) {
+      // the last images of this page are done
+      offset = PAGE * Math.floor(Math.max(0, found.total - 1) / PAGE);
+      return show();
+    }
     // rows that are the same stay: the keyboard may stand on one of them
     if (shown === (shown = JSON.stringify(found))) return;
     images.replaceChildren(...found.images.map(row));
