@@ -233,3 +233,16 @@ def test_the_keys_work_on_a_keyboard_of_other_letters(named_desk: Sit) -> None:
     assert (ann.mask != before).any()
     press("z", "KeyY")
     assert_array_equal(ann.mask, before)
+
+
+def test_a_letter_chooses_nothing_in_a_list_that_was_used_last(named_desk: Sit) -> None:
+    ann = named_desk()
+    image = ann.open("p10")
+    ann.page.get_by_label("LV is").focus()
+    ann.page.keyboard.press("n")
+    ann.settled(image)
+    ann.open(image)
+    assert ann.annotated == ["BRAIN", "CSP", "LV"]
+    ann.page.get_by_label("LV is").focus()
+    ann.page.keyboard.press("ArrowDown")
+    assert ann.annotated == ["BRAIN", "CSP"], "the arrows still choose"

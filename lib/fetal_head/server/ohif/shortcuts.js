@@ -14,9 +14,9 @@ export function shortcutsOf(shortcuts) {
     'keydown',
     (event) => {
       const target = /** @type {HTMLElement} */ (event.target);
-      // space and Enter press a button that has the focus, letters are text in a field
-      if (target.closest('input:not([type=range]):not([type=radio]):not([type=checkbox]), textarea, select')) return;
-      if ([' ', 'Enter'].includes(event.key) && target.closest('button, a, summary, input')) return;
+      // space and Enter press what has the focus, letters are text in a field; in a list they would choose what nobody looks at
+      if (target.closest('input:not([type=range]):not([type=radio]):not([type=checkbox]), textarea')) return;
+      if ([' ', 'Enter'].includes(event.key) && target.closest('button, a, summary, input, select')) return;
       const key = keyOf(event);
       const ctrl = event.ctrlKey || event.metaKey;
       // a sign or a digit takes Shift on some keyboards and not on others
