@@ -161,7 +161,9 @@ def test_while_the_server_does_not_answer_the_page_says_so(named_desk: Sit) -> N
     for leave in (lambda: ann.press("n"), lambda: ann.button("Skip")):
         ann.page.evaluate("fetalHead.heading.say('')")
         leave()
-        expect(ann.page.locator("#fh-message")).to_have_text("The server has not answered yet: nothing else is done until it has.")
+        expect(ann.page.locator("#fh-message")).to_have_text(
+            "The server has not answered yet: nothing else is done until it has."
+        )
     let_go()
     expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
     expect(ann.page.locator("#fh-message")).to_have_text("")
