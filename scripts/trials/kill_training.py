@@ -127,10 +127,7 @@ def _train(folder: Path, registry: Registry, moment: str | None, draw: random.Ra
         time.sleep(draw.uniform(0, 0.05))
     else:
         _wait(process, lambda: False)
-    hit = not has_ended(process)
-    if hit:
-        process.kill()
-        _wait(process, lambda: False)
+    hit = _kill(process)
     told = _epochs(log)
     return Ran(told[0] if told else 0, told[-1] if told else 0, hit, log.read_text())
 
@@ -142,10 +139,7 @@ def _publish(folder: Path, registry: Registry, draw: random.Random) -> tuple[boo
     process = fork(fetal_head, ["models", "publish", new.name, "--app", str(folder / "app")], folder / "publish.log")
     _wait(process, lambda: _pointers(registry.folder) != there)
     time.sleep(draw.uniform(0, 0.003))
-    hit = not has_ended(process)
-    if hit:
-        process.kill()
-        _wait(process, lambda: False)
+    hit = _kill(process)
     served = registry.current()
     return hit, [] if served in (old, new) else [f"{served.name} is served, neither {old.name} nor {new.name}"]
 
@@ -163,6 +157,15 @@ def _epochs(log: Path) -> list[int]:
 def _models(folder: Path) -> list[Path]:
     """The files of versions, begun ones included."""
     return [*folder.glob("v*"), *folder.glob(f"{WRITING}*.safetensors")]
+
+
+def _kill(process: psutil.Process) -> bool:
+    """Kills a process, unless it has ended; whether it was hit."""
+    if has_ended(process):
+        return False
+    process.kill()
+    _wait(process, lambda: False)
+    return True
 
 
 def _wait(process: psutil.Process, until: Callable[[], bool]) -> None:
