@@ -19,7 +19,7 @@ MARGIN = 5
 
 
 def extent(region: NDArray[np.bool_], direction: float, spacing: tuple[float, float]) -> float | None:
-    """Length of a region's `shadow` on a line, in the unit of `spacing`; None for an empty region."""
+    """Length of the `shadow` of a (rows, columns) region on a line, in the unit of `spacing`; None for an empty region."""
     edges = shadow(region, direction, spacing)
     return None if edges is None else edges[1] - edges[0]
 
@@ -48,7 +48,7 @@ def shadow(region: NDArray[np.bool_], direction: float, spacing: tuple[float, fl
 
 
 def width(region: NDArray[np.bool_], spacing: tuple[float, float]) -> float | None:
-    """Extent of a region across its own long axis; None for an empty region."""
+    """Extent of a (rows, columns) region across its own long axis, as `extent` has it; None for an empty region."""
     ellipse = fit_ellipse(region, spacing)
     if ellipse is None:
         return None

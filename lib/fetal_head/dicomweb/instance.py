@@ -62,7 +62,7 @@ def header(image: Described) -> Dataset:
 
 
 def encoded(image: Described, pixels: NDArray[np.uint8]) -> bytes:
-    """The whole instance as a file, Explicit VR Little Endian. Raises ValueError for pixels of another size than the image."""
+    """The whole instance as a file, Explicit VR Little Endian. Raises ValueError for pixels that are not of `image.shape`."""
     if pixels.shape != image.shape:
         raise ValueError(f"the image has {pixels.shape} rows and columns, not {image.shape}")
     dataset = header(image)

@@ -17,7 +17,7 @@ QUALITY = 90
 
 
 def rendered(pixels: NDArray[np.uint8], kind: str, params: Mapping[str, str]) -> bytes:
-    """A picture of the media type `kind`, with the `window`, `viewport` and `quality` of the request.
+    """(rows, columns) pixels as a picture of the media type `kind`, with the `window`, `viewport` and `quality` of the request.
 
     Raises:
         ValueError: one of them is not what it has to be.

@@ -40,11 +40,12 @@ def effort(predicted: Mask, final: Mask, names: Sequence[str]) -> dict[str, Effo
 
 
 def added_path_length(predicted: Region, final: Region) -> int:
-    """Pixels of the final contour that do not lie on the predicted one, with a tolerance of 0 (Vaassen et al. 2020).
+    """Pixels of the final contour that do not lie on the predicted one, both of (rows, columns) regions.
 
-    That is how much contour had to be drawn; it tells the time that a correction takes better than Dice does. A contour is a
-    region's own outermost pixels: 4-neighbourhood, and beyond the image's border is outside. Contour that was only deleted
-    does not count, so a falsely predicted structure that is erased has 0 here and shows in the changed pixels.
+    That is how much contour had to be drawn, with a tolerance of 0 (Vaassen et al. 2020); it tells the time that a correction
+    takes better than Dice does. A contour is a region's own outermost pixels: 4-neighbourhood, and beyond the image's border is
+    outside. Contour that was only deleted does not count, so a falsely predicted structure that is erased has 0 here and shows
+    in the changed pixels.
     """
     return int(np.count_nonzero(_contour(final) & ~_contour(predicted)))
 

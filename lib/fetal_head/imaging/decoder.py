@@ -27,7 +27,7 @@ class Decoder:
         self._owner = 0
 
     def decode(self, path: Path) -> tuple[NDArray[np.generic], str]:
-        """Pixels of a file as pydicom gives them, and their photometric interpretation.
+        """Pixels of a file as pydicom gives them, (rows, columns) or (rows, columns, 3), and their photometric interpretation.
 
         Raises:
             ValueError: they cannot be decoded.

@@ -35,7 +35,7 @@ class Pools:
         self._born: str | None = None
 
     def pool(self, who: str, leaving: str = "") -> tuple[NDArray[np.intp], Pool]:
-        """The images that `who` can be given, as numbers, and what is known of them. It waits for no score.
+        """The N images that `who` can be given, as (N,) numbers, and what is known of them. It waits for no score.
 
         `leaving` is the image that is before him and that he does not want again.
         Images that are known to be damaged are not among them. Until an image is scored anew, an older model's score counts.
@@ -63,7 +63,7 @@ class Pools:
             return rows, pool
 
     def names(self, images: NDArray[np.intp]) -> list[str]:
-        """What images are called, given their numbers."""
+        """What images are called, given their (N,) numbers."""
         with self._lock:
             return list(self._images.rows["name"][images])
 
