@@ -10,6 +10,8 @@ from fnmatch import fnmatchcase
 from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 from pydicom.uid import UltrasoundImageStorage
 
+from fetal_head.dicomweb.uids import UID
+
 # so many answers at a time
 MOST = 1000
 ALL = "all"
@@ -34,7 +36,6 @@ OWN = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "PatientID", "
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
 _DATE, _TIME = r"\d{8}", r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?"
 _RANGES = {vr: re.compile(rf"{one}|{one}-|-{one}|{one}-{one}") for vr, one in (("DA", _DATE), ("TM", _TIME))}
-_UIDS = re.compile(r"[0-9.]{1,64}")
 
 
 @dataclass
@@ -95,7 +96,7 @@ def _narrow(query: Query, keyword: str, value: str) -> bool:
     if vr in _RANGES and not _RANGES[vr].fullmatch(value):
         raise ValueError(f"{keyword} is a date or time, or a range such as 20240101-20241231, not '{value[:64]}'")
     values = tuple(re.split(r"[,\\]", value)) if vr == "UI" else (value,)
-    if vr == "UI" and not all(_UIDS.fullmatch(one) for one in values):
+    if vr == "UI" and not all(UID.fullmatch(one) for one in values):
         raise ValueError(f"{keyword} is a UID or a list of them, not '{value[:64]}'")
     if keyword in OWN:
         query.wanted[keyword] = values

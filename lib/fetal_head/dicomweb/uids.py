@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 from uuid import UUID
 
 from fetal_head.uids import ROOT, uid_in
 
+UID = re.compile(r"[0-9.]{1,64}")
 # no name holds it, so that no two lists of names look alike once they are put together
 BETWEEN = "\0"
 

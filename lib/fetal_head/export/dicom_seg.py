@@ -16,13 +16,12 @@ from fetal_head.export.codes import ANATOMICAL_STRUCTURE, code_of
 from fetal_head.export.equipment import MADE_BY, NAME, dated, person, string
 from fetal_head.export.label import Label
 from fetal_head.export.source import Source
+from fetal_head.imaging.loss import KEYWORDS
 from fetal_head.imaging.mask import part_of
 from fetal_head.labels import BY_NAME, Structure
 from fetal_head.uids import uid_of
 
 SERIES_NUMBER = 9001
-# highdicom wants all of them as soon as there is one; not every machine writes them
-LOSSY = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 
 
 def segmentation(label: Label, source: Source, issue: int = 0) -> Segmentation:
@@ -45,7 +44,8 @@ def segmentation(label: Label, source: Source, issue: int = 0) -> Segmentation:
     if not structures:
         raise ValueError("the label speaks of no structure, and a DICOM Segmentation has one segment at least")
     said = part_of(label.mask, label.annotated)
-    lossy = [header.pop(keyword) for keyword in LOSSY if keyword in header]
+    # highdicom wants all of them as soon as there is one; not every machine writes them
+    lossy = [header.pop(keyword) for keyword in KEYWORDS if keyword in header]
     made = Segmentation(
         source_images=[header],
         pixel_array=np.stack([said == s.value for s in structures], axis=-1)[np.newaxis],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -11,17 +10,16 @@ from fastapi.responses import Response
 from pydicom.dataset import Dataset
 
 from fetal_head.dicomweb.media_types import MediaType, choose
+from fetal_head.dicomweb.uids import UID
 
 PREFIX = "/dicom-web"
 JSON = (MediaType("application/dicom+json"), MediaType("application/json"))
-
-_UID = re.compile(r"[0-9.]{1,64}")
 
 
 def check_path(request: Request) -> None:
     """Answers 400 for a path in which something else stands where an identifier has to."""
     for name, value in request.path_params.items():
-        if name in ("study", "series", "instance") and not _UID.fullmatch(value):
+        if name in ("study", "series", "instance") and not UID.fullmatch(value):
             raise HTTPException(400, f"the {name} has to be a UID, not '{value[:64]}'")
 
 
