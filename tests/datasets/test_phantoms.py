@@ -20,6 +20,13 @@ def _interrupted(number: int) -> int:
     return number
 
 
+def _draws(process: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.Error:  # it has ended by now
+        return False
+
+
 def _slowly(path: Path) -> None:
     time.sleep(0.1)
     path.touch()
@@ -34,7 +41,7 @@ def test_an_interrupt_while_processes_begin_leaves_no_traceback(tmp_path: Path) 
     begin = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from fetal_head.cli import main; main()"
     command = [sys.executable, "-c", begin, "phantom", "--count", "50", "--to", "study"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True, text=True) as process:
-        while not any("spawn_main" in " ".join(child.cmdline()) for child in psutil.Process(process.pid).children()):
+        while not any(map(_draws, psutil.Process(process.pid).children())):
             time.sleep(0.01)
         # an interpreter that is up, and has not imported what draws yet
         time.sleep(0.3)
