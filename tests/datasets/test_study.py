@@ -12,6 +12,7 @@ from fetal_head.datasets.case import Case
 from fetal_head.datasets.study import RedundantError, StudyWriter
 from fetal_head.imaging import read_image, read_mask
 from fetal_head.labels import NAMES
+from pictures import write_dicom, write_itk
 
 
 def labelled(case_id: str = "a", seed: int = 0) -> Case:
@@ -113,6 +114,23 @@ def test_only_what_is_there_already_is_redundant(tmp_path: Path) -> None:
             with pytest.raises(ValueError, match=f"^{message}$") as refused:
                 study.add(other)
             assert not isinstance(refused.value, RedundantError)
+
+
+@pytest.mark.parametrize("file", ["a.dcm", "a.nii.gz", "labels/final/a.nii.gz"])
+def test_no_label_is_put_on_a_picture_of_its_name_that_somebody_copied_there(tmp_path: Path, file: str) -> None:
+    write(tmp_path, labelled("first"))
+    if file.endswith(".dcm"):
+        write_dicom(tmp_path / file, picture(1))
+    else:
+        write_itk(tmp_path / file, head() if "labels" in file else picture(1))
+    with (
+        StudyWriter(tmp_path) as study,
+        pytest.raises(ValueError, match=r"another picture is already there as a; rename this one"),
+    ):
+        study.add(labelled())
+    if "labels" not in file:
+        with StudyWriter(tmp_path) as study, pytest.raises(RedundantError, match=r"^already there$"):
+            study.add(Case("a", picture(1)))
 
 
 def test_the_structures_that_a_label_speaks_of_belong_to_it(tmp_path: Path) -> None:

@@ -19,9 +19,11 @@ from PIL import Image
 from fetal_head.csv_text import as_csv
 from fetal_head.datasets.already import holds_label, holds_picture, holds_size
 from fetal_head.datasets.case import Case
+from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.summary import COLUMNS, Row, read_rows, summary_row
 from fetal_head.files import alone_in, replacing, write_text
 from fetal_head.imaging import Geometry, write_mask
+from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.imaging.whole_numbers import whole_numbers
 from fetal_head.store.said import FILE_SIZE
 
@@ -76,6 +78,9 @@ class StudyWriter:
             raise ValueError(f"another import into {self.to} is under way; wait until it has ended") from error
         # with all that another import has added until now
         self._index = _read_index(self.to)
+        # of any kind: a label is that of the image of its name
+        self._pictures = {stem_of(path): path for path in files_in(self.to)}
+        self._labels = {stem_of(path) for path in files_in(self.to / LABELS, MASK_EXTENSIONS)}
         self.staging = Path(mkdtemp(dir=self.to, prefix=".import-"))
         return self
 
@@ -92,8 +97,7 @@ class StudyWriter:
 
     def __contains__(self, case_id: str) -> bool:
         """Whether the folder holds an image of this id, or a label that somebody once made for it."""
-        known = case_id in self._objects or case_id in self._index["objects"]
-        return known or any((self.to / name).exists() for name in (f"{case_id}.png", LABELS / f"{case_id}.nrrd"))
+        return any(case_id in known for known in (self._objects, self._index["objects"], self._pictures, self._labels))
 
     def add(self, case: Case) -> None:
         """Takes a case in.
@@ -110,7 +114,8 @@ class StudyWriter:
     def _refusal(self, case: Case) -> ValueError:
         is_new = case.id in self._objects
         folder, entries = (self.staging, self._objects) if is_new else (self.to, self._index["objects"])
-        if not holds_picture(folder / f"{case.id}.png", case):
+        picture = folder / f"{case.id}.png" if is_new else self._pictures.get(case.id, folder)
+        if not holds_picture(picture, case):
             return ValueError(f"another picture is already there as {case.id}; rename this one")
         entry = entries.get(case.id, {})
         if case.mask is not None and not holds_label(folder / LABELS / f"{case.id}.nrrd", entry, case):
