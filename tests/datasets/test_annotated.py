@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from datasets.trees import FULL, SHAPE, head, picture, save, save_voc, write_coco, write_labelmap
 from fetal_head.datasets.annotated import find, find_annotations
@@ -236,6 +237,20 @@ def test_an_image_that_programs_show_turned_is_not_put_under_what_was_drawn_on_i
     save(tmp_path / "c.png", picture(1))
     write_cvat(tmp_path / "annotations.xml", "a", "b", "c", "d")
     turned, *upright = found(tmp_path).candidates
-    with pytest.raises(ValueError, match="is shown turned by its EXIF orientation 3"):
+    with pytest.raises(ValueError, match="is shown turned by its EXIF or XMP orientation 3"):
         turned.load("x")
     assert all(candidate.load("x").mask is not None for candidate in upright)
+
+
+@pytest.mark.parametrize("key", ["XML:com.adobe.xmp", "Raw profile type exif"])
+def test_nor_is_one_that_says_so_where_other_programs_write_it(tmp_path: Path, key: str) -> None:
+    """Pillow, and with it CVAT, heeds XMP, and EXIF as ImageMagick once put it into a PNG."""
+    exif, told = Image.Exif(), PngInfo()
+    exif[274] = 3
+    text = "<tiff:Orientation>3</tiff:Orientation>" if "xmp" in key else f"\nexif\n{len(exif.tobytes())}\n{exif.tobytes().hex()}"
+    told.add_itxt(key, text)
+    Image.fromarray(picture(0)).save(tmp_path / "a.png", pnginfo=told)
+    write_cvat(tmp_path / "annotations.xml", "a")
+    (turned,) = found(tmp_path).candidates
+    with pytest.raises(ValueError, match="is shown turned by its EXIF or XMP orientation 3"):
+        turned.load("x")

@@ -91,17 +91,15 @@ def raster_frame(path: Path, image: Image.Image) -> Frame:
 
 
 def check_exif(image: Image.Image) -> None:
-    """Raises ValueError for a PNG or JPEG that EXIF turns: many programs heed it, viewers and `raster_pixels` do not."""
-    told = Image.Exif()
+    """Raises ValueError for a PNG or JPEG that EXIF or XMP turns: many programs heed it, viewers and `raster_pixels` do not."""
     try:
-        # Pillow's own `getexif` decodes a PNG to look behind its pixels, too
-        told.load(image.info.get("exif") or b"")
-        orientation = told.get(ORIENTATION)
+        # that of a PNG decodes it to look behind its pixels, too
+        orientation = Image.Image.getexif(image).get(ORIENTATION)
     except Exception:  # what nobody can read turns nothing
         return
     if image.format != "TIFF" and orientation in NOT_UPRIGHT:
         raise ValueError(
-            f"is shown turned by its EXIF orientation {orientation} in some programs and not in others, so nobody knows "
+            f"is shown turned by its EXIF or XMP orientation {orientation} in some programs and not in others, so nobody knows "
             "where in it something was drawn; save it upright, and annotate that"
         )
 
