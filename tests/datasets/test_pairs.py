@@ -100,6 +100,15 @@ def test_an_index_of_an_export_tells_what_masks_speak_of(tmp_path: Path) -> None
     assert (first.spacing, second.spacing) == ((0.3, 0.3), None)
 
 
+def test_so_does_one_that_a_spreadsheet_saved_in_its_own_way(tmp_path: Path) -> None:
+    """Else what nobody looked for would be absent."""
+    save(tmp_path / "images/a.png", picture(0))
+    save(tmp_path / "masks/a.png", head())
+    (tmp_path / "index.csv").write_text("image;annotated;row_mm;column_mm\na;BRAIN LV;0,1;0,2\n", encoding="utf-8-sig")
+    case = found(tmp_path).candidates[0].load("x")
+    assert (case.annotated, case.spacing) == (("BRAIN", "LV"), (0.1, 0.2))
+
+
 def test_another_index_tells_nothing(tmp_path: Path) -> None:
     save(tmp_path / "images/a.png", picture(0))
     save(tmp_path / "masks/a.png", head())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PixelSize, per_axis
+from fetal_head.datasets.published import delimiter_of
 from fetal_head.labels import in_order
 
 COLUMNS = {"image", "annotated", "row_mm", "column_mm"}
@@ -36,7 +37,9 @@ def read_index(path: Path) -> dict[str, Exported]:
         return {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
+            delimiter = delimiter_of(file.readline())
+            file.seek(0)
+            table = csv.DictReader(file, delimiter=delimiter)
             # by the name that its files are found by, which is read without blanks around it
             columns = set(table.fieldnames or ())
             if columns == {UNFINISHED}:
@@ -48,10 +51,10 @@ def read_index(path: Path) -> dict[str, Exported]:
 
 
 def _exported(row: dict[str, str]) -> Exported:
-    size = row["row_mm"], row["column_mm"]
     try:
+        size = [row[side].replace(",", ".") for side in ("row_mm", "column_mm")]
         pixel = per_axis(*size) if any(size) else PixelSize()
         # earlier exports did not tell the patient
         return Exported(in_order((row["annotated"] or "").split()), pixel, row.get("patient") or None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"the row of {row['image']} cannot be read: {error}") from error

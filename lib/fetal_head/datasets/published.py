@@ -38,12 +38,16 @@ class PublishedTable:
         return found
 
 
+def delimiter_of(header: str) -> str:
+    """What stands between the columns of a table with that first line; spreadsheets write what their language asks for."""
+    return max(",;\t", key=header.count)
+
+
 def read_table(path: Path) -> PublishedTable:
     """Raises ValueError when it is no table."""
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    delimiter = max(",;\t", key=lines[0].count) if lines else ","
     try:
-        header, *rows = list(csv.reader(lines, delimiter=delimiter)) or [[]]
+        header, *rows = list(csv.reader(lines, delimiter=delimiter_of(lines[0] if lines else ""))) or [[]]
     except csv.Error as error:
         raise ValueError(f"{path.name}: {error}") from error
     return PublishedTable([" ".join(name.lower().split()) for name in header], rows)
