@@ -13,7 +13,7 @@ export function name() {
 }
 
 /** @param {string} name */
-export const setName = (name) => localStorage.setItem(NAME, name);
+export const setName = (name) => localStorage.setItem(NAME, name.trim());
 
 /** @returns {string} the strategy that was chosen last; empty for none */
 export const strategy = () => localStorage.getItem(STRATEGY) ?? '';

@@ -22,6 +22,8 @@ export class Work {
       autocomplete: 'name',
       value: choices.name(),
       oninput: () => choices.setName(this._name.value),
+      // what is known of him from now on, also where he leaves it empty
+      onchange: () => (this._name.value = choices.name()),
     });
     this._comment = el('input', { id: 'fh-comment', type: 'text', placeholder: 'what is wrong with it' });
     this.element = el(
@@ -68,6 +70,11 @@ export class Work {
     ];
   }
 
+  /** Who works here: in another tab it may be somebody else. */
+  get _who() {
+    return this._name.value.trim() || choices.name();
+  }
+
   /** What was said of one image is not said of the next. */
   clear() {
     this._comment.value = '';
@@ -104,7 +111,7 @@ export class Work {
   async skip() {
     await this._alone(async () => {
       if (!this._mayLeave()) return;
-      await server.skip(this._panel.image, this._name.value);
+      await server.skip(this._panel.image, this._who);
       await this._show(await this._sample());
     });
   }
@@ -113,7 +120,7 @@ export class Work {
     await this._alone(async () => {
       const comment = this._comment.value.trim();
       if (comment && !this._mayLeave()) return;
-      await server.flag(this._panel.image, comment, this._name.value);
+      await server.flag(this._panel.image, comment, this._who);
       this._comment.value = '';
       if (comment) await this._show(await this._sample());
       else this._panel.heading.say('The flag is taken away.');
@@ -146,11 +153,11 @@ export class Work {
    */
   async _send(editor) {
     try {
-      return await server.submit(editor, this._name.value);
+      return await server.submit(editor, this._who);
     } catch (error) {
       const { status, message } = /** @type {server.Refused} */ (error);
       if (status !== 412 || !confirm(`${message}. Shall yours be the label instead? Both are kept.`)) throw error;
-      return server.submit(editor, this._name.value, true);
+      return server.submit(editor, this._who, true);
     }
   }
 
@@ -160,7 +167,7 @@ export class Work {
   }
 
   _sample() {
-    return server.nextSample(this._strategy.value, this._name.value, this._panel.image);
+    return server.nextSample(this._strategy.value, this._who, this._panel.image);
   }
 
   /** @param {any} sample the server's answer that chose the image */
