@@ -51,3 +51,10 @@ def test_an_image_comes_back_after_so_many_others_that_the_viewer_has_forgotten_
     assert ann.mask[80, 65] == 3
     ann.shows((65, 80), lambda colour: colour[2] > colour[0] + 20)
     assert ann.errors == []
+
+
+def test_the_viewer_has_no_menu_that_lays_the_mask_of_another_image_over_this_one(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p8")
+    ann.page.evaluate("fetalHead._work.open('p9')")
+    assert ann.page.locator("[data-cy=viewport-pane] button").count() == 0

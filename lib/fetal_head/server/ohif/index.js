@@ -17,6 +17,8 @@ export async function config() {
   return {
     routerBasename: '/ohif/',
     showStudyList: false,
+    // with it comes a menu that lays the masks of images opened before over this one
+    addWindowLevelActionMenu: false,
     extensions: [extension],
     modes: [mode],
     // a still image is no film
