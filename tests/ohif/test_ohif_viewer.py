@@ -58,3 +58,14 @@ def test_the_viewer_has_no_menu_that_lays_the_mask_of_another_image_over_this_on
     ann.open("p8")
     ann.page.evaluate("fetalHead._work.open('p9')")
     assert ann.page.locator("[data-cy=viewport-pane] button").count() == 0
+
+
+def test_the_viewer_does_not_warn_of_the_next_image(named_desk: Sit) -> None:
+    ann = named_desk()
+    image = ann.open("p8")
+    ann.page.evaluate("fetalHead._work.open('p9')")
+    ann.settled(image)
+    ann.page.wait_for_timeout(1000)
+    expect(ann.page.get_by_text("Series filter")).to_have_count(0)
+    ann.page.evaluate("fetalHead.viewer._services.uiNotificationService.show({ title: 'Something else', message: 'is shown' })")
+    expect(ann.page.get_by_text("Something else")).to_be_visible()

@@ -59,7 +59,10 @@ export const mode = {
     displayName: 'Fetal head',
     /** @param {any} given */
     onModeEnter({ servicesManager, extensionManager }) {
-      const { toolGroupService } = servicesManager.services;
+      const { toolGroupService, uiNotificationService } = servicesManager.services;
+      const show = uiNotificationService.show.bind(uiNotificationService);
+      // it warns of every image but the first one, which alone its address named when it began
+      uiNotificationService.show = (/** @type {any} */ said) => (said.title === 'Series filter' ? undefined : show(said));
       const { toolNames, Enums } = extensionManager.getModuleEntry('@ohif/extension-cornerstone.utilityModule.tools').exports;
       const { MouseBindings } = Enums;
       // the left button is ours
