@@ -69,3 +69,17 @@ def test_the_viewer_does_not_warn_of_the_next_image(named_desk: Sit) -> None:
     expect(ann.page.get_by_text("Series filter")).to_have_count(0)
     ann.page.evaluate("fetalHead.viewer._services.uiNotificationService.show({ title: 'Something else', message: 'is shown' })")
     expect(ann.page.get_by_text("Something else")).to_be_visible()
+
+
+def test_the_page_names_no_patient_but_that_of_the_open_image(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p8")
+    head = ann.page.get_by_text("Patient", exact=True)
+    if head.count():
+        head.click()
+    shown = "cornerstone.metaData.get('instance', fetalHead.viewer.viewport.getCurrentImageId()).PatientID"
+    first = ann.page.evaluate(shown)
+    ann.page.evaluate("fetalHead._work.open('p9')")
+    assert ann.page.evaluate(shown) != first
+    expect(ann.page.get_by_text(ann.page.evaluate(shown))).to_be_visible()
+    expect(ann.page.get_by_text(first)).to_have_count(0)

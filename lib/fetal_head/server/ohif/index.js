@@ -19,6 +19,8 @@ export async function config() {
     showStudyList: false,
     // with it comes a menu that lays the masks of images opened before over this one
     addWindowLevelActionMenu: false,
+    // it goes on telling of the patient whose image was opened first
+    showPatientInfo: 'disabled',
     extensions: [extension],
     modes: [mode],
     // a still image is no film
