@@ -1,7 +1,6 @@
 /** The panel beside the image: it puts the parts together and knows which image is open. */
 
 import { Biometry } from './biometry.js';
-import { name } from './choices.js';
 import { el } from './dom.js';
 import { Drafts, resume } from './drafts.js';
 import { Editor } from './editor.js';
@@ -113,7 +112,7 @@ export class Panel {
     const began = performance.now();
     this._leave(image);
     try {
-      const [told, uids] = await Promise.all([server.entry(image, name()), server.dicomOf(image)]);
+      const [told, uids] = await Promise.all([server.entry(image, /** @type {Work} */ (this._work).who), server.dicomOf(image)]);
       if (told.problem !== null) throw new Error(told.problem);
       // asked for while the image comes
       const structures = /** @type {Structures} */ (this.structures);

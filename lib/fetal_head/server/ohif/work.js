@@ -71,7 +71,7 @@ export class Work {
   }
 
   /** Who works here: in another tab it may be somebody else. */
-  get _who() {
+  get who() {
     return this._name.value.trim() || choices.name();
   }
 
@@ -111,7 +111,7 @@ export class Work {
   async skip() {
     await this._alone(async () => {
       if (!this._mayLeave()) return;
-      await server.skip(this._panel.image, this._who);
+      await server.skip(this._panel.image, this.who);
       await this._show(await this._sample());
     });
   }
@@ -120,7 +120,7 @@ export class Work {
     await this._alone(async () => {
       const comment = this._comment.value.trim();
       if (comment && !this._mayLeave()) return;
-      await server.flag(this._panel.image, comment, this._who);
+      await server.flag(this._panel.image, comment, this.who);
       this._comment.value = '';
       if (comment) await this._show(await this._sample());
       else this._panel.heading.say('The flag is taken away.');
@@ -153,11 +153,11 @@ export class Work {
    */
   async _send(editor) {
     try {
-      return await server.submit(editor, this._who);
+      return await server.submit(editor, this.who);
     } catch (error) {
       const { status, message } = /** @type {server.Refused} */ (error);
       if (status !== 412 || !confirm(`${message}. Shall yours be the label instead? Both are kept.`)) throw error;
-      return server.submit(editor, this._who, true);
+      return server.submit(editor, this.who, true);
     }
   }
 
@@ -167,7 +167,7 @@ export class Work {
   }
 
   _sample() {
-    return server.nextSample(this._strategy.value, this._who, this._panel.image);
+    return server.nextSample(this._strategy.value, this.who, this._panel.image);
   }
 
   /** @param {any} sample the server's answer that chose the image */
