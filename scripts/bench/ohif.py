@@ -23,6 +23,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fetal_head.datasets.phantoms import write_phantoms
+from fetal_head.datasets.study import INDEX, LABELS
 from fetal_head.files import write_text
 from trials.process import Server
 
@@ -41,8 +42,11 @@ def main(
         studies = Path(folder) / "studies"
         write_phantoms(studies, images, seed=7)
         # their own labels would leave nothing to do
-        shutil.rmtree(studies / "labels")
-        (studies / "datastore_v2.json").unlink()
+        shutil.rmtree(studies / LABELS)
+        index = json.loads((studies / INDEX).read_text(encoding="utf-8"))
+        for entry in index["objects"].values():
+            entry["labels"] = {}
+        write_text(studies / INDEX, json.dumps(index))
         with Server(studies, Path(folder) / "server") as server:
             figures = _measured(server.url, images, screenshots)
     write_text(to, json.dumps(figures, indent=2))
