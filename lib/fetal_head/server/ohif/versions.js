@@ -39,7 +39,9 @@ export async function beginning(image, told, structures) {
  * @returns {Promise<string>} a sentence on its last rejected label
  */
 async function whyRejected(image) {
-  const last = (await history(image)).findLast((/** @type {any} */ entry) => entry.status === 'rejected' && !entry.deleted);
+  const last = (await history(image)).findLast(
+    (/** @type {any} */ entry) => entry.status === 'rejected' && !entry.deleted && entry.of_this_picture,
+  );
   if (!last) return '';
   const why = `${last.reviewer ? ` by ${last.reviewer}` : ''}${last.comment ? `: ${last.comment}` : ''}`;
   return `Version ${last.number} by ${last.who || 'nobody named'} was rejected${why}. It is among the earlier versions; this is a new prediction.`;
