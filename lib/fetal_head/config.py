@@ -92,6 +92,11 @@ class DicomwebSettings(_Section):
 
     dicom_names: Literal["pseudonym", "plain"]
 
+    @property
+    def named(self) -> bool:
+        """Whether patients and images are called by their names, not by pseudonyms."""
+        return self.dicom_names == "plain"
+
 
 class LoginSettings(_Section):
     """Who may use the server."""

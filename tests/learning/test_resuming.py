@@ -61,17 +61,20 @@ def _stop(registry: Registry, labels: list[Labelled], after: int) -> None:
         retrain(labels, small_settings(), registry, start=None, on_epoch=stop)
 
 
+def _epochs(registry: Registry, labels: list[Labelled], **changes: object) -> list[int]:
+    """The epochs that a training from random weights goes through."""
+    told: list[Epoch] = []
+    retrain(labels, small_settings(**changes), registry, start=None, on_epoch=told.append)
+    return [epoch.number for epoch in told]
+
+
 def test_a_checkpoint_of_another_training_is_not_gone_on_with(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "models")
     labels = small_study(tmp_path, 4)
     _stop(registry, labels, after=1)
-    told: list[Epoch] = []
-    retrain(labels, small_settings(weight_decay=0.01), registry, start=None, on_epoch=told.append)
-    assert [epoch.number for epoch in told] == [1, 2, 3]
+    assert _epochs(registry, labels, weight_decay=0.01) == [1, 2, 3]
     (registry.folder / CHECKPOINT).write_bytes(b"torn")
-    told.clear()
-    retrain(labels, small_settings(), registry, start=None, on_epoch=told.append)
-    assert [epoch.number for epoch in told] == [1, 2, 3]
+    assert _epochs(registry, labels) == [1, 2, 3]
 
 
 def test_a_checkpoint_in_which_a_single_byte_is_wrong_is_not_gone_on_with(tmp_path: Path) -> None:
@@ -83,19 +86,14 @@ def test_a_checkpoint_in_which_a_single_byte_is_wrong_is_not_gone_on_with(tmp_pa
     weights = next(tensor for tensor in networks.values() if tensor.numel() > 100)
     content[content.index(weights.numpy().tobytes()) + 3] ^= 0x40
     (registry.folder / CHECKPOINT).write_bytes(content)
-    told: list[Epoch] = []
-    retrain(labels, small_settings(), registry, start=None, on_epoch=told.append)
-    assert [epoch.number for epoch in told] == [1, 2, 3]
+    assert _epochs(registry, labels) == [1, 2, 3]
 
 
 def test_another_way_of_running_is_no_other_training(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "models")
     labels = small_study(tmp_path, 4)
     _stop(registry, labels, after=1)
-    told: list[Epoch] = []
-    changed = small_settings(tracking_url="embedded", processes=1)
-    retrain(labels, changed, registry, start=None, on_epoch=told.append)
-    assert [epoch.number for epoch in told] == [2, 3]
+    assert _epochs(registry, labels, tracking_url="embedded", processes=1) == [2, 3]
 
 
 @pytest.mark.parametrize(
@@ -116,9 +114,7 @@ def test_other_labels_are_learned_from_the_first_epoch_on(tmp_path: Path, change
         labels[0] = replace(labels[0], patient=labels[1].patient_id)
         assert not is_validation("image0", 5)
         assert is_validation(labels[0].patient_id, 5), "what was learned from is held back now"
-    told: list[Epoch] = []
-    retrain(labels, small_settings(), registry, start=None, on_epoch=told.append)
-    assert [epoch.number for epoch in told] == [1, 2, 3]
+    assert _epochs(registry, labels) == [1, 2, 3]
 
 
 def test_other_weights_of_the_same_name_are_trained_from_the_first_epoch_on(

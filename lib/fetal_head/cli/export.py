@@ -40,7 +40,7 @@ def export(
         raise ValueError(f"--format {kind}: there is {FORMATS}")
     store = opened(studies, conf)
     # as the server calls them: the identifiers are the same either way, and a study is of one patient
-    named = load_settings(overrides(conf)).dicomweb.dicom_names == "plain"
+    named = load_settings(overrides(conf)).dicomweb.named
     with store.reading() as session:
         images = queries.labelled_ids(session)
     if not images:

@@ -16,7 +16,7 @@ from fetal_head.evaluation.known import known_images
 from fetal_head.evaluation.overlays import OVERLAYS, overlays
 from fetal_head.evaluation.pairs import Pair, find_pairs
 from fetal_head.evaluation.picture import Picture
-from fetal_head.evaluation.plots import bland_altman, dice_distribution
+from fetal_head.evaluation.plots import DICE_FILE, bland_altman, bland_altman_file, dice_distribution
 from fetal_head.evaluation.predictor import MaskPredictor
 from fetal_head.evaluation.report import render
 from fetal_head.evaluation.rules import RULES
@@ -27,7 +27,9 @@ from fetal_head.labels import NAMES, in_order
 from fetal_head.model.ancestry import UNTOLD, Learned
 from fetal_head.store.said import Told
 
-FIGURES = ("dice.png", "bland_altman_hc.png", "bland_altman_hc_published.png", *OVERLAYS)
+# the lengths of which there is a plot, with its title
+LENGTHS = {"hc_mm": "HC", PUBLISHED_HC: "HC against the published one"}
+FIGURES = (DICE_FILE, *map(bland_altman_file, LENGTHS), *OVERLAYS)
 
 
 def evaluate_folders(
@@ -108,7 +110,6 @@ def as_json(metrics: dict[str, Any]) -> str:
 def _plots(comparisons: Sequence[Comparison], classes: Sequence[str]) -> list[Picture]:
     found = (
         dice_distribution(comparisons, classes),
-        bland_altman(comparisons, "hc_mm", "HC"),
-        bland_altman(comparisons, PUBLISHED_HC, "HC against the published one"),
+        *(bland_altman(comparisons, key, title) for key, title in LENGTHS.items()),
     )
     return [picture for picture in found if picture]

@@ -17,7 +17,10 @@ from fetal_head.evaluation.predictor import MaskPredictor
 from fetal_head.imaging.mask import Region, bounding_box, region_of
 from fetal_head.labels import BY_NAME, NAMES
 
-OVERLAYS = tuple(f"overlay_{name}_{rank}.png" for name in NAMES for rank in ("best", "median", "worst"))
+RANKS = ("best", "median", "worst")
+FILE = "overlay_{}_{}.png"
+# all that there can be
+OVERLAYS = tuple(FILE.format(name, rank) for name in NAMES for rank in RANKS)
 DOTS_PER_INCH = 100
 # what is shown around a structure, in its own sizes and at least in pixels
 MARGIN, LEAST_MARGIN = 0.6, 30
@@ -31,7 +34,7 @@ def overlays(comparisons: Sequence[Comparison], predictor: MaskPredictor, classe
             predicted = region_of(predictor.predict(known.image).mask, name)
             png = draw(known.image, predicted, region_of(known.truth, name), BY_NAME[name].colour)
             words = f"{name}, {rank} image: {comparison.pair.id}, {_in_words(comparison.original[name])}"
-            yield Picture(f"overlay_{name}_{rank}.png", png, f"Outlines of mask and model. {words}.", words)
+            yield Picture(FILE.format(name, rank), png, f"Outlines of mask and model. {words}.", words)
 
 
 def extremes(comparisons: Sequence[Comparison], name: str) -> dict[str, Comparison]:
@@ -39,8 +42,8 @@ def extremes(comparisons: Sequence[Comparison], name: str) -> dict[str, Comparis
     scored = [(dice, c) for c in comparisons if name in c.original and (dice := c.original[name].dice) is not None]
     ranked = [c for _, c in sorted(scored, key=lambda pair: -pair[0])]
     if len(ranked) < 3:
-        return dict(zip(("best", "worst"), ranked, strict=False))
-    return {"best": ranked[0], "median": ranked[len(ranked) // 2], "worst": ranked[-1]}
+        return dict(zip((RANKS[0], RANKS[-1]), ranked, strict=False))
+    return dict(zip(RANKS, (ranked[0], ranked[len(ranked) // 2], ranked[-1]), strict=True))
 
 
 def draw(image: NDArray[np.float32], predicted: Region, truth: Region, colour: tuple[int, int, int]) -> bytes:

@@ -12,6 +12,7 @@ from fetal_head.evaluation.comparison import Comparison
 from fetal_head.evaluation.picture import Picture, to_png
 from fetal_head.evaluation.summary import bias_and_margin
 
+DICE_FILE = "dice.png"
 # Okabe & Ito's blue and orange, which those who do not tell red from green tell apart too
 SIZES = (("original", "original size", "#0072B2"), ("network", "network's size", "#E69F00"))
 
@@ -37,7 +38,7 @@ def dice_distribution(comparisons: Sequence[Comparison], classes: Sequence[str])
         for name in shown
     )
     return Picture(
-        "dice.png",
+        DICE_FILE,
         to_png(figure),
         f"Box plots of Dice per image. Medians at the original size and at the network's: {medians}.",
         "Dice per image, a point each. A box holds the middle half, its line is the median, whiskers reach 1.5 box lengths.",
@@ -63,11 +64,16 @@ def bland_altman(comparisons: Sequence[Comparison], key: str, title: str) -> Pic
     axes.set_ylabel("predicted minus reference (mm)")
     axes.grid(alpha=0.3)
     return Picture(
-        f"bland_altman_{key.removesuffix('_mm')}.png",
+        bland_altman_file(key),
         to_png(figure),
         f"Bland-Altman plot of {title}, in mm: {', '.join(f'{label} {height:+.2f}' for label, height in lines.items())}.",
         f"{title} of {len(pairs)} images: predicted minus reference against their mean, with mean and limits of agreement.",
     )
+
+
+def bland_altman_file(key: str) -> str:
+    """The name of that plot's file."""
+    return f"bland_altman_{key.removesuffix('_mm')}.png"
 
 
 def _dice(comparisons: Sequence[Comparison], size: str, name: str) -> list[float]:

@@ -41,7 +41,7 @@ def dicomweb_routes(instances: Instances) -> APIRouter:
 
 def instances_of(app: MONAILabelApp) -> Instances:
     """The images of one app's study, called as its settings say."""
-    return Instances(app.datastore().store, named=load_settings(app.conf).dicomweb.dicom_names == "plain")
+    return Instances(app.datastore().store, named=load_settings(app.conf).dicomweb.named)
 
 
 def identifiers(instances: Instances, **of: str) -> dict[str, str]:

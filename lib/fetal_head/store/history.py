@@ -18,6 +18,7 @@ from fetal_head.store.facts import submission_facts
 from fetal_head.store.layout import Picture
 from fetal_head.store.people import check_comment
 from fetal_head.store.settling import settle
+from fetal_head.store.standing import is_of_its_picture
 from fetal_head.store.store import Store
 from fetal_head.store.strangers import take_strangers
 from fetal_head.store.submissions import find_submission, know_picture, live_image
@@ -141,8 +142,7 @@ def set_status(store: Store, image_id: str, number: int, status: Status, who: st
 
 def _entry(store: Store, image: Image, row: Submission) -> Entry:
     kept = store.layout.kept(row.image, row.number, row.suffix)
-    # as `standing.of_its_picture` has it
-    return Entry(submission_facts(row), row.current, row.picture in (None, image.picture), kept)
+    return Entry(submission_facts(row), row.current, is_of_its_picture(row, image), kept)
 
 
 def _mask(found: Entry) -> Mask:

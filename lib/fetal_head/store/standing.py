@@ -29,3 +29,8 @@ def of_its_picture(row: type[Submission]) -> ColumnElement[bool]:
     """
     now = select(Image.picture).where(Image.id == row.image).correlate(row).scalar_subquery()
     return or_(row.picture.is_(None), row.picture == now)
+
+
+def is_of_its_picture(row: Submission, image: Image) -> bool:
+    """The same of a submission and its image that are at hand."""
+    return row.picture is None or row.picture == image.picture
