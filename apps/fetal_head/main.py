@@ -75,7 +75,7 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
 
     def on_init_complete(self) -> None:
         share_arenas()
-        install_routes(self)
+        install_routes(self, self._registry, self._settings)
         if upstream.MONAI_LABEL_DATASTORE_AUTO_RELOAD:
             self.datastore().watch()
         # the networks have threads of their own; the small steps before and after them only wait for each other on several

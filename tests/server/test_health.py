@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from fetal_head.config import load_settings
+from fetal_head.model.registry import Registry
 from fetal_head.phantom import phantom
 from fetal_head.pseudonym import pseudonym
 from fetal_head.server.health import health_routes
@@ -102,7 +103,9 @@ def test_a_disk_that_takes_empty_files_alone_is_not_ready(tmp_path: Path) -> Non
     store = Store.open(tmp_path / "study", load_settings().store)
     study = SimpleNamespace(store=store, status=dict)
     application = FastAPI()
-    application.include_router(health_routes(SimpleNamespace(app_dir=tmp_path, datastore=lambda: study), SimpleNamespace()))
+    application.include_router(
+        health_routes(SimpleNamespace(datastore=lambda: study), Registry.of_app(tmp_path), SimpleNamespace())
+    )
     client = TestClient(application)
     assert client.get("/readyz").status_code == 200
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from fetal_head.config import load_settings
 from fetal_head.server.pacs import pacs_routes
 
 # of anyio: so many threads answer everything else
@@ -61,8 +62,8 @@ def _slow() -> Iterator[_Slow]:
 def _client(server: _Slow) -> httpx.AsyncClient:
     application = FastAPI()
     application.state.login = None
-    app = SimpleNamespace(studies=f"http://127.0.0.1:{server.server_port}/dicom-web", conf={})
-    application.include_router(pacs_routes(app))
+    app = SimpleNamespace(studies=f"http://127.0.0.1:{server.server_port}/dicom-web")
+    application.include_router(pacs_routes(app, load_settings().pacs))
     application.get("/else")(lambda: "answered")
     return httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://localhost", timeout=60)
 

@@ -32,6 +32,7 @@ from pathlib import Path
 from monailabel.interfaces.app import MONAILabelApp
 from monailabel.interfaces.tasks.train import TrainTask
 
+from fetal_head.config import load_settings
 from fetal_head.learning.running import only_training
 from fetal_head.model.registry import Registry
 from fetal_head.server.child import die_with_parent
@@ -63,17 +64,17 @@ class Endless(TrainTask):
 
 class App(MONAILabelApp):
     def __init__(self, app_dir, studies, conf):
-        self.models = Registry.of_app(Path(app_dir)).folder
+        self.registry = Registry.of_app(Path(app_dir))
         super().__init__(app_dir, studies, conf, name="endless", labels=["BRAIN"])
 
     def init_datastore(self):
         return StudyDatastore(self.studies)
 
     def init_trainers(self):
-        return {"fetal_head": Endless(self.models)}
+        return {"fetal_head": Endless(self.registry.folder)}
 
     def on_init_complete(self):
-        install_routes(self)
+        install_routes(self, self.registry, load_settings(self.conf))
         super().on_init_complete()
 """
 

@@ -6,9 +6,7 @@ from contextlib import suppress
 from threading import Thread
 
 from fastapi import APIRouter, Depends, HTTPException
-from monailabel.interfaces.app import MONAILabelApp
 
-from fetal_head.config import load_settings
 from fetal_head.dicomweb.uids import picture_in
 from fetal_head.server.dicomweb_retrieve import retrieve_routes
 from fetal_head.server.dicomweb_search import search_routes
@@ -37,11 +35,6 @@ def dicomweb_routes(instances: Instances) -> APIRouter:
         raise HTTPException(404, "there is no such image")
 
     return router
-
-
-def instances_of(app: MONAILabelApp) -> Instances:
-    """The images of one app's study, called as its settings say."""
-    return Instances(app.datastore().store, named=load_settings(app.conf).dicomweb.named)
 
 
 def identifiers(instances: Instances, **of: str) -> dict[str, str]:

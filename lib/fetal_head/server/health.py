@@ -22,11 +22,9 @@ logger = logging.getLogger(__name__)
 WRITTEN = 2**16
 
 
-def health_routes(app: MONAILabelApp, metrics: Metrics) -> APIRouter:
+def health_routes(app: MONAILabelApp, registry: Registry, metrics: Metrics) -> APIRouter:
     """The routes of those who watch the server; health is no secret, figures are for users."""
     router = APIRouter(tags=["Health"])
-    # one for all requests: it says once that a model is missing
-    registry = Registry.of_app(Path(app.app_dir))
     checks: dict[str, Callable[[], object]] = {
         # it is loaded from the start on, and a new one with the first prediction that it makes, which waits for it
         "model": lambda: registry.current().description,

@@ -10,7 +10,7 @@ from fastapi.security import OAuth2PasswordRequestForm
 from monailabel.config import settings as upstream
 from monailabel.interfaces.app import MONAILabelApp
 
-from fetal_head.config import load_settings
+from fetal_head.config import LoginSettings
 from fetal_head.server.asked import AsUser
 from fetal_head.server.identity import Login, SignInError, address_of, refused
 from fetal_head.server.login_oidc import OidcLogin
@@ -21,9 +21,9 @@ from fetal_head.store.users import users
 logger = logging.getLogger(__name__)
 
 
-def install_login(app: MONAILabelApp, application: FastAPI) -> APIRouter:
+def install_login(app: MONAILabelApp, application: FastAPI, settings: LoginSettings) -> APIRouter:
     """Lets in whom the settings say from now on, and returns the routes to sign in by."""
-    application.state.login = login = _login(app)
+    application.state.login = login = _login(app, settings)
     return login_routes(login)
 
 
@@ -56,8 +56,7 @@ def login_routes(login: Login | None) -> APIRouter:
     return router
 
 
-def _login(app: MONAILabelApp) -> Login | None:
-    settings = load_settings(app.conf).login
+def _login(app: MONAILabelApp, settings: LoginSettings) -> Login | None:
     # MONAI Label's own switch
     if upstream.MONAI_LABEL_AUTH_ENABLE or settings.login == "oidc":
         return OidcLogin()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from monailabel.interfaces.app import MONAILabelApp
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
@@ -21,12 +20,12 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 class Metrics:
     """The metrics of one server."""
 
-    def __init__(self, app: MONAILabelApp, predictions: Predictions) -> None:
+    def __init__(self, app: MONAILabelApp, models: Registry, predictions: Predictions) -> None:
         self._registry = CollectorRegistry()
         of = ("route", "method", "status")
         self._requests = Counter("fetal_head_requests", "Answered requests", of, registry=self._registry)
         self._seconds = Histogram("fetal_head_request_seconds", "Seconds to the end of an answer", of, registry=self._registry)
-        self._registry.register(_State(app, predictions))
+        self._registry.register(_State(app, models, predictions))
         ProcessCollector(registry=self._registry)
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -43,10 +42,10 @@ class Metrics:
 class _State(Collector):
     """Looked up when it is asked for."""
 
-    def __init__(self, app: MONAILabelApp, predictions: Predictions) -> None:
+    def __init__(self, app: MONAILabelApp, models: Registry, predictions: Predictions) -> None:
         self._app = app
         self._predictions = predictions
-        self._models = Registry.of_app(Path(app.app_dir))
+        self._models = models
 
     def describe(self) -> list[Metric]:
         """Nothing: what is told by `collect` need not be known before."""

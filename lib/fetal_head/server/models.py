@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timezone
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, UploadFile
@@ -20,10 +19,9 @@ from fetal_head.server.identity import requires
 from fetal_head.server.uploads import kept
 
 
-def model_routes(app: MONAILabelApp) -> APIRouter:
+def model_routes(app: MONAILabelApp, registry: Registry) -> APIRouter:
     """The routes over the registry of versions, for admins."""
     router = APIRouter(prefix="/model", tags=["Model"], dependencies=[Depends(requires("admin"))])
-    registry = Registry.of_app(Path(app.app_dir))
     models = list(app.info()["models"])
 
     @router.get("/info/{model}")
@@ -67,10 +65,9 @@ def model_routes(app: MONAILabelApp) -> APIRouter:
     return router
 
 
-def version_routes(app: MONAILabelApp) -> APIRouter:
+def version_routes(registry: Registry) -> APIRouter:
     """The routes over the versions: users look, admins choose. They have to come before /model/{model}."""
     router = APIRouter(prefix="/model/versions", tags=["Model"])
-    registry = Registry.of_app(Path(app.app_dir))
 
     @router.get("", dependencies=[Depends(requires("user"))])
     def versions() -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from monailabel.interfaces.app import MONAILabelApp
 
-from fetal_head.config import load_settings
+from fetal_head.config import PacsSettings
 from fetal_head.pacs.client import Pacs
 from fetal_head.pacs.errors import PacsAwayError
 from fetal_head.pacs.session import chunks
@@ -37,12 +37,11 @@ KINDS = (
 AT_ONCE = 16
 
 
-def pacs_routes(app: MONAILabelApp) -> APIRouter:
+def pacs_routes(app: MONAILabelApp, settings: PacsSettings) -> APIRouter:
     """The route to the PACS; none where the study is a folder."""
     router = APIRouter(tags=["PACS"])
     if not is_pacs(app.studies):
         return router
-    settings = load_settings(app.conf).pacs
     pacs = Pacs(pacs_url(app.studies), settings)
     limiter = CapacityLimiter(AT_ONCE)
 

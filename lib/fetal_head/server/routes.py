@@ -11,7 +11,8 @@ from monailabel.interfaces.app import MONAILabelApp
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from fetal_head.config import ServerSettings, load_settings
+from fetal_head.config import ServerSettings, Settings
+from fetal_head.model.registry import Registry
 from fetal_head.server.asked import AsUser, asked_for, check_offered
 from fetal_head.server.background import stop_every_task
 from fetal_head.server.batch import batch_routes
@@ -19,7 +20,7 @@ from fetal_head.server.biometry import biometry_routes
 from fetal_head.server.border import OPEN, Border, has_login
 from fetal_head.server.child import announce_parent, before_interrupt
 from fetal_head.server.closed import closed_routes
-from fetal_head.server.dicomweb import dicomweb_routes, identifiers, instances_of
+from fetal_head.server.dicomweb import dicomweb_routes, identifiers
 from fetal_head.server.disk import install_disk
 from fetal_head.server.effort import effort_routes
 from fetal_head.server.forms import Utf8Forms
@@ -51,42 +52,47 @@ from fetal_head.store.instances import Instances
 logger = logging.getLogger(__name__)
 
 
-def install_routes(app: MONAILabelApp) -> None:
+def install_routes(app: MONAILabelApp, registry: Registry, settings: Settings) -> None:
     """Puts our routes and border in the place of MONAI Label's; called in the event loop, once the server has made the app."""
     from monailabel.app import app as application
 
     announce_parent()
     before_interrupt(stop_every_task)
     install_log()
-    settings = load_settings(app.conf).server
-    predictions = Predictions(settings.predictions_at_once, settings.predictions_waiting)
-    metrics = Metrics(app, predictions)
+    serving = settings.server
+    predictions = Predictions(serving.predictions_at_once, serving.predictions_waiting)
+    metrics = Metrics(app, registry, predictions)
     application.title = app.name
     application.router.routes[:] = [
-        route for router in _routers(app, application, settings, predictions, metrics) for route in router.routes
+        route for router in _routers(app, application, registry, settings, predictions, metrics) for route in router.routes
     ]
     install_validation(application)
     install_disk(application)
-    application.user_middleware[:] = _border(settings, metrics)
+    application.user_middleware[:] = _border(serving, metrics)
     # the server has built it already, to tell us that it starts
     application.middleware_stack = application.build_middleware_stack()
-    if settings.clients == "any" and not has_login(application):
+    if serving.clients == "any" and not has_login(application):
         logger.warning("ATTENTION: %s", OPEN)
 
 
 def _routers(
-    app: MONAILabelApp, application: FastAPI, settings: ServerSettings, predictions: Predictions, metrics: Metrics
+    app: MONAILabelApp,
+    application: FastAPI,
+    registry: Registry,
+    settings: Settings,
+    predictions: Predictions,
+    metrics: Metrics,
 ) -> list[APIRouter]:
-    sessions = Sessions(Path(app.app_dir) / ".sessions", settings.session_minutes)
+    sessions = Sessions(Path(app.app_dir) / ".sessions", settings.server.session_minutes)
     # upstream asks for it at the start and every few minutes
     app.cleanup_sessions = sessions.remove_expired
-    instances, turns = instances_of(app), Turns()
+    instances, turns = Instances(app.datastore().store, named=settings.dicomweb.named), Turns()
     return [
-        install_login(app, application),
+        install_login(app, application, settings.login),
         viewer_routes(app, instances, turns),
         infer_routes(app, predictions, sessions),
         batch_routes(app, predictions),
-        training_routes(app),
+        training_routes(app, registry, settings),
         image_routes(app),
         label_routes(app, instances, turns),
         # before the history, which would take its path for an image's
@@ -95,15 +101,15 @@ def _routers(
         dicomweb_routes(instances),
         session_routes(sessions),
         # before the models, which would take its path for a model's
-        version_routes(app),
-        model_routes(app),
+        version_routes(registry),
+        model_routes(app, registry),
         worklist_routes(app),
         biometry_routes(app),
-        health_routes(app, metrics),
+        health_routes(app, registry, metrics),
         log_routes(app),
         api_pages(application),
         ohif_pages(),
-        pacs_routes(app),
+        pacs_routes(app, settings.pacs),
         closed_routes(),
     ]
 

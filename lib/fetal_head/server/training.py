@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from monailabel.endpoints.train import run_model, status
 from monailabel.interfaces.app import MONAILabelApp
 
-from fetal_head.config import Settings, load_settings
+from fetal_head.config import Settings
 from fetal_head.learning.form import with_form
 from fetal_head.learning.running import running
 from fetal_head.learning.split import split
@@ -22,11 +22,10 @@ from fetal_head.server.identity import User, requires
 from fetal_head.store.labelled import labelled_images
 
 
-def training_routes(app: MONAILabelApp) -> APIRouter:
+def training_routes(app: MONAILabelApp, registry: Registry, settings: Settings) -> APIRouter:
     """The routes that start, stop and tell of a training, each with the role that upstream asks for."""
     router = APIRouter(tags=["Train"])
-    folder = Registry.of_app(Path(app.app_dir)).folder
-    settings = load_settings(app.conf)
+    folder = registry.folder
     trainers: dict[str, Any] = app.info()["trainers"]
     one_at_a_time = threading.Lock()
 
