@@ -144,10 +144,15 @@ def test_a_mask_is_of_its_picture_whoevers_that_is_and_however_often_its_file_is
     assert _ours(dicomweb, "Told") == opened
     assert _submitted(dicomweb, "Told", picture=opened["picture"]).status_code == 200
     assert "picture" not in ask(dicomweb, "GET", "/datastore/label/info?label=Told&tag=final").json()
+    assert _measured(dicomweb, "Told", picture=opened["picture"]).status_code == 200
 
     write_picture(file, speckle(60, 90, seed=5))
     refused = _submitted(dicomweb, "Told", picture=opened["picture"])
     assert (refused.status_code, "was replaced" in refused.text) == (409, True)
+    # one of the same size can have pixels of another
+    unmeasured = _measured(dicomweb, "Told", picture=opened["picture"])
+    assert (unmeasured.status_code, "was replaced" in unmeasured.text) == (409, True)
+    assert _measured(dicomweb, "Told").status_code == 200
     _wait_for(dicomweb, "Told", touched)
     now = _ours(dicomweb, "Told")
     assert (now["place"], now["picture"] == opened["picture"]) == (opened["place"], False)
@@ -172,9 +177,16 @@ def test_a_replaced_image_is_another_instance(dicomweb: Server) -> None:
 
 
 def _submitted(dicomweb: Server, image: str, **said: str) -> requests.Response:
-    mask = write_itk(dicomweb.studies.parent / "mask.nrrd", np.ones((60, 90), np.uint8)).read_bytes()
     params = {"params": json.dumps({**said, "client_id": "ann"})}
-    return ask(dicomweb, "PUT", f"/datastore/label?image={image}", data=params, files={"label": ("m.nrrd", mask)})
+    return ask(dicomweb, "PUT", f"/datastore/label?image={image}", data=params, files=_mask(dicomweb))
+
+
+def _measured(dicomweb: Server, image: str, **said: str) -> requests.Response:
+    return ask(dicomweb, "POST", f"/biometry?image={image}", data=said, files=_mask(dicomweb))
+
+
+def _mask(dicomweb: Server) -> dict[str, tuple[str, bytes]]:
+    return {"label": ("m.nrrd", write_itk(dicomweb.studies.parent / "mask.nrrd", np.ones((60, 90), np.uint8)).read_bytes())}
 
 
 def _ours(dicomweb: Server, image: str) -> dict[str, str]:

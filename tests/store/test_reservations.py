@@ -13,6 +13,7 @@ from masks import MASK, images_for, next_image, submit
 
 from fetal_head.config import StoreSettings
 from fetal_head.server.biometry import biometry_routes
+from fetal_head.store.instances import Instances
 from fetal_head.store.pools import Pools
 from fetal_head.store.reservations import renew, reserve
 from fetal_head.store.set_aside import flag, skip
@@ -79,7 +80,8 @@ def test_whoever_draws_or_submits_keeps_what_he_holds(
     assert next_image(study, "ann") == "a"
     application = FastAPI()
     application.state.login = None
-    application.include_router(biometry_routes(SimpleNamespace(datastore=lambda: study)))  # type: ignore[arg-type]
+    app = SimpleNamespace(datastore=lambda: study)
+    application.include_router(biometry_routes(app, Instances(study.store, named=False)))
     mask = write_itk(tmp_path / "mask.nrrd", MASK).read_bytes()
     now += 20 * 60
     files, said = {"label": ("mask.nrrd", mask)}, {"client_id": "ann"}

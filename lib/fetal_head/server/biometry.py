@@ -14,15 +14,17 @@ from fetal_head.biometry.flags import SENTENCES
 from fetal_head.biometry.gestational_age import LONGEST_WEEKS
 from fetal_head.imaging import read_geometry, read_mask
 from fetal_head.server.asked import AsUser
+from fetal_head.server.dicomweb import drawn_on
 from fetal_head.server.identity import known
 from fetal_head.server.images import existing
 from fetal_head.server.uploads import kept_mask
+from fetal_head.store.instances import Instances
 from fetal_head.store.people import who_is
 from fetal_head.store.reservations import renew
 from fetal_head.store.study import StudyDatastore
 
 
-def biometry_routes(app: MONAILabelApp) -> APIRouter:
+def biometry_routes(app: MONAILabelApp, instances: Instances) -> APIRouter:
     """The route over one app's images."""
     router = APIRouter(tags=["Biometry"])
     study: StudyDatastore = app.datastore()
@@ -34,11 +36,13 @@ def biometry_routes(app: MONAILabelApp) -> APIRouter:
         user: AsUser,
         weeks: Annotated[float | None, Form(gt=0, lt=LONGEST_WEEKS)] = None,
         client_id: Annotated[str, Form()] = "",
+        picture: Annotated[str, Form()] = "",
     ) -> Any:
         """The measurements of a mask of an image, where they were taken, and a sentence for each flag. Nothing is kept.
 
         What whoever asks (`client_id`, where nobody signs in) holds is his for a whole lease from now on. Answers 404 for an
-        unknown image, and 422, saying why, for what is no mask of it.
+        unknown image, 422, saying why, for what is no mask of it, and 409 when `picture` is another than
+        `/datastore/image/dicom` tells of it now.
         """
         who = who_is({"client_id": client_id} | known(user))
         path = existing(study.get_image_uri(image), f"image '{image}'")
@@ -48,6 +52,8 @@ def biometry_routes(app: MONAILabelApp) -> APIRouter:
                 mask = read_mask(file, geometry.shape)
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
+        # after its geometry was read: that of another picture would make other millimetres of the mask
+        drawn_on(instances, image, picture)
         renew(study.store, who)
         spacing = study.spacing_of(str(path), geometry)
         found = measure(mask, spacing, weeks=weeks)

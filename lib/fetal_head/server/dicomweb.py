@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from threading import Thread
+from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException
 
@@ -50,6 +51,18 @@ def picture_of(known: Known, file: Picture) -> str:
         if digest := file.digest():
             return picture_in(known.place, digest)
     raise HTTPException(503, f"the file of the image '{known.image}' cannot be read, or is just replaced; try again in a moment")
+
+
+def drawn_on(instances: Instances, image: str, picture: Any, instance: Any = None) -> Picture | None:
+    """The picture that is told, by itself or as an instance; None for neither. Answers 409 when another one took its place."""
+    for found in instances.find(image=image) if picture or instance else ():
+        # of an instance as it is known: a file that took its place a moment ago was not taken in yet
+        file = Picture.at(found.file) if picture else Picture(found.file, found.stamp)
+        is_same = picture_of(found, file) == picture if picture else found.uids.instance == instance
+        if not is_same:
+            raise HTTPException(409, "the image was replaced since this was drawn: load the page again, and draw on the new one")
+        return file
+    return None
 
 
 def _identifiers(known: Known) -> dict[str, str]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, Form, HTTPException, UploadFile
+from fastapi import APIRouter, Depends, Form, UploadFile
 from fastapi.responses import FileResponse
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.server.asked import AsAdmin, AsAnnotator, json_object
-from fetal_head.server.dicomweb import picture_of
+from fetal_head.server.dicomweb import drawn_on
 from fetal_head.server.identity import known, requires
 from fetal_head.server.images import existing
 from fetal_head.server.turns import Turns
 from fetal_head.server.uploads import kept_mask
 from fetal_head.store.instances import Instances
-from fetal_head.store.layout import Picture
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 
@@ -38,9 +37,9 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
         current label is another one than the number that `params` has as `replaces` (0 for none).
         """
         told = json_object(params)
-        drawn_on = _drawn_on(instances, image, told.pop("picture", None), told.pop("instance", None))
+        picture = drawn_on(instances, image, told.pop("picture", None), told.pop("instance", None))
         with kept_mask(label) as path:
-            number = study.submit_label(image, str(path), tag or FINAL, told | known(user), drawn_on)
+            number = study.submit_label(image, str(path), tag or FINAL, told | known(user), picture)
         return {**(app.on_save_label(image, image) or {}), "image": image, "label": image, "number": number}
 
     @router.delete("/label")
@@ -78,15 +77,3 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
         update_label_info(label, tag, user, params)
 
     return router
-
-
-def _drawn_on(instances: Instances, image: str, picture: Any, instance: Any) -> Picture | None:
-    """The picture that is told, by itself or as an instance; None for neither. Answers 409 when another one took its place."""
-    for found in instances.find(image=image) if picture or instance else ():
-        # of an instance as it is known: a file that took its place a moment ago was not taken in yet
-        file = Picture.at(found.file) if picture else Picture(found.file, found.stamp)
-        is_same = picture_of(found, file) == picture if picture else found.uids.instance == instance
-        if not is_same:
-            raise HTTPException(409, "the image was replaced since this was drawn: load the page again, and draw on the new one")
-        return file
-    return None

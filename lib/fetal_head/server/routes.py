@@ -104,7 +104,7 @@ def _routers(
         version_routes(registry),
         model_routes(app, registry),
         worklist_routes(app),
-        biometry_routes(app),
+        biometry_routes(app, instances),
         health_routes(app, registry, metrics),
         log_routes(app),
         api_pages(application),

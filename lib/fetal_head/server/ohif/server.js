@@ -122,6 +122,7 @@ export async function submit(editor, who, overAny = false) {
 export async function measure(editor, who) {
   const data = new FormData();
   data.append('client_id', who);
+  data.append('picture', editor.picture);
   data.append('label', writeNrrd(editor.mask, editor.size), 'mask.nrrd');
   return (await ask(`/biometry?image=${id(editor.image)}`, { method: 'POST', body: data })).json();
 }
