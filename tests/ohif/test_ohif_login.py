@@ -71,6 +71,15 @@ def test_each_signs_in_and_does_what_his_role_may(guarded: Server, browser: Brow
     ann.open("p2")
     assert ann.text("#fh-message") == ""
 
+    # whoever rejects what is open sees that it is no label any more, and may submit another one
+    rev.open("p2")
+    rev.button("Submit")
+    expect(rev.page.locator("#fh-state")).to_have_text("Submitted")
+    rev.button("Reject version 2")
+    expect(rev.page.locator("#fh-state")).to_have_text("Not submitted")
+    rev.button("Submit")
+    expect(rev.page.locator("#fh-state")).to_have_text("Submitted")
+
     # one browser that several people sign in from
     ann.open("p0")
     ann.press("3")

@@ -207,7 +207,7 @@ def test_earlier_versions_are_those_of_the_open_image(call: Call) -> None:
           window.fetch = (path) => new Promise((done) => {
             answers[path] = (who) => done(new Response(JSON.stringify([{ ...version, who }])));
           });
-          const past = new Past(() => {}, new Review(true, () => {}));
+          const past = new Past(() => {}, new Review(true, () => {}), async () => {});
           const first = past.show('a');
           past.clear();
           const second = past.show('b');

@@ -147,8 +147,8 @@ export class Editor extends EventTarget {
   }
 
   /**
-   * @param {string} print of what the server has now
-   * @param {number} number that it has there
+   * @param {string | null} print of what the server has now, null where that was never here
+   * @param {number} number that it has there, 0 for none
    */
   submitted(print, number) {
     this.base = print;

@@ -85,7 +85,7 @@ export class Panel {
       say(entry.of_this_picture ? '' : 'This mask was drawn on another picture, which this one has taken the place of.');
       return this._load((image, all) => label(image, entry, all));
     };
-    this._past = new Past(load, new Review(roles.includes('reviewer'), say));
+    this._past = new Past(load, new Review(roles.includes('reviewer'), say), (image, number) => this._judged(image, number));
     this._training = new Training(MODEL, roles.includes('admin'), say);
     this._work = new Work(this, strategies);
     this._shortcuts = shortcutsOf([...this.structures.shortcuts, ...this.toolbox.shortcuts, ...this._work.shortcuts]);
@@ -211,6 +211,19 @@ export class Panel {
     editor.submitted(print, number);
     this.drafts?.keep(editor);
     this._past?.show(editor.image).catch((error) => this.heading.say(error.message));
+  }
+
+  /**
+   * What is drawn is no label any more where its version was rejected.
+   * @param {string} image
+   * @param {number} number of the version that was judged
+   */
+  async _judged(image, number) {
+    const told = await server.entry(image, /** @type {Work} */ (this._work).who);
+    const editor = this.editor;
+    const current = told.number ?? 0;
+    // a later one is somebody else's, and is replaced only by whoever says so
+    if (editor?.image === image && current !== editor.replaces && current <= Math.max(editor.replaces, number)) editor.submitted(null, current);
   }
 
   /** Whether leaving the image loses work: neither the server nor the browser has it. */

@@ -7,9 +7,11 @@ export class Past {
   /**
    * @param {(entry: any) => unknown} load
    * @param {import('./review.js').Review} review
+   * @param {(image: string, number: number) => Promise<unknown>} judged called when a reviewer has judged a version
    */
-  constructor(load, review) {
+  constructor(load, review, judged) {
     this._load = load;
+    this._judged = judged;
     this._review = review;
     /** The image that is shown, empty for none, and how often it was asked for one. */
     this._image = '';
@@ -41,7 +43,9 @@ export class Past {
       const look = button('Load', () => this._load(entry), {
         'aria-label': `Load version ${entry.number}`,
       });
-      const judge = this._review.buttons(image, entry, async () => this._image === image && this.show(image));
+      const judge = this._review.buttons(image, entry, async () => {
+        if (this._image === image) await Promise.all([this.show(image), this._judged(image, entry.number)]);
+      });
       return el('li', {}, `${text}${entry.comment ? ` – ${entry.comment}` : ''} `, look, ...judge);
     });
     this._list.replaceChildren(...rows);
