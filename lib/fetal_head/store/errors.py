@@ -18,9 +18,10 @@ RIGHTS = "the store has to write there: give this user the right to, or copy the
 BUSY = "was busy for too long; try again"
 
 # what a database says, SQLite by https://www.sqlite.org/rescode.html, and what it means to the person who reads it
+NO_ROOM = "disk is full"
 _DATABASE = {
     "disk I/O error": (503, f"cannot be read or written on its disk; if the disk is well, {REBUILD}"),
-    "disk is full": (507, f"cannot grow, the disk is full: {FULL}"),
+    NO_ROOM: (507, f"cannot grow, the disk is full: {FULL}"),
     "readonly": (503, f"is read-only: {RIGHTS}"),
     "unable to open": (503, f"cannot be opened: {RIGHTS}"),
     "locked": (503, BUSY),
@@ -73,6 +74,11 @@ def told(database: str) -> Iterator[None]:
             (m for text, m in _DATABASE.items() if text in said or text == state), (503, "gives no answer; is it running?")
         )
         raise StoreError(status, f"the database {database} {meaning} ({said})") from error
+
+
+def had_no_room(error: DBAPIError) -> bool:
+    """Whether SQLite says that the disk is full: then what it was about to write is surely not in the database."""
+    return NO_ROOM in str(error.orig)
 
 
 @contextmanager

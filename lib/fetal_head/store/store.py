@@ -10,13 +10,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fetal_head.config import StoreSettings
 from fetal_head.files import clear_strays, sync, write_text
 from fetal_head.store.changes import FileChanges
 from fetal_head.store.database import Database, parse_url
-from fetal_head.store.errors import StoreError, told
+from fetal_head.store.errors import StoreError, had_no_room, told
 from fetal_head.store.layout import Layout
 from fetal_head.store.tables import Meta
 
@@ -67,7 +68,8 @@ class Store:
         """A session that is alone in writing, and the files that change with it: committed when the block ends well.
 
         Files are changed before the commit, so that what is acknowledged is on disk. After an error they are as they were.
-        A commit that itself fails may have happened or not: files are left to the next look at the folder then.
+        A commit for which the disk had no room did not happen; one that fails otherwise may have happened or not: files are left
+        to the next look at the folder then.
         With `many` files, they are brought to disk together.
         """
         with self.database.writing() as session:
@@ -79,7 +81,12 @@ class Store:
             except BaseException:
                 files.undo()
                 raise
-            session.commit()
+            try:
+                session.commit()
+            except DBAPIError as error:
+                if had_no_room(error):
+                    files.undo()
+                raise
 
     def _identify(self) -> None:
         """A database that is named by mistake must not take this folder for its own: it would miss all its images."""
