@@ -177,6 +177,23 @@ def test_what_came_with_an_upload_that_was_killed_before_its_commit_is_known(
     assert_whole(study.store)
 
 
+def test_an_upload_that_was_killed_before_it_was_said_what_came_with_it_left_no_image(
+    study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = write_picture(tmp_path / "x.png", speckle(60, 90))
+    with monkeypatch.context() as patch:
+        patch.setattr(FileChanges, "put", lambda *put: _kill(put))
+        # who is killed puts nothing back
+        patch.setattr(FileChanges, "undo", lambda _: None)
+        with pytest.raises(KeyboardInterrupt):
+            study.add_image("d", str(picture), {"patient": "P7"})
+    study.refresh()
+    assert study.list_images() == ["a", "b", "c"]
+    study.add_image("d", str(picture), {"patient": "P7"})
+    assert study.get_image_info("d")["patient"] == "P7"
+    assert_whole(study.store)
+
+
 @pytest.mark.parametrize("by_hand", [False, True])
 @pytest.mark.parametrize("commit", [1, 2])
 def test_an_upload_that_was_killed_has_nothing_of_the_picture_that_had_its_id_before(

@@ -129,16 +129,17 @@ def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str,
         _forget(store, image_id, to)
     with store.writing() as (session, files):
         _check_free(session, image_id)
-        try:
-            files.move(upload, to)
-        except FileExistsError as error:
-            raise _taken(to) from error
-        size, mtime_ns = stamp_of(to) or (0, 0)
+        size, mtime_ns = stamp_of(upload) or (0, 0)
         told = info if patient is None else {"patient": patient, **info}
         known = {"info": told, "file_patient": patient, "told_of": size, "removed": None, "picture": None, "readings": 0}
         image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, **known))
         mark(session, [image_id])
         write_image_facts(files, store.layout, image)
+        # last: whatever is killed, no image is there without what was said of it
+        try:
+            files.move(upload, to)
+        except FileExistsError as error:
+            raise _taken(to) from error
 
 
 def _forget(store: Store, image_id: str, to: Path) -> None:
