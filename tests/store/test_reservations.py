@@ -13,6 +13,8 @@ from masks import MASK, images_for, next_image, submit
 
 from fetal_head.config import StoreSettings
 from fetal_head.server.biometry import biometry_routes
+from fetal_head.store.errors import StoreError
+from fetal_head.store.history import entries
 from fetal_head.store.instances import Instances
 from fetal_head.store.pools import Pools
 from fetal_head.store.reservations import renew, reserve
@@ -92,6 +94,19 @@ def test_whoever_draws_or_submits_keeps_what_he_holds(
     assert next_image(study, "ben") == "b", "a is still hers"
     now += 20 * 60
     assert next_image(study, "cem") == "a"
+
+
+def test_a_label_whose_annotator_is_told_that_it_was_not_kept_is_not_kept(
+    study: StudyDatastore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreError(507, "the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fetal_head.store.study.renew", full)
+        with pytest.raises(StoreError, match="full"):
+            submit(study, "a", who="ann")
+    assert entries(study.store, "a") == []
 
 
 def test_people_without_a_name_get_another_image_as_long_as_there_is_one(study: StudyDatastore) -> None:

@@ -147,9 +147,9 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
             raise
         except (ValueError, TypeError) as error:
             raise StoreError(422, f"the label of '{image_id}' was not accepted: {error}") from error
-        number = submissions.submit(self.store, image_id, label_tag, draft, picture)
+        # before, since a label that is kept must not be answered with an error
         renew(self.store, draft.who)
-        return number
+        return submissions.submit(self.store, image_id, label_tag, draft, picture)
 
     def remove_label(self, label_id: str, label_tag: str) -> None:
         """Takes a label away, with those before it; all of them stay in the history."""
