@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ def for_slicer(sample: dict[str, Any], links: Path) -> dict[str, Any]:
     letters = "".join(chr(ord("a") + byte % 26) for byte in sha256(sample["id"].encode()).digest()[:8])
     extension = image.name.removeprefix(sample["id"])
     told = {**sample, "name": f"{sample['id']}-{letters}{extension}", "checksum": f"SHA256:{sha256(content).hexdigest()}"}
-    link = links / letters / image.name
+    # of the whole path, since servers of other studies, whose images may be called the same, share the app's folder
+    link = links / sha256(os.fsencode(image)).hexdigest()[:16] / image.name
     try:
         link.parent.mkdir(parents=True, exist_ok=True)
         if not link.is_symlink() or link.readlink() != image:
