@@ -158,7 +158,10 @@ def test_a_backup_of_a_later_version_is_refused(study: StudyDatastore, tmp_path:
         ("submissions", {"suffix": "/../../x.nrrd"}, "names files that are none of a study"),
         ("submissions", {"tag": "a\0b"}, "names files that are none of a study"),
         ("submissions", {"image": "nobody"}, "holds rows that a study cannot have"),
-        ("submissions", {"sha256": None}, "holds rows that a study cannot have"),
+        ("submissions", {"sha256": None}, "what makes no sense"),
+        ("submissions", {"number": "x"}, "what makes no sense"),
+        ("submissions", {"annotated": "BRAIN"}, "what makes no sense"),
+        ("images", {"info": {"spacing": [0, 0]}}, "what makes no sense"),
         ("images", None, "is no backup that this version reads"),
     ],
 )
@@ -178,6 +181,15 @@ def test_rows_that_are_none_of_a_study_are_refused_and_leave_nothing(
         restore_backup(tmp_path / "backup", tmp_path / "deep/again", EMBEDDED)
     assert refused.value.status_code == 422
     assert [path for path in sorted(tmp_path.rglob("*")) if path not in before and path.name != "deep"] == []
+
+
+def test_a_restore_that_fails_in_whatever_way_leaves_nothing(study: StudyDatastore, tmp_path: Path) -> None:
+    backup(study.store, tmp_path / "backup")
+    (tmp_path / "backup/a.png").unlink()
+    (tmp_path / "backup/a.png").mkdir()
+    with pytest.raises(IsADirectoryError):
+        restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
+    assert not (tmp_path / "again").exists()
 
 
 def test_what_an_earlier_backup_left_behind_is_no_part_of_the_study(study: StudyDatastore, folder: Path, tmp_path: Path) -> None:

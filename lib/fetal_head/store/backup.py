@@ -84,7 +84,7 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
             _lay_out(images, submissions, files, store.layout)
             # last, since a server that finds images without their history takes them for new ones
             _bring([path for path in named if not path.is_relative_to(history)], source, store.layout.folder)
-    except StoreError:
+    except Exception:
         shutil.rmtree(to, ignore_errors=True)
         raise
     return store

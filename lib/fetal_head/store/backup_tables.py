@@ -15,6 +15,7 @@ from fetal_head.batched import batched
 from fetal_head.store.database import ROWS_AT_ONCE
 from fetal_head.store.derived import MADE_AGAIN
 from fetal_head.store.errors import StoreError
+from fetal_head.store.facts import check_row
 from fetal_head.store.store import STUDY
 from fetal_head.store.tables import Base, Image, Meta, Submission
 from fetal_head.store.users import TOKEN_SECRET
@@ -26,6 +27,7 @@ FORMAT = {"format": "fetal-head store", "version": 1}
 OWN = {(Meta.__tablename__, STUDY), (Meta.__tablename__, TOKEN_SECRET)}
 # of which the names of files are made
 NAMES = {Image.__tablename__: ("id", "file"), Submission.__tablename__: ("image", "tag", "suffix")}
+CHECKED = {table.__tablename__: table for table in (Image, Submission)}
 
 
 def write_tables(session: Session, file: IO[str]) -> None:
@@ -51,6 +53,7 @@ def read_tables(path: Path) -> Rows:
     for name, row in lines[1:]:
         if not all(_is_plain(row.get(key)) for key in NAMES.get(name, ())):
             raise StoreError(422, f"{path} names files that are none of a study; take another backup")
+        _check(path, name, row)
         rows[name].append(row)
     return rows
 
@@ -77,6 +80,15 @@ def _parsed(path: Path, number: int, line: bytes) -> Any:
         return json.loads(line)
     except ValueError as error:
         raise StoreError(422, f"line {number} of {path} is damaged ({error}); take another backup") from error
+
+
+def _check(path: Path, name: str, row: dict[str, Any]) -> None:
+    """Raises StoreError (422) for a row that says of an image or a submission what a study never does."""
+    try:
+        if table := CHECKED.get(name):
+            check_row(row, table)
+    except (ValueError, TypeError) as error:
+        raise StoreError(422, f"{path} says of '{row.get('image', row.get('id'))}' what makes no sense ({error})") from error
 
 
 def _is_row(line: Any) -> bool:

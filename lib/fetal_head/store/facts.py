@@ -51,9 +51,8 @@ def read_image_facts(path: Path) -> dict[str, Any]:
     """What a file tells of an image; nothing where it makes no sense."""
     facts = read_facts(path) or {}
     try:
-        _check(facts, Image)
-        check_kinds(facts.get("info", {}))
-    except ValueError:
+        check_row(facts, Image)
+    except (ValueError, TypeError):
         leave_out(path, SENSELESS)
         return {}
     return facts
@@ -66,21 +65,23 @@ def read_submission(path: Path, image: str) -> Submission | None:
     if facts is None or {PICTURE, *facts} != names:
         return None
     try:
-        _check(facts, Submission)
-        in_order(facts["annotated"] or ())
+        check_row(facts, Submission)
     except (ValueError, TypeError):
         leave_out(path, SENSELESS)
         return None
     return Submission(image=image, current=False, **facts)
 
 
-def _check(facts: Mapping[str, Any], table: type[Base]) -> None:
-    """Raises ValueError for what no row of the table holds."""
+def check_row(facts: Mapping[str, Any], table: type[Base]) -> None:
+    """Raises ValueError or TypeError for what no row of the table of images or submissions holds."""
     for key, value in facts.items():
         check_values(value)
         column = table.__table__.columns.get(key)
         if column is not None and not (value is None and column.nullable) and type(value) not in _kinds(column):
             raise ValueError(f"{key} cannot be {str(value)[:40]!r}")
+    if table is Image:
+        check_kinds(facts.get("info", {}))
+    in_order(facts.get("annotated") or ())
 
 
 def _kinds(column: ColumnElement[Any]) -> tuple[type, ...]:
