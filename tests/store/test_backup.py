@@ -183,6 +183,16 @@ def test_rows_that_are_none_of_a_study_are_refused_and_leave_nothing(
     assert [path for path in sorted(tmp_path.rglob("*")) if path not in before and path.name != "deep"] == []
 
 
+def test_a_link_that_leads_out_of_a_backup_is_not_followed(study: StudyDatastore, tmp_path: Path) -> None:
+    backup(study.store, tmp_path / "backup")
+    (tmp_path / "secret").write_bytes(b"secret")
+    (tmp_path / "backup/a.png").unlink()
+    (tmp_path / "backup/a.png").symlink_to(tmp_path / "secret")
+    with pytest.raises(StoreError, match=r"a\.png is a link that leads out of the backup"):
+        restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
+    assert not (tmp_path / "again").exists()
+
+
 def test_a_restore_that_fails_in_whatever_way_leaves_nothing(study: StudyDatastore, tmp_path: Path) -> None:
     backup(study.store, tmp_path / "backup")
     (tmp_path / "backup/a.png").unlink()

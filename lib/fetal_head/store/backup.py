@@ -66,7 +66,8 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
     Files of an earlier backup there, which the tables do not name any more, are left out.
 
     Raises:
-        StoreError: `source` is no backup, `to` is not empty, or the database holds a study already. Nothing is there then.
+        StoreError: `source` is no backup, or has links that lead out of it, `to` is not empty, or the database holds a study
+            already. Nothing is there then.
     """
     rows = read_tables(source / TABLES)
     if to.exists() and any(to.iterdir()):
@@ -92,6 +93,9 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
 
 def _bring(paths: Sequence[Path], source: Path, to: Path) -> None:
     for path in paths:
+        # who can write into a backup could otherwise have any file of this machine served
+        if not (source / path).resolve().is_relative_to(source.resolve()):
+            raise StoreError(422, f"{source / path} is a link that leads out of the backup; put the file itself there")
         _copy([source / path], to / path)
 
 
