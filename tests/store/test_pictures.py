@@ -11,8 +11,9 @@ import pytest
 from masks import MASK, assert_whole, mask_of, next_image, replace_image, submit, tables
 from numpy.testing import assert_array_equal
 
-from fetal_head.imaging import Geometry, read_mask
+from fetal_head.imaging import Geometry, read_geometry, read_mask
 from fetal_head.store.drafts import encoded
+from fetal_head.store.errors import StoreError
 from fetal_head.store.history import entries, restore, set_status
 from fetal_head.store.intake import rebuild
 from fetal_head.store.labelled import labelled_images
@@ -55,6 +56,26 @@ def test_a_label_stays_away_from_another_picture_and_comes_back_with_its_own(
     assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(1))
     assert tables(study.store)["submissions"] == before
     assert_whole(study.store)
+
+
+def test_a_label_is_not_restored_for_a_picture_that_comes_meanwhile(
+    study: StudyDatastore, folder: Path, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(study, "a", 1)
+
+    def read(path: Path) -> Geometry:
+        geometry = read_geometry(path)
+        shutil.copyfile(other, folder / "a.png")
+        return geometry
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fetal_head.store.history.read_geometry", read)
+        with pytest.raises(StoreError, match="the image 'a' was replaced just now") as refused:
+            restore(study.store, "a", 1, "ben")
+    assert refused.value.status_code == 409
+    study.refresh()
+    assert study.get_unlabeled_images() == ["a", "b", "c"]
+    assert len(entries(study.store, "a")) == 1
 
 
 def test_whoever_has_two_pictures_under_one_id_is_told(

@@ -105,17 +105,21 @@ def restore(store: Store, image_id: str, number: int, who: str) -> int:
     """Submits an earlier mask again as the label of its tag, and returns the number that it has now.
 
     Raises:
-        StoreError: there is no such image or submission (404), or the mask is none of the image that is there now (422).
+        StoreError: there is no such image or submission (404), the mask is none of the image that is there now (422), or another
+            picture takes its place (409).
     """
     with store.writing() as (session, files):
         image = live_image(session, image_id)
         old = find_submission(session, image_id, number)
         kept = store.layout.kept(image_id, number, old.suffix)
+        # another file may take its place while the mask is held against it
+        picture = Picture.at(store.layout.folder / image.file)
         try:
-            read_mask(kept, read_geometry(store.layout.folder / image.file).shape)
+            read_mask(kept, read_geometry(picture.path).shape)
         except ValueError as error:
             raise StoreError(422, f"submission {number} of '{image_id}' was not restored: {error}") from error
-        digest = Picture.at(store.layout.folder / image.file).digest()
+        if (digest := picture.digest()) is None:
+            raise StoreError(409, f"the image '{image_id}' was replaced just now: look at it, and restore again if it is the one")
         know_picture(session, files, store.layout, image, digest)
         draft = Draft(kept.read_bytes(), old.suffix, who, old.annotated, model=old.model, info={**old.info, "restored": number})
         take_strangers(session, files, store.layout, image_id, [old.tag])

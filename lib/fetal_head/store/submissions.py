@@ -132,7 +132,7 @@ def find_submission(session: Session, image_id: str, number: int) -> Submission:
     return row
 
 
-def know_picture(session: Session, files: FileChanges, layout: Layout, image: Image, digest: str | None) -> None:
+def know_picture(session: Session, files: FileChanges, layout: Layout, image: Image, digest: str) -> None:
     """Which picture an image's file holds, which those masks are of that count for it without anybody knowing theirs."""
     image.picture = digest
     for row in session.scalars(select(Submission).where(Submission.image == image.id, Submission.picture.is_(None))):
