@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -94,6 +95,22 @@ def test_whoever_draws_or_submits_keeps_what_he_holds(
     assert next_image(study, "ben") == "b", "a is still hers"
     now += 20 * 60
     assert next_image(study, "cem") == "a"
+
+
+def test_whoever_draws_goes_on_when_his_lease_cannot_be_renewed(
+    study: StudyDatastore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("fetal_head.store.database.BUSY_SECONDS", 1)
+    assert next_image(study, "ann") == "a"
+    now = time.time() + 20 * 60
+    monkeypatch.setattr("fetal_head.store.reservations.time.time", lambda: now)
+    again = StudyDatastore(str(study.store.layout.folder), study.store.settings)
+    with study.store.writing():
+        renew(again.store, "ann")
+    assert "a lease was not renewed: the database" in caplog.text
+    renew(again.store, "ann")
+    now += 20 * 60
+    assert next_image(study, "ben") == "b"
 
 
 def test_a_label_whose_annotator_is_told_that_it_was_not_kept_is_not_kept(

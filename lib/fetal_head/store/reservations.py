@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -11,12 +12,16 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session
 
+from fetal_head.pseudonym import without_file
+from fetal_head.store.errors import StoreError
 from fetal_head.store.people import ANONYMOUS
 from fetal_head.store.set_aside import is_set_aside
 from fetal_head.store.settling import FINAL
 from fetal_head.store.standing import standing
 from fetal_head.store.store import Store
 from fetal_head.store.tables import Image, Reservation, Submission
+
+logger = logging.getLogger(__name__)
 
 
 class Holder(NamedTuple):
@@ -99,14 +104,20 @@ def limit_leases(store: Store) -> None:
 
 
 def renew(store: Store, who: str) -> None:
-    """Called when `who` does something: what he holds is his for a whole lease from now on."""
+    """Called when `who` does something: what he holds is his for a whole lease from now on.
+
+    What he does goes on where that cannot be written down.
+    """
     # who draws does something each second: he is written down again once a tenth of his lease is over
     old = Reservation.until < time.time() + 0.9 * 60 * store.settings.lease_minutes
-    with store.reading() as session:
-        is_old = session.scalar(select(Reservation.image).where(Reservation.who == who, old).limit(1)) is not None
-    if is_old:
-        with store.writing() as (session, _):
-            _renew(session, store, who)
+    try:
+        with store.reading() as session:
+            is_old = session.scalar(select(Reservation.image).where(Reservation.who == who, old).limit(1)) is not None
+        if is_old:
+            with store.writing() as (session, _):
+                _renew(session, store, who)
+    except StoreError as error:
+        logger.warning("a lease was not renewed: %s", without_file(error))
 
 
 def _renew(session: Session, store: Store, who: str) -> int:
