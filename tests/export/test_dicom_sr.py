@@ -145,3 +145,14 @@ def test_a_rejection_note_names_what_no_longer_counts(tmp_path: Path) -> None:
     assert note.resolve_reference(outlines.SOPInstanceUID)[1] == outlines.SeriesInstanceUID
     assert note.SOPInstanceUID == rejection(outlines, label().at).SOPInstanceUID
     assert_valid(note, folder=tmp_path)
+
+
+def test_a_rejection_note_is_about_the_same_patient(tmp_path: Path) -> None:
+    """A number of a patient means nothing without who has given it out."""
+    dataset = still(tmp_path)
+    dataset.IssuerOfPatientID, dataset.PatientAge, dataset.StudyDescription = "HOSPITAL", "030Y", "Obstetric"
+    outlines = segmentation(label(), source_of(dataset, SPACING))
+    note = rejection(outlines, label().at)
+    assert (note.PatientID, note.IssuerOfPatientID) == (outlines.PatientID, outlines.IssuerOfPatientID) == ("P-7", "HOSPITAL")
+    assert (note.PatientAge, note.StudyDescription) == ("030Y", "Obstetric")
+    assert_valid(note, folder=tmp_path)

@@ -35,6 +35,8 @@ def rejection(header: Dataset, at: datetime) -> KeyObjectSelectionDocument:
         instance_number=int(rejected.get("InstanceNumber") or 1),
         **MADE_BY,
     )
+    # highdicom leaves it to us here, and a patient's number tells little without its issuer
+    made.copy_patient_and_study_information(rejected)
     return dated(made, at, rejected)
 
 
