@@ -130,6 +130,28 @@ def test_attributes_that_are_none_are_refused(found: Any) -> None:
         pacs.header(WHERE)
 
 
+def _instance(series: str, uid: str) -> dict[str, Any]:
+    return {"0020000E": {"vr": "UI", "Value": [series]}, "00080018": {"vr": "UI", "Value": [uid]}}
+
+
+@pytest.mark.parametrize("first", [_instance(WHERE.series, "1.2.3.5"), {}])
+def test_attributes_of_another_object_are_refused(first: dict[str, Any]) -> None:
+    """A note would reject what still counts, or the image itself."""
+    found = [first, _instance(WHERE.series, WHERE.uid)]
+    with (
+        _pacs(lambda _: (200, JSON, json.dumps(found).encode())) as pacs,
+        pytest.raises(PacsRefusalError, match="of another object"),
+    ):
+        pacs.header(WHERE)
+
+
+def test_what_is_told_of_another_series_is_none_of_this_one() -> None:
+    """It would be taken for ours, and withdrawn."""
+    found = [_instance("1.2.9", "1.2.9.1"), _instance(WHERE.series, WHERE.uid), {"00080018": {"vr": "UI", "Value": ["1.2.3.5"]}}]
+    with _pacs(lambda _: (200, JSON, json.dumps(found).encode())) as pacs:
+        assert [each.uid for each in pacs.instances(WHERE.study, WHERE.series)] == [WHERE.uid, "1.2.3.5"]
+
+
 @pytest.mark.parametrize("size", ["²", "9" * 5000, "-1", "many"])
 def test_a_series_of_no_number_of_instances_is_one_of_unknown_size(size: str) -> None:
     found = {**_series(1), "00201209": {"vr": "IS", "Value": [size]}}

@@ -97,7 +97,9 @@ class Pacs:
 
         try:
             for found in pages(page, "00080018"):
-                if uid := uid_in(found, "00080018"):
+                uid, of_series = uid_in(found, "00080018"), value_in(found, "0020000E")
+                # some search all of a study, whatever series is named
+                if uid and of_series in (None, series):
                     yield Instance(study, series, uid)
         except PacsRefusalError as error:
             if error.status != requests.codes.not_found:
@@ -129,11 +131,14 @@ class Pacs:
         """All of an instance but what is large; None when there is no such instance."""
         try:
             retrieve = self._client.retrieve_instance_metadata
-            return asked(lambda: Dataset.from_json(retrieve(*instance), bulk_data_uri_handler=lambda _: None))
+            found = asked(lambda: Dataset.from_json(retrieve(*instance), bulk_data_uri_handler=lambda _: None))
         except PacsRefusalError as error:
             if error.status == requests.codes.not_found:
                 return None
             raise
+        if found.get("SOPInstanceUID") != instance.uid:
+            raise PacsRefusalError("the PACS answers with the attributes of another object than the one that was asked for")
+        return found
 
     def store(self, objects: Sequence[Dataset]) -> None:
         """Stores objects. One that is there already stays as it is; what the PACS does not tell to be stored is not stored."""
