@@ -220,6 +220,20 @@ def test_a_source_with_next_to_nothing_in_it_will_do(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("keyword", "value"),
+    [("ImagePositionPatient", ["1", "2"]), ("ImageOrientationPatient", ["1"] * 5), ("SliceThickness", ["1", "2"])],
+)
+def test_half_a_place_is_none(tmp_path: Path, keyword: str, value: list[str]) -> None:
+    dataset = still(tmp_path)
+    dataset.FrameOfReferenceUID, dataset.SliceThickness, dataset.PixelSpacing = "1.2.3", "1", list(SPACING)
+    dataset.ImagePositionPatient, dataset.ImageOrientationPatient = ["1", "2", "3"], ["1", "0", "0", "0", "1", "0"]
+    setattr(dataset, keyword, value)
+    made = segmentation(label(), source_of(dataset, SPACING))
+    assert "FrameOfReferenceUID" not in made
+    assert_valid(made, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
     [("StudyDate", "2024.02.29"), ("StudyDate", "20240231"), ("StudyTime", "10:11:12"), ("PatientBirthDate", "1990")],
 )
 def test_dates_and_times_that_dicom_does_not_know_are_left_empty(tmp_path: Path, keyword: str, value: str) -> None:

@@ -24,8 +24,8 @@ NEEDED = (
     "StudyDate",
     "StudyTime",
 )
-# a plane in a Segmentation takes all of them
-PLACE = ("FrameOfReferenceUID", "ImageOrientationPatient", "ImagePositionPatient", "SliceThickness")
+# a plane in a Segmentation takes all of them, each of so many values
+PLACE = {"FrameOfReferenceUID": 1, "ImageOrientationPatient": 6, "ImagePositionPatient": 3, "SliceThickness": 1}
 PLACE_IN_STUDY = ("StudyInstanceUID", "SeriesInstanceUID", "SOPClassUID", "SOPInstanceUID")
 OVERLAYS = 0x5000
 SEXES = ("M", "F", "O")
@@ -102,8 +102,8 @@ def _place(header: Dataset, spacing: tuple[float, float] | None) -> None:
     A label with another pixel size than the image's own would lie elsewhere than the image. Without a place there is no pixel
     size in a Segmentation either (PS3.3 A.51-2); it is the image's to tell.
     """
-    is_placed = all(header.get(keyword) for keyword in PLACE) and _has_spacing(header, spacing)
-    for keyword in () if is_placed else (*PLACE, "PixelSpacing"):
+    has_place = all(header.get(keyword) and count == header[keyword].VM for keyword, count in PLACE.items())
+    for keyword in () if has_place and _has_spacing(header, spacing) else (*PLACE, "PixelSpacing"):
         header.pop(keyword, None)
 
 
