@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from labelled_dicoms import label
+from labelled_dicoms import label, still
 from numpy.testing import assert_array_equal
 
 from fetal_head.datasets import import_dataset
@@ -116,3 +116,22 @@ def test_a_disk_that_takes_a_part_of_an_image_gets_none(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
     assert list((tmp_path / "out").rglob("*.nii.gz")) == []
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    # the ultrasound of before 1997; a name too many; what is no sequence
+    [("SOPClassUID", "1.2.840.10008.5.1.4.1.1.6"), ("PatientName", ["Doe^Jane", "Roe^Jane"]), ("SourceImageSequence", "1.2.4")],
+)
+def test_a_dicom_image_of_which_no_object_can_be_made_keeps_no_other_from_being_exported(
+    tmp_path: Path, keyword: str, value: object
+) -> None:
+    images = {"good": still(tmp_path), "odd": still(tmp_path)}
+    images["odd"].add_new(keyword, "UI" if "UID" in keyword or keyword.endswith("Sequence") else "PN", value)
+    written, failed = write_labels(
+        ["odd", "good"], lambda image: label(image=image), "dicom-seg", tmp_path / "out", lambda label: images[label.image]
+    )
+    assert written == 1
+    assert len(failed) == 1
+    assert failed[0].startswith("odd: ")
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["good.seg.dcm", "index.csv"]
