@@ -208,6 +208,30 @@ def test_a_label_of_a_lossy_image_says_so(tmp_path: Path, lossy: dict[str, str])
     assert ("LossyImageCompressionRatio" in made) == bool(lossy)
 
 
+@pytest.mark.parametrize(
+    ("terms", "written", "name"),
+    [
+        # the examples of PS3.5, H to K
+        (b"\\ISO 2022 IR 87", b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B", "Yamada^Tarou=山田^太郎"),
+        (b"\\ISO 2022 IR 149", b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7", "Hong^Gildong=洪^吉洞"),
+        (b"\\ISO 2022 IR 58", b"Zhang^XiaoDong=\x1b$)A\xd5\xc5^\x1b$)A\xd0\xa1\xb6\xab", "Zhang^XiaoDong=张^小东"),
+        (b"GB18030", "Wang^XiaoDong=王^小东".encode("gb18030"), "Wang^XiaoDong=王^小东"),
+    ],
+)
+def test_a_patient_keeps_his_name_whatever_it_was_written_in(tmp_path: Path, terms: bytes, written: bytes, name: str) -> None:
+    dataset = still(tmp_path)
+    dataset.PatientName = dataset.ReferringPhysicianName = written.decode("latin-1")
+    dataset.save_as(tmp_path / "a.dcm")
+    latin = b"CS\x0a\0ISO_IR 100"
+    terms += b" " * (len(terms) % 2)
+    whole = (tmp_path / "a.dcm").read_bytes().replace(latin, b"CS" + len(terms).to_bytes(2, "little") + terms)
+    (tmp_path / "a.dcm").write_bytes(whole)
+    made = segmentation(label(), source_of(pydicom.dcmread(tmp_path / "a.dcm"), SPACING))
+    made.save_as(tmp_path / "b.dcm", write_like_original=False)
+    kept = pydicom.dcmread(tmp_path / "b.dcm")
+    assert (kept.PatientName, kept.ReferringPhysicianName) == (name, name)
+
+
 def test_a_source_with_next_to_nothing_in_it_will_do(tmp_path: Path) -> None:
     dataset = still(tmp_path)
     for keyword in ("PatientSex", "StudyDate", "StudyTime", "StudyID", "AccessionNumber", "PatientBirthDate", "PatientName"):

@@ -28,6 +28,8 @@ NEEDED = (
 PLACE = {"FrameOfReferenceUID": 1, "ImageOrientationPatient": 6, "ImagePositionPatient": 3, "SliceThickness": 1}
 PLACE_IN_STUDY = ("StudyInstanceUID", "SeriesInstanceUID", "SOPClassUID", "SOPInstanceUID")
 OVERLAYS = 0x5000
+# pydicom leaves it in texts that are written in ISO 2022 IR 58, and in any other character set it would be part of them
+TEXTS, ESCAPE = ("LO", "LT", "PN", "SH", "ST", "UC", "UT"), "\x1b$)A"
 SEXES = ("M", "F", "O")
 MOMENTS = {"PatientBirthDate": DA, "StudyDate": DA, "StudyTime": TM}
 
@@ -76,6 +78,9 @@ def complete(dataset: Dataset) -> Dataset:
     # pixels, overlays and what only the maker knows tell a label nothing
     told = [tag for tag in dataset.keys() if tag.group < OVERLAYS and not tag.is_private]  # noqa: SIM118
     header.update({tag: copy(dataset[tag]) for tag in told})
+    for element in header:
+        if element.VR in TEXTS and ESCAPE in str(element.value):
+            element.value = "\\".join(map(str, element.value if element.VM > 1 else [element.value])).replace(ESCAPE, "")
     for keyword in NEEDED:
         if keyword not in header:
             setattr(header, keyword, "")
