@@ -14,7 +14,14 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.pixel_data_handlers.util import convert_color_space
-from pydicom.uid import JPEG2000, ExplicitVRBigEndian, ExplicitVRLittleEndian, JPEG2000Lossless, JPEGBaseline8Bit
+from pydicom.uid import (
+    JPEG2000,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+)
 
 from fetal_head.imaging import read_image
 from pictures import compress_dicom, speckle, write_dicom
@@ -104,11 +111,14 @@ def test_jpeg_2000_in_colours(tmp_path: Path, photometric: str, syntax: str, opt
     assert_allclose(read_image(path)[0], LUMA, atol=1.5)
 
 
+@pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEGExtended12Bit])
 @pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL_422"])
 @pytest.mark.parametrize("keep_rgb", [False, True])
-def test_jpeg_says_itself_what_its_colours_are(tmp_path: Path, photometric: str, keep_rgb: bool) -> None:
-    path = _encapsulated(tmp_path / "a.dcm", photometric, JPEGBaseline8Bit, "JPEG", quality=98, keep_rgb=keep_rgb)
+def test_jpeg_says_itself_what_its_colours_are(tmp_path: Path, syntax: str, photometric: str, keep_rgb: bool) -> None:
+    path = _encapsulated(tmp_path / "a.dcm", photometric, syntax, "JPEG", quality=98, keep_rgb=keep_rgb)
     assert_allclose(read_image(path)[0], LUMA, atol=2)
+    # what uncompressed pixels once were is no order of a stream's
+    assert_allclose(read_image(_changed(path, PlanarConfiguration=1))[0], LUMA, atol=2)
 
 
 def test_jpeg_with_coarser_chroma_and_no_marker(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ def _answer(path: str, answers: BinaryIO) -> None:
     pixels = io.BytesIO()
     try:
         dataset = pydicom.dcmread(path)
+        # it says how pixels lay before they were compressed, and of some kinds of JPEG pydicom takes them to lie so
+        dataset.PlanarConfiguration = 0
         np.save(pixels, dataset.pixel_array, allow_pickle=False)
         said = {"interpretation": str(dataset.PhotometricInterpretation)}
     except Exception as error:

@@ -11,7 +11,14 @@ from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pydicom.pixel_data_handlers.util import apply_color_lut, apply_modality_lut, convert_color_space
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, JPEG2000TransferSyntaxes, JPEGBaseline8Bit, RLELossless
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    JPEG2000TransferSyntaxes,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    RLELossless,
+)
 
 from fetal_head.imaging.codestream import encoded_size, jpeg_colours
 from fetal_head.imaging.decoder import Decoder
@@ -153,6 +160,6 @@ def _colours(dataset: FileDataset, syntax: UID, said: str) -> str:
     if syntax in JPEG2000TransferSyntaxes and said in ("YBR_ICT", "YBR_RCT"):
         # a decoder of JPEG 2000 inverts the colour transforms that belong to it
         return "RGB"
-    if syntax == JPEGBaseline8Bit and dataset.get("SamplesPerPixel") == 3:
+    if syntax in (JPEGBaseline8Bit, JPEGExtended12Bit) and dataset.BitsAllocated == 8 and dataset.get("SamplesPerPixel") == 3:
         return jpeg_colours(dataset.PixelData) or said
     return said
