@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from fetal_head.config import StoreSettings
-from fetal_head.dicomweb.query import Query
+from fetal_head.dicomweb.query import LONGEST_TEXT, Query, read_query
 from fetal_head.pseudonym import pseudonym
 from fetal_head.server.dicomweb import instances_of
 from fetal_head.store.backup import backup, restore_backup
@@ -74,6 +74,20 @@ def test_names(instances: Instances, keyword: str, pattern: str, found: str) -> 
     query = Query(wanted={keyword: (pattern,)})
     assert "".join(image.image for image in instances.images(query)[0]) == found
     assert sum(study.count for study in instances.studies(query)[0]) == len(found)
+
+
+@pytest.mark.parametrize("pattern", ["MÜLLER", "müll*", "?ÜLL?R", "mu\u0308ller"])
+def test_case_counts_for_no_name_in_any_language(instances: Instances, patients: StudyDatastore, pattern: str) -> None:
+    patients.update_image_info("c", {"patient": "Müller"})
+    for keyword in ("PatientName", "PatientID") if "*" in pattern else ("PatientName",):
+        query = Query(wanted={keyword: (pattern,)})
+        assert [image.image for image in instances.images(query)[0]] == ["c"]
+
+
+def test_the_longest_pattern_is_none_too_many(instances: Instances) -> None:
+    """In small letters this character is three."""
+    query = read_query([("PatientName", "ΐ" * LONGEST_TEXT)])
+    assert instances.images(query) == ([], 0)
 
 
 def test_of_a_study_that_is_found_by_an_image_all_images_count(instances: Instances) -> None:

@@ -17,8 +17,8 @@ MOST = 1000
 ALL = "all"
 # a list of as many UIDs as there are answers
 LONGEST = 65 * MOST
-# SQLite takes patterns of 50,000 bytes, and a character can be four of them
-LONGEST_TEXT = 10_000
+# SQLite takes patterns of 50,000 bytes, and a character can be six of them once its case is taken away
+LONGEST_TEXT = 8_000
 # no database counts further
 LARGEST = 2**31 - 1
 

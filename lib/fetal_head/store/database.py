@@ -12,7 +12,7 @@ from unicodedata import normalize
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, ColumnElement, Connection, Engine, create_engine, event, func, make_url, text
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Function, create_engine, event, func, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -73,10 +73,18 @@ class Database:
 
         Nor does it matter whether an accent is a character of its own, as in the names that macOS writes.
         """
+        small, asked = self._small(text, letters)
+        return small.contains(asked, autoescape=True)
+
+    def is_like(self, text: InstrumentedAttribute[str], pattern: str) -> ColumnElement[bool]:
+        """Whether a text is what a pattern of LIKE, with \\ before what it means as it is, asks for, as caseless as `holds`."""
+        small, asked = self._small(text, pattern)
+        return small.like(asked, escape="\\")
+
+    def _small(self, text: InstrumentedAttribute[str], asked: str) -> tuple[Function[str], str]:
         if self.is_embedded:
-            return func.caseless(text).contains(_caseless(letters), autoescape=True)
-        small = func.lower(func.normalize(text).collate("und-x-icu"))
-        return small.contains(normalize("NFC", letters).lower(), autoescape=True)
+            return func.caseless(text), _caseless(asked)
+        return func.lower(func.normalize(text).collate("und-x-icu")), normalize("NFC", asked).lower()
 
     def close(self) -> None:
         """Lets go of all connections."""

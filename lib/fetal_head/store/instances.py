@@ -155,7 +155,7 @@ class Instances:
                 found.append(column.in_(values))
             elif keyword == "PatientName" or any(wild in values[0] for wild in "*?"):
                 # case counts for no name
-                found.append(column.ilike(values[0].translate(_LIKE), escape="\\"))
+                found.append(self._store.database.is_like(column, values[0].translate(_LIKE)))
             else:
                 found.append(column == values[0])
         return found
