@@ -84,6 +84,18 @@ def test_case_counts_for_no_name_in_any_language(instances: Instances, patients:
         assert [image.image for image in instances.images(query)[0]] == ["c"]
 
 
+@pytest.mark.parametrize(("one_patient", "other"), [("P" * 64 + "1", "P" * 64 + "2"), ("P=1", "P_1"), ("P ", "P"), ("\t", "\n")])
+def test_two_patients_never_have_the_same_number(
+    instances: Instances, patients: StudyDatastore, one_patient: str, other: str
+) -> None:
+    """Viewers and archives would take them for one."""
+    for image, patient in (("a", one_patient), ("b", other)):
+        patients.update_image_info(image, {"patient": patient})
+    numbers = [one(instances, image).patient for image in "ab"]
+    assert numbers[0] != numbers[1]
+    assert all(0 < len(number) <= 64 and number == number.strip() for number in numbers)
+
+
 def test_the_longest_pattern_is_none_too_many(instances: Instances) -> None:
     """In small letters this character is three."""
     query = read_query([("PatientName", "ΐ" * LONGEST_TEXT)])
