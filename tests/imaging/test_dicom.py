@@ -61,6 +61,8 @@ def _region(columns: tuple[int, int], scale: tuple[float, float], kind: int = TI
         ([_region((0, 79), (0.2, 0.2)), _region((80, 89), (10, 10), TISSUE, 0)], (0.2, 0.2)),
         ([_region((0, 90), (0.2, 0.2))], (0.2, 0.2)),
         ([_region((0, 179), (0.2, 0.2))], None),
+        ([_region((82, 89), (0.2, 0.2))], None),
+        ([_region((84, 89), (0.2, 0.2)), _region((0, 79), (0.4, 0.4), M_MODE, SECOND)], None),
     ],
     ids=[
         "two scales",
@@ -76,6 +78,8 @@ def _region(columns: tuple[int, int], scale: tuple[float, float], kind: int = TI
         "an inset of none",
         "end",
         "made smaller",
+        "an inset alone",
+        "an inset beside M-mode",
     ],
 )
 def test_regions_of_several_scales_or_of_another_image_measure_nothing(

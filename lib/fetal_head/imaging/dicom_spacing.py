@@ -12,7 +12,7 @@ from fetal_head.imaging.limits import check_lengths
 
 # DICOM PS3.3 C.8.5.5: Region Spatial Format 1 is a 2D tissue region, Physical Units 3 is the centimetre
 TISSUE, CENTIMETRE = 1, 3
-# what share of the largest region is but an inset, and by how much scales may differ that are one
+# what share of the image, or of its largest region, is but an inset, and by how much scales may differ that are one
 INSET, SAME_SCALE = 0.1, 0.01
 
 
@@ -20,7 +20,8 @@ def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
     """Millimetres per pixel along (rows, columns): from the 2D tissue regions calibrated in cm, else PixelSpacing.
 
     Where regions have several scales, or the largest one has none, nobody knows which is the head's; that of an inset is none of
-    them. Where one reaches beyond the image, they are those of a larger one, from which this one was made, and nobody knows how.
+    them, and tells nothing of the rest of the image. Where one reaches beyond the image, they are those of a larger one, from
+    which this one was made, and nobody knows how.
     A PixelSpacing of exactly 1 x 1 is what writers put where nothing is known, as in NIfTI and NRRD.
 
     Raises:
@@ -34,7 +35,7 @@ def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
     if regions:
         regions.sort(key=_area, reverse=True)
         largest = max(map(_area, tissue))
-        if _area(regions[0]) < largest:
+        if _area(regions[0]) < max(largest, INSET * int(dataset.Rows) * int(dataset.Columns)):
             return None
         scales = [_scale(region) for region in regions if _area(region) >= INSET * largest]
     elif spacing and not any(float(value) <= 0 for value in spacing) and any(float(value) != 1 for value in spacing):
