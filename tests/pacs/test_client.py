@@ -168,6 +168,23 @@ def test_an_instance_that_is_too_large_is_cut_off() -> None:
         pacs.fetch(WHERE)
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_the_pacs_does_not_find_only_to_delete_it_is_not_deleted(is_there: bool) -> None:
+    """So answers one that has no way to delete: the label would count there for ever, and nobody would know."""
+
+    def answer(request: BaseHTTPRequestHandler) -> Answer:
+        if is_there and request.command == "GET":
+            return 200, JSON, json.dumps([_instance(WHERE.series, WHERE.uid)]).encode()
+        return 404, {}, b""
+
+    with _pacs(answer) as pacs:
+        if is_there:
+            with pytest.raises(PacsRefusalError, match="deletes nothing"):
+                pacs.delete(WHERE)
+        else:
+            assert not pacs.delete(WHERE)
+
+
 @pytest.mark.parametrize("path", ["@127.0.0.1:{}/instances/a", "/instances/../a", "/instances/a?b", "", None, 5])
 def test_no_answer_leads_what_is_deleted_elsewhere(path: object) -> None:
     seen: list[str] = []

@@ -160,8 +160,11 @@ class Pacs:
     def delete(self, instance: Instance) -> bool:
         """Deletes an instance, by DICOMweb or, where that cannot, by Orthanc's own interface; whether there was one."""
         response = self.session.delete(self._address(instance))
-        if response.ok or response.status_code == requests.codes.not_found:
-            return response.ok
+        if response.ok:
+            return True
+        # a way to delete may be what is not found
+        if response.status_code == requests.codes.not_found and self.header(instance) is None:
+            return False
         base = self.url.rsplit("/", 1)[0]
         found = self.session.post(f"{base}/tools/lookup", data=instance.uid)
         paths = [str(each.get("Path")) for each in list_in(found) if each.get("Type") == "Instance"] if found.ok else None
