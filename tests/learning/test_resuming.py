@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import resource
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from fetal_head.imaging import Geometry, write_mask
+from fetal_head.learning.checkpoint import Checkpoint, save_checkpoint
 from fetal_head.learning.retraining import CHECKPOINT, retrain
 from fetal_head.learning.samples import Labelled
 from fetal_head.learning.split import is_validation
@@ -134,3 +137,17 @@ def test_other_weights_of_the_same_name_are_trained_from_the_first_epoch_on(
         with suppress(KeyboardInterrupt):
             retrain(labels, small_settings(), registry, start=registry.current(), on_epoch=on_epoch)
     assert [epoch.number for epoch in told] == [1, 2, 3]
+
+
+def test_a_full_disk_is_said_to_be_full(tmp_path: Path) -> None:
+    before = tmp_path / CHECKPOINT
+    before.write_bytes(b"of the epoch before")
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, usual[1]))
+    try:
+        with pytest.raises(OSError, match="too large") as full:
+            save_checkpoint(before, Checkpoint("run", {"weights": torch.zeros(100_000)}, {}, []))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert full.value.errno == errno.EFBIG
+    assert [(path, path.read_bytes()) for path in tmp_path.iterdir()] == [(before, b"of the epoch before")]

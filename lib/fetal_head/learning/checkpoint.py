@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -34,9 +35,12 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Replaces the checkpoint, whole or not at all."""
+    """Replaces the checkpoint, whole or not at all. Raises OSError when there is no room for it."""
+    content = io.BytesIO()
+    torch.save(asdict(checkpoint), content)
     with replacing(path) as temporary:
-        torch.save(asdict(checkpoint), temporary)
+        # not torch's own writing, which tells of a full disk as of an unexpected position
+        temporary.write_bytes(content.getbuffer())
 
 
 def load_checkpoint(path: Path, run: str, networks: Collection[str]) -> Checkpoint | None:
