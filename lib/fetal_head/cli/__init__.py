@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from itertools import islice
 from typing import NoReturn
@@ -26,6 +27,8 @@ from fetal_head.cli import (  # noqa: F401
 from fetal_head.cli.options import app, console
 from fetal_head.pseudonym import quiet_dicom
 
+FULL = "the disk is full: make room and try again"
+
 
 def main() -> None:
     """Runs the command line; bad input ends with one sentence and exit status 1."""
@@ -36,7 +39,7 @@ def main() -> None:
     except ValueError as error:
         _stop(str(error))
     except OSError as error:
-        _stop(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+        _stop(_said(error))
 
 
 def _pair_conf(arguments: list[str]) -> list[str]:
@@ -52,6 +55,17 @@ def _pair_conf(arguments: list[str]) -> list[str]:
         else:
             paired.append(argument)
     return paired
+
+
+def _said(error: OSError) -> str:
+    """What the system refuses, in one line."""
+    # pydicom passes on what a disk says as lines of Python, from the error itself
+    if error.errno is None and isinstance(error.__cause__, OSError):
+        return _said(error.__cause__)
+    what = FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror
+    # of a copy the second one is written
+    where = error.filename2 or error.filename
+    return f"{where}: {what}" if where and what else what or str(error)
 
 
 def _stop(sentence: str) -> NoReturn:
