@@ -197,6 +197,8 @@ def test_predict_of_what_is_no_image_says_that_there_is_nothing(run: Run, tmp_pa
         (["serve", "--studies", "http:///dicom-web"], "named by the address of its DICOMweb"),
         (["serve", "--studies", "https://ann:secret@pacs/dicom-web"], "would be in every log"),
         (["import", "nowhere", "--to", "o"], "no folder"),
+        (["import", ".", "--to", "o"], "images alone need no import, serve their folder"),
+        (["predict", ".", "--to", "o"], "is a folder; name the images in it"),
     ],
 )
 def test_bad_input_is_one_sentence(run: Run, arguments: list[str], sentence: str) -> None:

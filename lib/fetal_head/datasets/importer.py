@@ -83,7 +83,9 @@ def recognise(source: Path) -> Found:
     for find in (hc18.find, alzubaidi.find, pairs.find, annotated.find):
         if found := find(source):
             return found
-    raise ValueError(f"{source} holds no data set that is recognised: {RECOGNISED}")
+    raise ValueError(
+        f"{source} holds no data set that is recognised: {RECOGNISED}; images alone need no import, serve their folder"
+    )
 
 
 def _add(study: StudyWriter, case: Case, pictures: dict[str, Seen]) -> None:

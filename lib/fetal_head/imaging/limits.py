@@ -18,6 +18,8 @@ FARTHEST, SMALLEST = 1e6, 1e-6
 
 def check_file(path: Path) -> None:
     """Raises ValueError for a path that is no plain file, such as a device, or one that is larger than any image."""
+    if path.is_dir():
+        raise ValueError("is a folder; name the images in it")
     if not path.is_file():
         raise ValueError("is no file")
     if path.stat().st_size > MAX_BYTES:
