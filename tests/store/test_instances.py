@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from fetal_head.config import StoreSettings
+from fetal_head.config import StoreSettings, load_settings
 from fetal_head.dicomweb.query import LONGEST_TEXT, Query, read_query
 from fetal_head.pseudonym import pseudonym
-from fetal_head.server.dicomweb import instances_of
 from fetal_head.store.backup import backup, restore_backup
 from fetal_head.store.instances import Instances, Known
 from fetal_head.store.intake import rebuild, take_in
@@ -168,5 +166,4 @@ def test_without_its_identity_a_study_gets_another_one(instances: Instances, pat
 
 @pytest.mark.parametrize(("conf", "patient"), [({}, pseudonym("Ann")), ({"dicom_names": "plain"}, "Ann")])
 def test_the_settings_say_whether_names_are_told(patients: StudyDatastore, conf: dict[str, str], patient: str) -> None:
-    app = SimpleNamespace(datastore=lambda: patients, conf=conf)
-    assert one(instances_of(app), "a").patient == patient
+    assert one(Instances(patients.store, named=load_settings(conf).dicomweb.named), "a").patient == patient
