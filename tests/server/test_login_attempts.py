@@ -116,8 +116,8 @@ def test_half_a_character_is_in_no_name_and_no_password(store: Store) -> None:
 def test_the_settings_say_who_is_let_in(store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def installed(**conf: str) -> FastAPI:
         application = FastAPI()
-        study = SimpleNamespace(store=store)
-        application.include_router(install_login(SimpleNamespace(conf=conf, datastore=lambda: study), application))
+        app = SimpleNamespace(datastore=lambda: SimpleNamespace(store=store))
+        application.include_router(install_login(app, application, load_settings(conf).login))
         return application
 
     def login_of(**conf: str) -> object:

@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from monailabel.config import settings as upstream
 from provider import EC_KEY, OTHER_KEY, Provider, providing, signed, signed_with_public_key
 
+from fetal_head.config import load_settings
 from fetal_head.server import login_provider
 from fetal_head.server.identity import SignInError, requires
 from fetal_head.server.login import install_login
@@ -39,7 +40,7 @@ def client(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> TestClient:
 
 def _client() -> TestClient:
     application = FastAPI()
-    application.include_router(install_login(SimpleNamespace(conf={"login": "oidc"}), application))
+    application.include_router(install_login(SimpleNamespace(), application, load_settings({"login": "oidc"}).login))
     application.post("/approve", dependencies=[Depends(requires("reviewer"))])(lambda: "done")
     return TestClient(application)
 
