@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from command import Run
 
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, three_structures, write_dicom, write_itk, write_picture
+from small_disks import small_disk_at
 
 MASK = three_structures(480, 640)
 
@@ -18,15 +18,8 @@ MASK = three_structures(480, 640)
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """The folder `disk` of the present one, a disk of 64 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("a small disk can only be made by root, and not in every container")
-    try:
+    with small_disk_at(tmp_path / "disk", "64k") as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.fixture

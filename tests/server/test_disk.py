@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import subprocess
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -19,17 +18,14 @@ from fetal_head.server.disk import install_disk
 from fetal_head.server.session_routes import session_routes
 from fetal_head.server.sessions import Sessions
 from pictures import speckle
+from small_disks import small_disk_at
 
 
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk that has room for a few kilobytes."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True, check=False).returncode:
-        pytest.skip("a small disk can only be made by root, and not in every container")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
+    with small_disk_at(tmp_path / "disk", "64k") as disk:
+        yield disk
 
 
 def _client(application: FastAPI) -> TestClient:

@@ -27,6 +27,7 @@ from fetal_head.store.intake import rebuild, take_in
 from fetal_head.store.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, write_itk, write_picture
+from small_disks import small_disk_at
 
 EMBEDDED = StoreSettings(database_url="embedded", lease_minutes=30, readers=1)
 
@@ -43,18 +44,11 @@ def say(record_property: Callable[[str, object], None]) -> Say:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A study of two images, a and b, on a disk of 1 MB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("a small disk can only be made by root, and not in every container")
-    try:
+    with small_disk_at(tmp_path / "disk", "1m") as disk:
         (disk / "study").mkdir()
         for name in "ab":
             write_picture(disk / "study" / f"{name}.png", speckle(*MASK.shape))
         yield disk
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_a_new_study_waits_for_who_makes_its_database(tmp_path: Path) -> None:

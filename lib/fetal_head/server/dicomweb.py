@@ -32,7 +32,7 @@ def dicomweb_routes(instances: Instances) -> APIRouter:
         another patient's, or its file is touched. Answers 404 for no such image, 503 while its file cannot be read.
         """
         for known in instances.find(**({"image": image} if image else {"series": series})):
-            return {**_identifiers(known), "place": known.place, "picture": picture_of(known, Picture(known.file, known.stamp))}
+            return {**_identifiers(known), "place": known.place, "picture": _picture_of(known, Picture(known.file, known.stamp))}
         raise HTTPException(404, "there is no such image")
 
     return router
@@ -45,7 +45,7 @@ def identifiers(instances: Instances, **of: str) -> dict[str, str]:
     return {}
 
 
-def picture_of(known: Known, file: Picture) -> str:
+def _picture_of(known: Known, file: Picture) -> str:
     """The identifier of the picture that the file of an image holds. Answers 503 where it cannot be read, or is just replaced."""
     with suppress(OSError):
         if digest := file.digest():
@@ -58,7 +58,7 @@ def drawn_on(instances: Instances, image: str, picture: Any, instance: Any = Non
     for found in instances.find(image=image) if picture or instance else ():
         # of an instance as it is known: a file that took its place a moment ago was not taken in yet
         file = Picture.at(found.file) if picture else Picture(found.file, found.stamp)
-        is_same = picture_of(found, file) == picture if picture else found.uids.instance == instance
+        is_same = _picture_of(found, file) == picture if picture else found.uids.instance == instance
         if not is_same:
             raise HTTPException(409, "the image was replaced since this was drawn: load the page again, and draw on the new one")
         return file

@@ -81,7 +81,8 @@ def check_row(facts: Mapping[str, Any], table: type[Base]) -> None:
             raise ValueError(f"{key} cannot be {str(value)[:40]!r}")
     if table is Image:
         check_kinds(facts.get("info", {}))
-    in_order(facts.get("annotated") or ())
+    else:
+        in_order(facts.get("annotated") or ())
 
 
 def _kinds(column: ColumnElement[Any]) -> tuple[type, ...]:
