@@ -35,7 +35,9 @@ class Stage(NamedTuple):
 STAGES: dict[str, Stage] = {
     "first": Stage({"phantoms": 0.5, "heads": 0.5}, {"max_epochs": 60, "learning_rate": 2e-3}),
     "heads": Stage({"phantoms": 0.15, "heads": 0.85}, {"max_epochs": 140, "learning_rate": 1e-3, "train_locator": False}),
-    "all": Stage({"phantoms": 0.1, "heads": 0.4, "all": 0.5}, {"max_epochs": 6, "learning_rate": 1e-3, "train_locator": False}),
+    "all": Stage(
+        {"phantoms": 0.1, "heads": 0.75, "all": 0.15}, {"max_epochs": 20, "learning_rate": 1e-3, "train_locator": False}
+    ),
 }
 # of the images in which all structures are annotated, one that shows a CSP is drawn so much more often than one that shows none
 CSP_SHARE = 1.5

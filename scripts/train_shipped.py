@@ -4,8 +4,8 @@
     fetal-head import BIOMETRY_TV --to studies/tv
     python scripts/train_shipped.py --heads studies/hc18 --all studies/tv --to runs/shipped --cross-validate
 
-Both networks learn from phantoms and from the study with heads alone; then the segmenter goes on with those heads; last it sees
-the few images in which all structures are annotated, for a short time: it learns them by heart soon. The last two stages are gone
+Both networks learn from phantoms and from the study with heads alone; then the segmenter goes on with those heads; last it sees,
+among them, the few images in which all structures are annotated, seldom: it learns them by heart soon. The last two stages are gone
 through `--seeds` times, each time from the same weights and with other draws, and end in the mean of their weights (Wortsman et
 al. 2022, Model soups, arXiv 2203.05482).
 
