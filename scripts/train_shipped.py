@@ -4,10 +4,10 @@
     fetal-head import BIOMETRY_TV --to studies/tv
     python scripts/train_shipped.py --heads studies/hc18 --all studies/tv --to runs/shipped --cross-validate
 
-Both networks learn from phantoms and from the study with heads alone; then the segmenter goes on with those heads; last it sees,
-among them, the few images in which all structures are annotated, seldom: it learns them by heart soon. The last two stages are gone
-through `--seeds` times, each time from the same weights and with other draws, and end in the mean of their weights (Wortsman et
-al. 2022, Model soups, arXiv 2203.05482).
+Both networks learn from phantoms and from the study with heads alone; then the segmenter goes on with those heads; last it sees
+among them, seldom, the few images in which all structures are annotated: it learns them by heart soon. The last two stages are
+gone through `--seeds` times, each time from the same weights and with other draws, and end in the mean of their weights (Wortsman
+et al. 2022, Model soups, arXiv 2203.05482).
 
 The model that ships learns from every image. How good it is on patients that it never saw is told by `--cross-validate`: the same
 three stages without fold 0 of the heads, the last one for each fold of the other study, which it does not see either.
