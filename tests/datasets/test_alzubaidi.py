@@ -86,6 +86,12 @@ def test_tables_that_contradict_are_refused(root: Path) -> None:
         find(folder)
 
 
+def test_what_a_mac_puts_beside_a_table_is_none(root: Path) -> None:
+    folder = root / "Trans-cerebellum"
+    (folder / "._Trans-cerebellum-Pixel-Size.csv").write_bytes(b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X\xff\xb0")
+    assert found(folder).candidates[0].load("x").spacing == (0.2, 0.2)
+
+
 def test_unannotated_images_and_masks_without_an_image(root: Path) -> None:
     folder = root / "Trans-thalamic"
     masks = folder / "Trans-thalamic-PASCAL/SegmentationClass"

@@ -221,6 +221,17 @@ def test_a_damaged_file_of_annotations_is_named(tmp_path: Path) -> None:
         find(tmp_path)
 
 
+def test_hidden_files_are_no_annotations(tmp_path: Path) -> None:
+    """A Mac puts some with the names of others into every archive, and notebooks keep copies of what was there before."""
+    save(tmp_path / "images/a.png", picture(0))
+    write_coco(tmp_path / "annotations/a.json", "a")
+    write_coco(tmp_path / "annotations/.ipynb_checkpoints/a-checkpoint.json", "a", squares={"head": (5, 5, 20, 20)})
+    (tmp_path / "__MACOSX/annotations").mkdir(parents=True)
+    (tmp_path / "__MACOSX/annotations/._a.json").write_bytes(b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X\xff\xb0")
+    (candidate,) = found(tmp_path).candidates
+    assert np.count_nonzero(candidate.load("x").mask) == 400
+
+
 def test_other_folders(tmp_path: Path) -> None:
     assert find(tmp_path) is None
     save(tmp_path / "a.png", picture(0))

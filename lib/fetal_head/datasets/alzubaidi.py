@@ -78,10 +78,10 @@ def _find_in(folder: Path, plane: Plane, image_folder: Path) -> Found:
     pictures = files_in(image_folder)
     images, ambiguous = of_one_name(pictures)
     annotations = find_annotations(folder)
-    packed = [path.name for path in sorted(folder.glob("*.zip"))]
+    packed = [path.name for path in files_in(folder, (".zip",))]
     if not annotations and packed:
         raise ValueError(f"{folder.name}: the annotations are still packed; unpack one of {', '.join(packed)} beside it")
-    sizes = _published(sorted(path for path in folder.glob("*.csv") if "pixel" in path.name.lower()))
+    sizes = _published([path for path in files_in(folder, (".csv",)) if "pixel" in path.name.lower()])
     drawings = by_image(annotations)
 
     def candidate(path: Path) -> Candidate:

@@ -89,4 +89,6 @@ def of_no_use(annotations: Sequence[Annotations], images: Iterable[Path]) -> lis
 
 
 def _below(folder: Path, pattern: str) -> list[Path]:
-    return sorted(path for depth in range(DEPTH + 1) for path in folder.glob("*/" * depth + pattern))
+    """The files of a name, but for hidden ones and those in hidden folders."""
+    found = sorted(path for depth in range(DEPTH + 1) for path in folder.glob("*/" * depth + pattern))
+    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
