@@ -180,6 +180,21 @@ def test_a_mask_whose_axes_run_otherwise_than_its_images_judges_nothing(tmp_path
         pair.load()
 
 
+def test_an_image_that_programs_show_turned_is_not_judged_by_what_was_drawn_on_it(tmp_path: Path) -> None:
+    """What was drawn on the turned picture lies upside down on ours; a label of our own lies where it was drawn."""
+    exif = Image.Exif()
+    exif[274] = 3
+    for folder in ("images", "study"):
+        Image.open(picture(tmp_path / folder / "a.png")).save(tmp_path / folder / "a.png", exif=exif)
+    mask(tmp_path / "masks/a.png")
+    (turned,) = find_pairs(tmp_path / "images", tmp_path / "masks")
+    with pytest.raises(ValueError, match=r"image a\.png: is shown turned by its EXIF or XMP orientation 3"):
+        turned.load()
+    mask(tmp_path / "study/labels/final/a.png")
+    (pair,) = find_pairs(tmp_path / "study", tmp_path / "study/labels/final")
+    np.testing.assert_array_equal(pair.load().truth, head())
+
+
 def test_dicom_files_tell_whose_images_they_are(tmp_path: Path) -> None:
     picture(tmp_path / "images/c.png")
     for name in ("a", "b"):

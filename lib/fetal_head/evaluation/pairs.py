@@ -24,6 +24,7 @@ from fetal_head.imaging.axes import check_axes
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+from fetal_head.imaging.reader import check_upright
 from fetal_head.patients import patient_of
 from fetal_head.store.said import Told
 
@@ -57,6 +58,7 @@ class Pair:
         circumference: published head circumference in mm.
         annotated: the structures that the mask speaks of, where anything tells.
         told_patient: whose image it is, where anything tells.
+        is_label: the mask is a label of the image's own study, where no image is shown turned.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Pair:
     circumference: float | None = None
     annotated: tuple[str, ...] | None = None
     told_patient: str | None = None
+    is_label: bool = False
 
     @cached_property
     def patient(self) -> str:
@@ -77,6 +80,8 @@ class Pair:
         advice = f"mend it, or take {self.image.name} out of {self.image.parent}"
         try:
             image, geometry = read_image(self.image)
+            if not self.is_label:
+                check_upright(self.image)
         except ValueError as error:
             raise ValueError(f"image {error}; {advice}") from error
         try:
@@ -127,6 +132,7 @@ def find_pairs(
             circumferences.get(stem),
             said.annotated if are_labels else export.annotated,
             said.patient or export.patient,
+            are_labels,
         )
         for stem, path in pictures.items()
         for said, export in [(told.get(path.name, Told()), exported.get(stem, Told()))]
