@@ -71,6 +71,16 @@ def test_a_missing_row_and_a_missing_annotation(root: Path) -> None:
     assert (first.spacing, second.spacing, second.mask, second.annotated) == (None, (0.5, 0.5), None, ())
 
 
+def test_drawings_are_known_by_their_names_in_lower_case_too(root: Path) -> None:
+    for path in (root / "training_set").glob("*_Annotation.png"):
+        path.rename(path.with_name(path.name.replace("_Annotation", "_annotation")))
+    result = found(root)
+    assert [(c.id, int(np.count_nonzero(c.load("x").mask))) for c in result.candidates] == [
+        (stem, int(HEAD.sum())) for stem in ("000_HC", "010_HC", "010_2HC")
+    ]
+    assert result.useless == []
+
+
 def test_an_annotation_without_an_image(root: Path) -> None:
     (root / "training_set/000_HC.png").unlink()
     assert found(root).useless == [(root / "training_set/000_HC_Annotation.png", "has no image")]

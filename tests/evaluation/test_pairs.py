@@ -29,12 +29,15 @@ def mask(path: Path, pixels: np.ndarray | None = None) -> Path:
 
 @pytest.mark.parametrize(
     ("folder", "ending"),
-    [("masks", ""), ("masks", "_mask"), ("masks", "_Annotation"), ("images", "_mask"), ("images", "_Annotation")],
+    [
+        *(("masks", ending) for ending in ("", "_mask", "_Annotation", "_annotation")),
+        *(("images", ending) for ending in ("_mask", "_Annotation", "_annotation")),
+    ],
 )
 def test_a_mask_bears_the_name_of_its_image(tmp_path: Path, folder: str, ending: str) -> None:
     for name in ("Patient1_a", "Patient1_b"):
         picture(tmp_path / "images" / f"{name}.png")
-        drawn = (head() > 0).astype(np.uint8) * 255 if ending == "_Annotation" else head()
+        drawn = (head() > 0).astype(np.uint8) * 255 if ending.lower() == "_annotation" else head()
         mask(tmp_path / folder / f"{name}{ending}.png", drawn)
     pairs = find_pairs(tmp_path / "images", tmp_path / folder)
     assert [(pair.id, pair.patient, pair.mask.stem) for pair in pairs] == [
@@ -241,7 +244,7 @@ def broken_folders(root: Path) -> None:
         ("nowhere", "masks", None, "there is no folder .*nowhere"),
         ("lonely", "nowhere", None, "there is no folder .*nowhere"),
         ("empty", "masks", None, "empty holds no image"),
-        ("lonely", "empty", None, "a.png has no mask: none in .*empty is called a, a_Annotation, a_mask; add it"),
+        ("lonely", "empty", None, "a.png has no mask: none in .*empty is called a, a_Annotation, a_annotation, a_mask; add it"),
         ("lonely", "lonely", None, "a.png has no mask"),
         ("twice", "masks", None, "two images called a, a.jpg and a.png; keep one, or call a mask a_mask"),
         ("lonely", "two_masks", None, "a.png has two masks, a.nrrd and a.png, in .*; keep one"),

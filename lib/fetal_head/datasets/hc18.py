@@ -18,7 +18,8 @@ from fetal_head.patients import HC18_NAME, patient_of
 
 TRAINING, TEST = "training_set", "test_set"
 TABLES = {TRAINING: "training_set_pixel_size_and_HC.csv", TEST: "test_set_pixel_size.csv"}
-ANNOTATION = "_Annotation"
+# as it is published, and as copies are that lost their capitals
+ANNOTATIONS = ("_Annotation", "_annotation")
 # the challenge calls it the standard plane of the head circumference: trans-thalamic or trans-ventricular, it does not say which
 PLANE = "hc"
 
@@ -50,10 +51,10 @@ def read_annotation(path: Path, shape: Shape) -> Mask:
 
 def _find_in(folder: Path) -> Found | None:
     files = {stem_of(path): path for path in files_in(folder, (".png",))}
-    annotations = {stem.removesuffix(ANNOTATION): path for stem, path in files.items() if stem.endswith(ANNOTATION)}
+    annotations = {stem.rpartition("_")[0]: path for stem, path in files.items() if stem.endswith(ANNOTATIONS)}
     # an examination's first image before its second, 010_HC before 010_2HC
     first_to_last = sorted(files.items(), key=lambda item: item[0].replace("_HC", "_1HC"))
-    images = {stem: path for stem, path in first_to_last if not stem.endswith(ANNOTATION)}
+    images = {stem: path for stem, path in first_to_last if not stem.endswith(ANNOTATIONS)}
     # `.` has neither a name nor a parent, and a link is where it was put
     place = Path(os.path.abspath(folder))
     tables = {name: path for name in TABLES if (path := _table(place, TABLES[name]))}

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal_head.datasets.exported import INDEX, read_index
-from fetal_head.datasets.hc18 import ANNOTATION
+from fetal_head.datasets.hc18 import ANNOTATIONS
 from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, read_circumferences, read_pixel_sizes
 from fetal_head.datasets.study import LABELS
@@ -28,7 +28,7 @@ from fetal_head.imaging.reader import check_upright
 from fetal_head.patients import patient_of
 from fetal_head.store.said import Told
 
-MASK_SUFFIXES = (ANNOTATION, "_mask")
+MASK_SUFFIXES = (*ANNOTATIONS, "_mask")
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fetal_head.datasets.hc18 import ANNOTATION, read_annotation
+from fetal_head.datasets.hc18 import ANNOTATIONS, read_annotation
 from fetal_head.datasets.names import stem_of
 from fetal_head.files import suffix_of
 from fetal_head.imaging import Mask, annotated_in, read_image, read_mask
@@ -24,7 +24,7 @@ def read_truth(path: Path, shape: tuple[int, int]) -> tuple[Mask, tuple[str, ...
     Raises:
         ValueError: unreadable, not of the image's (rows, columns) `shape`, or values that are no structure.
     """
-    if stem_of(path).endswith(ANNOTATION) or _is_drawing(path):
+    if stem_of(path).endswith(ANNOTATIONS) or _is_drawing(path):
         return read_annotation(path, shape), (BRAIN.name,)
     mask = read_mask(path, shape)
     return mask, annotated_in(mask)
