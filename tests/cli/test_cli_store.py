@@ -51,6 +51,16 @@ def test_history_and_show(run: Run, study: StudyDatastore) -> None:
 
 
 @pytest.mark.usefixtures("study")
+def test_an_image_may_be_called_by_its_file(run: Run, tmp_path: Path) -> None:
+    for arguments in (("history", "a.png"), ("show", "a.png", 1), ("diff", "a.png", 1, 2)):
+        assert run("store", *arguments, "--studies", "study").stdout
+    assert json.loads(run("store", "restore", "a.png", 1, "--studies", "study", "--json").stdout) == {"image": "a", "number": 3}
+    # one whose own id that is comes first
+    write_picture(tmp_path / "study" / "a.png.png", speckle(60, 90))
+    assert json.loads(run("store", "history", "a.png", "--studies", "study", "--json").stdout) == []
+
+
+@pytest.mark.usefixtures("study")
 def test_a_table_in_a_narrow_terminal_leaves_nothing_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     told = json.loads(run("store", "show", "a", 1, "--studies", "study", "--json").stdout)
     monkeypatch.setenv("COLUMNS", "60")

@@ -22,7 +22,7 @@ store = typer.Typer(
 )
 app.add_typer(store, name="store")
 
-Image = Annotated[str, typer.Argument(metavar="IMAGE", help="Its id: the file's name without the ending.")]
+Image = Annotated[str, typer.Argument(metavar="IMAGE", help="Its file's name, with or without the ending.")]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="As `fetal-head store history IMAGE` counts them.")]
 
 
@@ -31,7 +31,7 @@ def history(image: Image, studies: Studies, as_json: AsJson = False, conf: Conf 
     """List everything that was submitted or predicted for an image; a star marks the labels that count."""
     from fetal_head.store.history import entries
 
-    found = entries(opened(studies, conf), image)
+    found = entries(*opened_at(studies, conf, image))
     if as_json:
         print(json.dumps([entry.as_json() for entry in found], indent=2))
         return
@@ -50,7 +50,7 @@ def show(image: Image, number: Number, studies: Studies, as_json: AsJson = False
     """Show all that is known of a submission, and where its file is."""
     from fetal_head.store.history import entry
 
-    told = entry(opened(studies, conf), image, number).as_json()
+    told = entry(*opened_at(studies, conf, image), number).as_json()
     if as_json:
         print(json.dumps(told, indent=2))
         return
@@ -65,7 +65,7 @@ def diff(image: Image, first: Number, second: Number, studies: Studies, as_json:
     """Compare two submissions of an image: Dice and changed pixels by structure."""
     from fetal_head.store.history import compare
 
-    found = {name: asdict(difference) for name, difference in compare(opened(studies, conf), image, first, second).items()}
+    found = {name: asdict(difference) for name, difference in compare(*opened_at(studies, conf, image), first, second).items()}
     if as_json:
         print(json.dumps(found, indent=2))
         return
@@ -80,7 +80,8 @@ def restore(image: Image, number: Number, studies: Studies, as_json: AsJson = Fa
     """Submit an earlier mask again, also one that was deleted or rejected."""
     from fetal_head.store import history
 
-    new = history.restore(opened(studies, conf), image, number, getpass.getuser())
+    study, image = opened_at(studies, conf, image)
+    new = history.restore(study, image, number, getpass.getuser())
     if as_json:
         print(json.dumps({"image": image, "number": new}))
     console.print(f"submission {number} of {image} is the label again, as number {new}")
@@ -152,6 +153,15 @@ def opened(studies: Path, conf: list[str] | None) -> Store:
     store = Store.open(study_in(studies), store_settings(conf))
     take_in(store)
     return store
+
+
+def opened_at(studies: Path, conf: list[str] | None, name: str) -> tuple[Store, str]:
+    """The store as `opened` has it, and the id of the image that is called so, or whose file is. Raises ValueError likewise."""
+    from fetal_head.store import queries
+
+    study = opened(studies, conf)
+    with study.reading() as session:
+        return study, queries.called(session, name)
 
 
 def study_in(studies: Path) -> Path:

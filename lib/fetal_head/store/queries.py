@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from fetal_head.imaging import Mask, annotated_in
@@ -25,6 +25,12 @@ def image_ids(session: Session) -> list[str]:
 def every_id(session: Session) -> list[str]:
     """All images that there ever were."""
     return list(session.scalars(select(Image.id)))
+
+
+def called(session: Session, name: str) -> str:
+    """The id of the image that has it for its id, or else for the name of its file; itself where there is none."""
+    images = select(Image.id).where(or_(Image.id == name, Image.file == name)).order_by(Image.id != name)
+    return session.scalars(images).first() or name
 
 
 def labelled_ids(session: Session, tag: str = FINAL) -> list[str]:
