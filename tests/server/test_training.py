@@ -47,7 +47,7 @@ class Endless(TrainTask):
         self.folder = folder
 
     def config(self):
-        return {"max_epochs": 50, "train_batch_size": 8}
+        return {"max_epochs": 50, "train_batch_size": 8, "pretrained": True}
 
     def stats(self):
         return Progress(self.folder).read()
@@ -249,7 +249,8 @@ def test_the_progress_of_an_earlier_training_is_not_shown_as_that_of_the_next(se
 
 
 def test_what_a_training_would_not_take_starts_none(server: Server) -> None:
-    for wrong, field in (({"max_epochs": "abc"}, "max_epochs"), ({"train_batch_size": -1}, "train_batch_size")):
+    for field, value in (("max_epochs", "abc"), ("train_batch_size", -1), ("pretrained", "perhaps")):
+        wrong = {field: value}
         for path, params in (("/train/fetal_head", wrong), ("/train/", {"fetal_head": wrong})):
             answer = requests.post(f"{server.url}{path}", json=params, timeout=60)
             assert answer.status_code == 422

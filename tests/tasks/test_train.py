@@ -45,6 +45,16 @@ def test_one_that_is_refused_leaves_the_running_one_its_progress(train: Train, s
         other.communicate("")
 
 
+def test_one_that_is_not_to_begin_with_the_served_model_does_not(
+    train: Train, study: StudyDatastore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[object] = []
+    monkeypatch.setattr("fetal_head.tasks.train.retrain", lambda *_, start, **__: starts.append(start))
+    for said in (False, "false"):
+        train({"pretrained": said}, study)
+    assert starts == [None, None]
+
+
 def test_one_that_fails_tells_nothing_of_the_one_before(train: Train, study: StudyDatastore, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "train_stats.json").write_text('{"epoch": 7}')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from fetal_head.config import Settings
 
@@ -23,3 +23,12 @@ def with_form(settings: Settings, form: Mapping[str, Any]) -> Settings:
         first = error.errors()[0]
         field = next(field for field, setting in FIELDS.items() if setting == first["loc"][0])
         raise ValueError(f"{field}: {first['msg']}") from error
+
+
+def from_served(form: Mapping[str, Any]) -> bool:
+    """Whether the training starts from the served model: unless the form says no. Raises ValueError for neither yes nor no."""
+    said = form.get("pretrained")
+    try:
+        return said in (None, "") or TypeAdapter(bool).validate_python(said)
+    except ValidationError as error:
+        raise ValueError(f"pretrained: {error.errors()[0]['msg']}") from error

@@ -12,7 +12,7 @@ from monailabel.endpoints.train import run_model, status
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.config import Settings
-from fetal_head.learning.form import with_form
+from fetal_head.learning.form import from_served, with_form
 from fetal_head.learning.running import running
 from fetal_head.learning.split import split
 from fetal_head.model.registry import Registry
@@ -103,9 +103,10 @@ def _refuse_in_vain(app: MONAILabelApp, folder: Path, settings: Settings) -> Non
 
 
 def _refuse_form(settings: Settings, form: Mapping[str, Any]) -> None:
-    """Answers 422 for a value out of bounds."""
+    """Answers 422 for a value out of bounds, or that is neither yes nor no."""
     try:
         with_form(settings, form)
+        from_served(form)
     except ValueError as error:
         raise HTTPException(422, f"The training was not started: {error}.") from error
 

@@ -10,7 +10,7 @@ from typing import Any
 from monailabel.interfaces.tasks.train import TrainTask
 
 from fetal_head.config import Settings
-from fetal_head.learning.form import with_form
+from fetal_head.learning.form import from_served, with_form
 from fetal_head.learning.retraining import retrain
 from fetal_head.learning.running import AlreadyTrainingError
 from fetal_head.learning.trainer import Epoch
@@ -65,7 +65,7 @@ class Train(TrainTask):  # type: ignore[misc]
                 labels,
                 with_form(self._settings, request),
                 self._registry,
-                start=self._registry.current() if request.get("pretrained", True) else None,
+                start=self._registry.current() if from_served(request) else None,
                 on_begin=lambda: self._progress.write({}),
                 on_epoch=report,
                 say=lambda text: logger.warning("%s", without_names(text)),
