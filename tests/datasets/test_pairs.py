@@ -76,6 +76,14 @@ def test_pixel_sizes(tmp_path: Path) -> None:
     assert (first.spacing, first.pixel_size) == ((0.1, 0.1), ONE_VALUE)
 
 
+def test_a_table_of_none_of_the_images_is_named(tmp_path: Path) -> None:
+    save(tmp_path / "images/a.png", picture(0))
+    save(tmp_path / "masks/a.png", head())
+    (tmp_path / "pixel_size.csv").write_text("filename,row_mm,column_mm\na_01.png,0.1,0.2\n")
+    ((path, reason),) = found(tmp_path).useless
+    assert (path.name, "no pixel size of any image" in reason) == ("pixel_size.csv", True)
+
+
 def test_names_whose_accents_a_mac_took_apart_are_the_same(tmp_path: Path) -> None:
     stem = "Müller"
     save(tmp_path / f"images/{normalize('NFD', stem)}.png", picture(0))

@@ -16,6 +16,7 @@ from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 
 IMAGES, MASKS, TABLE = "images", "masks", "pixel_size.csv"
+NO_SIZE = "holds no pixel size of any image; its file names must be the images'"
 
 
 def find(source: Path) -> Found | None:
@@ -37,7 +38,9 @@ def find(source: Path) -> Found | None:
     candidates = [
         _candidate(path, by_stem.get(stem), sizes.get(stem), exported.get(stem)) for path in images for stem in [stem_of(path)]
     ]
-    return Found(candidates, [*ambiguous, *_useless(masks, by_stem, {stem_of(path) for path in pictures})])
+    stems = {stem_of(path) for path in pictures}
+    table = [(source / TABLE, NO_SIZE)] if (source / TABLE).exists() and stems.isdisjoint(sizes) else []
+    return Found(candidates, [*table, *ambiguous, *_useless(masks, by_stem, stems)])
 
 
 def _useless(masks: list[Path], used: dict[str, Path], stems: set[str]) -> list[tuple[Path, str]]:
