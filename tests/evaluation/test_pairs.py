@@ -183,6 +183,15 @@ def test_a_mask_whose_axes_run_otherwise_than_its_images_judges_nothing(tmp_path
         pair.load()
 
 
+def test_a_label_is_of_the_image_of_its_very_name(tmp_path: Path) -> None:
+    """In a study an image is one whatever its name ends in, and no image is judged by the label of another one."""
+    for name in ("a", "a_mask"):
+        picture(tmp_path / f"{name}.png")
+        mask(tmp_path / f"labels/final/{name}.png")
+    pairs = find_pairs(tmp_path, tmp_path / "labels/final")
+    assert [(pair.image.name, pair.mask.name) for pair in pairs] == [("a.png", "a.png"), ("a_mask.png", "a_mask.png")]
+
+
 def test_an_image_that_programs_show_turned_is_not_judged_by_what_was_drawn_on_it(tmp_path: Path) -> None:
     """What was drawn on the turned picture lies upside down on ours; a label of our own lies where it was drawn."""
     exif = Image.Exif()

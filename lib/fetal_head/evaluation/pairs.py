@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,10 +99,10 @@ def find_pairs(
 ) -> list[Pair]:
     """The images of a folder, in the order of their names, with the masks of a folder that may be the same one.
 
-    A mask bears its image's name, or that with `_Annotation` (as HC18 has it) or `_mask` at its end. `table` is a csv of pixel
-    sizes and, if it has such a column, head circumferences. `told` is what their study says of the images, by file name:
-    patients, pixel sizes of those that are not in the table, and of what its own final labels speak. The index.csv beside the
-    masks of an export of ours tells these, too.
+    A mask bears its image's name, or that with `_Annotation` (as HC18 has it) or `_mask` at its end; a label of the images' own
+    study bears just its name. `table` is a csv of pixel sizes and, if it has such a column, head circumferences. `told` is what
+    their study says of the images, by file name: patients, pixel sizes of those that are not in the table, and of what its own
+    final labels speak. The index.csv beside the masks of an export of ours tells these, too.
 
     Raises:
         ValueError: a folder is missing or holds no image, two images bear one name, an image has no mask or two, the table
@@ -111,7 +111,10 @@ def find_pairs(
     for folder in (images, masks):
         if not folder.is_dir():
             raise ValueError(f"there is no folder {folder}")
-    pictures = _images_in(images)
+    # of a study, where each bears its image's very name; masks of another folder speak for themselves
+    are_labels = masks.resolve() == (images / LABELS).resolve()
+    suffixes = () if are_labels else MASK_SUFFIXES
+    pictures = _images_in(images, suffixes)
     taken = {path.resolve() for path in pictures.values()}
     by_stem: dict[str, list[Path]] = defaultdict(list)
     for path in files_in(masks, (*EXTENSIONS, *MASK_EXTENSIONS)):
@@ -121,13 +124,11 @@ def find_pairs(
     # `.` has no parent, and a link is where it was put
     index = read_index(Path(os.path.abspath(masks)).parent / INDEX)
     exported = {stem: Told(each.size.spacing, each.patient, each.annotated) for stem, each in index.items()}
-    # masks of another folder speak for themselves
-    are_labels = masks.resolve() == (images / LABELS).resolve()
     return [
         Pair(
             stem,
             path,
-            _mask_of(path, by_stem, masks),
+            _mask_of(path, by_stem, masks, suffixes),
             (sizes.get(stem) or said).spacing or export.spacing,
             circumferences.get(stem),
             said.annotated if are_labels else export.annotated,
@@ -139,13 +140,13 @@ def find_pairs(
     ]
 
 
-def _images_in(folder: Path) -> dict[str, Path]:
+def _images_in(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
     files = files_in(folder)
     stems = {stem_of(path) for path in files}
     pictures: dict[str, Path] = {}
     for path in files:
         stem = stem_of(path)
-        if any(stem.endswith(suffix) and stem.removesuffix(suffix) in stems for suffix in MASK_SUFFIXES):
+        if any(stem.endswith(suffix) and stem.removesuffix(suffix) in stems for suffix in suffixes):
             continue
         if stem in pictures:
             names = f"{pictures[stem].name} and {path.name}"
@@ -169,12 +170,12 @@ def _published(table: Path | None, stems: set[str]) -> tuple[dict[str, PixelSize
     return sizes, read_circumferences(table)
 
 
-def _mask_of(image: Path, by_stem: dict[str, list[Path]], folder: Path) -> Path:
+def _mask_of(image: Path, by_stem: dict[str, list[Path]], folder: Path, suffixes: Sequence[str]) -> Path:
     stem = stem_of(image)
     # a name that says that it is a mask counts more: beside HC18's annotations lie the images themselves
-    found = [path for suffix in MASK_SUFFIXES for path in by_stem.get(stem + suffix, [])] or by_stem.get(stem, [])
+    found = [path for suffix in suffixes for path in by_stem.get(stem + suffix, [])] or by_stem.get(stem, [])
     if not found:
-        names = ", ".join(f"{stem}{suffix}" for suffix in ("", *MASK_SUFFIXES))
+        names = ", ".join(f"{stem}{suffix}" for suffix in ("", *suffixes))
         raise ValueError(f"{image.name} has no mask: none in {folder} is called {names}; add it or take the image out")
     if len(found) > 1:
         raise ValueError(f"{image.name} has two masks, {found[0].name} and {found[1].name}, in {folder}; keep one of them")
