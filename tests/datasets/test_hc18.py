@@ -81,6 +81,13 @@ def test_drawings_are_known_by_their_names_in_lower_case_too(root: Path) -> None
     assert result.useless == []
 
 
+def test_a_second_drawing_of_an_image_is_named(root: Path) -> None:
+    second = save(root / "training_set/000_HC_annotation.png", outline(HEAD)[::-1])
+    result = found(root)
+    assert result.useless == [(second, "its image has another drawing, 000_HC_Annotation.png")]
+    np.testing.assert_array_equal(result.candidates[0].load("x").mask, HEAD)
+
+
 def test_an_annotation_without_an_image(root: Path) -> None:
     (root / "training_set/000_HC.png").unlink()
     assert found(root).useless == [(root / "training_set/000_HC_Annotation.png", "has no image")]

@@ -51,7 +51,8 @@ def read_annotation(path: Path, shape: Shape) -> Mask:
 
 def _find_in(folder: Path) -> Found | None:
     files = {stem_of(path): path for path in files_in(folder, (".png",))}
-    annotations = {stem.rpartition("_")[0]: path for stem, path in files.items() if stem.endswith(ANNOTATIONS)}
+    drawings = [(stem.rpartition("_")[0], path) for stem, path in files.items() if stem.endswith(ANNOTATIONS)]
+    annotations = dict(reversed(drawings))
     # an examination's first image before its second, 010_HC before 010_2HC
     first_to_last = sorted(files.items(), key=lambda item: item[0].replace("_HC", "_1HC"))
     images = {stem: path for stem, path in first_to_last if not stem.endswith(ANNOTATIONS)}
@@ -65,7 +66,10 @@ def _find_in(folder: Path) -> Found | None:
     table = tables.get(TEST if is_test else TRAINING)
     sizes = read_pixel_sizes(table) if table else {}
     candidates = [_candidate(path, annotations.get(stem), sizes.get(stem), is_test) for stem, path in images.items()]
-    return Found(candidates, [(path, "has no image") for stem, path in annotations.items() if stem not in images])
+    orphans = [(path, "has no image") for stem, path in drawings if stem not in images]
+    firsts = [(path, annotations[stem]) for stem, path in drawings if stem in images]
+    seconds = [(path, f"its image has another drawing, {first.name}") for path, first in firsts if path != first]
+    return Found(candidates, [*orphans, *seconds])
 
 
 def _table(folder: Path, name: str) -> Path | None:
