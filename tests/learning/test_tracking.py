@@ -106,6 +106,16 @@ def test_a_training_that_is_killed_while_the_tables_are_made_leaves_no_half_data
     assert not (tmp_path / "models" / "mlflow.db").exists()
 
 
+def test_an_experiment_that_was_deleted_on_its_page_comes_back_with_its_runs(client: MlflowClient, folder: Path) -> None:
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    assert experiment is not None
+    before = _statuses(client)
+    client.delete_experiment(experiment.experiment_id)
+    with tracking("embedded", folder, {}):
+        pass
+    assert _statuses(client) == ["FINISHED", *before]
+
+
 def test_nowhere_keeps_nothing(tmp_path: Path) -> None:
     with tracking("none", tmp_path / "models", {"a": 1}) as run:
         run.epoch(1, {"loss": 1.0})

@@ -132,6 +132,9 @@ def _experiment(where: str, folder: Path) -> tuple[MlflowClient, str]:
         return client, client.create_experiment(
             EXPERIMENT, artifact_location=(folder / "mlflow").as_uri() if where == EMBEDDED else None
         )
+    # on MLflow's page one click deletes it, and then nothing more can be noted under its name
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
     if where == EMBEDDED:
         for run in client.search_runs([found.experiment_id], "attributes.status = 'RUNNING'"):
             client.set_terminated(run.info.run_id, "KILLED")
