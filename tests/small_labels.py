@@ -9,6 +9,7 @@ import numpy as np
 from fetal_head.config import Settings, load_settings
 from fetal_head.imaging import Geometry, write_mask
 from fetal_head.learning.samples import Labelled
+from fetal_head.stamp import stamp_of
 from pictures import three_structures, write_picture
 
 SMALL = {
@@ -39,5 +40,5 @@ def small_study(folder: Path, count: int) -> list[Labelled]:
         name = f"image{number}"
         picture = write_picture(folder / f"{name}.png", (mask * 60 + 20).astype(np.uint8))
         write_mask(folder / f"{name}.nrrd", mask, Geometry(mask.shape))
-        labels.append(Labelled(name, picture, folder / f"{name}.nrrd"))
+        labels.append(Labelled(name, picture, folder / f"{name}.nrrd", stamp=stamp_of(picture)))
     return labels

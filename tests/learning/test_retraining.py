@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 
 from fetal_head.evaluation.pairs import Pair
 from fetal_head.imaging import Geometry, read_geometry, write_mask
-from fetal_head.learning import comparing, retraining
+from fetal_head.learning import comparing, retraining, samples
 from fetal_head.learning.retraining import CHECKPOINT, Outcome, retrain
 from fetal_head.learning.samples import Labelled
 from fetal_head.learning.split import is_validation
@@ -195,3 +195,26 @@ def test_an_image_that_is_gone_by_the_end_judges_nothing(tmp_path: Path, change:
     assert outcome is not None
     assert outcome.verdict.patients == len(held) - 1
     assert held[0].id in "".join(said)
+
+
+def test_an_image_that_is_replaced_while_it_is_read_is_not_learned_with_the_label_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = small_study(tmp_path, 12)
+    learned = [label for label in labels if not is_validation(label.patient_id, 5)]
+    read = samples.read_image
+
+    def replaced_after(path: Path):  # type: ignore[no-untyped-def]
+        found = read(path)
+        # this one as it is read, and that one before
+        for label in (learned[0], learned[-1]) if path == learned[0].image else ():
+            write_picture(label.image, np.zeros(found[1].shape, np.uint8))
+        return found
+
+    monkeypatch.setattr(samples, "read_image", replaced_after)
+    registry = Registry(tmp_path / "models")
+    outcome = _retrain(labels, registry, max_epochs=1)
+    assert [label.id for label in outcome.left_out] == [learned[0].id, learned[-1].id]
+    assert "replaced" in outcome.left_out[0].reason
+    masks = registry.version(outcome.version).description.training["labels"]["masks"]
+    assert set(masks) == {label.id for label in learned[1:-1]}

@@ -23,7 +23,7 @@ from fetal_head.learning.running import only_training
 from fetal_head.learning.samples import Labelled, LeftOut
 from fetal_head.learning.tracking import NOWHERE, tracking
 from fetal_head.learning.trainer import Epoch, train
-from fetal_head.learning.unchanged import stamps_of, unchanged
+from fetal_head.learning.unchanged import unchanged
 from fetal_head.model.ancestry import learned_by_any
 from fetal_head.model.network import Architecture
 from fetal_head.model.registry import Registry, ServedMeanwhileError, Version
@@ -112,7 +112,6 @@ def _retrain(
     learning = settings.learning
     networks, architecture = starting_networks(start.path if start else None, settings.model, learning.seed)
     find = Segmenter(networks, architecture, settings.model).find if start else None
-    before = stamps_of(labels)
     samples = read_divided(labels, architecture, find, learning.validation_folds, say)
     load_weights(registry.current().path)  # better to know now than after the training that there is nothing to compare with
     by_id = {label.id: label for label in labels}
@@ -138,7 +137,7 @@ def _retrain(
         served = registry.current()
         known = learned_by_any([model for model in (served, start) if model], registry)
         candidate = Segmenter(trained.networks, architecture, settings.model)
-        judged, judged_on = basis(unchanged(learned, before), unchanged(held, before, say), known)
+        judged, judged_on = basis(unchanged(learned), unchanged(held, say), known)
         verdict = compare(candidate, served, judged, judged_on, settings)
         description = Description(
             architecture,

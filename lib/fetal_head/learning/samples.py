@@ -17,6 +17,7 @@ from fetal_head.model.frame import Frame, cut
 from fetal_head.model.network import Architecture
 from fetal_head.model.preprocessing import nested_planes, normalise, place
 from fetal_head.patients import patient_of
+from fetal_head.stamp import Stamp, stamp_of
 
 # the head's frame is cut with this much around it, so that moving it brings in the image's own surroundings
 MARGIN = 64
@@ -32,6 +33,7 @@ class Labelled:
         id: how messages call it.
         patient: None takes it from the id.
         annotated: structures that the mask speaks of; None takes it from the mask.
+        stamp: of the image file that the mask is of; None where it is of whichever is there.
     """
 
     id: str
@@ -39,11 +41,18 @@ class Labelled:
     mask: Path
     patient: str | None = None
     annotated: tuple[str, ...] | None = None
+    stamp: Stamp | None = None
 
     @property
     def patient_id(self) -> str:
         """The patient, told or taken from the name."""
         return self.patient or patient_of(self.id)
+
+    @property
+    def is_of_image(self) -> bool:
+        """Whether the image file is there, and still the one that the mask is of."""
+        now = stamp_of(self.image)
+        return now is not None and self.stamp in (None, now)
 
 
 @dataclass(frozen=True)
@@ -98,8 +107,12 @@ def read_labelled(labelled: Labelled) -> tuple[NDArray[np.float32], Mask, tuple[
 
 
 def sample_of(labelled: Labelled, architecture: Architecture, find: Find | None = None) -> Sample:
-    """Reads one image and its mask. Raises ValueError when either is damaged or they do not fit."""
-    return make_sample(labelled.id, labelled.patient_id, *read_labelled(labelled), architecture, find)
+    """Reads one image and its mask. Raises ValueError when either is damaged, or the mask is not of the image that is there."""
+    read = read_labelled(labelled)
+    # afterwards: it may be replaced while it is read
+    if not labelled.is_of_image:
+        raise ValueError("its image was removed or replaced since it was labelled")
+    return make_sample(labelled.id, labelled.patient_id, *read, architecture, find)
 
 
 def make_sample(
