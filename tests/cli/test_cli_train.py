@@ -1,13 +1,15 @@
-"""`fetal-head train` in several processes."""
+"""`fetal-head train` as it is started: in several processes, and where no checkout is."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import fetal_head
 from fetal_head.datasets.phantoms import write_phantoms
 from small_labels import SMALL
 
@@ -37,5 +39,20 @@ def test_under_torchrun_the_first_process_speaks_for_all(tmp_path: Path) -> None
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert [done.stderr.count(f"epoch {number}/3") for number in (1, 2, 3)] == [1, 1, 1]
+    assert (done.stderr.count(" s left\n"), done.stderr.count("; it is compared with the served model\n")) == (2, 1)
     assert done.stderr.count("left out phantom-0-00003") == 1
     assert json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))["version"] == "v0001"
+
+
+def test_where_no_checkout_is_it_asks_for_the_folder_whose_models_are_served(tmp_path: Path) -> None:
+    write_phantoms(tmp_path / "study", 2, 0)
+    installed = tmp_path / "lib" / "python" / "site-packages"
+    shutil.copytree(Path(fetal_head.__file__).parent, installed / "fetal_head", ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-c", "from fetal_head.cli import main; main()", "train", "--studies", str(tmp_path / "study")]
+    environment = {key: value for key, value in os.environ.items() if key != "FETAL_HEAD_APP"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, env={**environment, "PYTHONPATH": str(installed)}
+    )
+    assert done.returncode == 1
+    assert "name the one that your server is started with, by --app" in done.stderr
+    assert not list((tmp_path / "lib").rglob("apps"))

@@ -32,6 +32,8 @@ def train(
     from fetal_head.model.registry import Registry
     from fetal_head.store.labelled import labelled_images
 
+    if app_dir == APP_DIR and not app_dir.is_dir():
+        raise ValueError(f"there is no folder {app_dir} for the model: name the one that your server is started with, by --app")
     given = overrides(conf) | ({"max_epochs": str(epochs)} if epochs else {})
     settings = load_settings(given)
     registry = Registry.of_app(app_dir)
@@ -55,4 +57,5 @@ def train(
 
 def _say_epoch(epoch: Epoch) -> None:
     losses = ", ".join(f"{name} {value:.4f}" for name, value in epoch.loss.items())
-    console.print(f"epoch {epoch.number}/{epoch.of}: loss {losses}; {dice_line(epoch.dice)}; {epoch.seconds_left:.0f} s left")
+    next_comes = f"{epoch.seconds_left:.0f} s left" if epoch.number < epoch.of else "it is compared with the served model"
+    console.print(f"epoch {epoch.number}/{epoch.of}: loss {losses}; {dice_line(epoch.dice)}; {next_comes}")
