@@ -10,6 +10,7 @@ import pytest
 from fastapi import HTTPException
 
 from fetal_head.config import StoreSettings
+from fetal_head.files import WRITING, temporary_in
 from fetal_head.imaging import read_mask
 from fetal_head.store.errors import StoreError
 from fetal_head.store.study import StudyDatastore
@@ -40,6 +41,15 @@ def test_the_mask_is_a_file_of_its_own_and_none_is_left_when_the_answer_fails(
     assert [*(tmp_path / "temporary").iterdir()] == [Path(file)]
     assert (read_mask(file) == three_structures(60, 90)).all()
     assert told["model_version"] == "v1"
+
+
+def test_what_a_killed_server_was_writing_is_cleared_away_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / f"{WRITING}killed.nrrd").touch()
+    (tmp_path / "somebody's").touch()
+    with temporary_in(tmp_path) as held:
+        Infer(_Predictor(), SimpleNamespace())
+        assert {*tmp_path.iterdir()} == {held, tmp_path / "somebody's"}
 
 
 def _busy(*_: object) -> None:

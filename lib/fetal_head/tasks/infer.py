@@ -14,7 +14,7 @@ from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 
 from fetal_head.biometry import measure
 from fetal_head.biometry.gestational_age import check_age
-from fetal_head.files import temporary_in
+from fetal_head.files import clear_strays, temporary_in
 from fetal_head.imaging import WRITTEN, read_image
 from fetal_head.labels import VALUES
 from fetal_head.model.predictor import Predictor
@@ -34,6 +34,8 @@ class Infer(InferTask):  # type: ignore[misc]
         super().__init__(InferType.SEGMENTATION, dict(VALUES), 2, "BRAIN, CSP and LV of a 2D fetal-head ultrasound (UNet)")
         self._predictor = predictor
         self._datastore = datastore
+        # masks that a killed server was writing
+        clear_strays(Path(gettempdir()))
 
     def is_valid(self) -> bool:
         """There always is a model: one ships with the package."""
