@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -264,6 +265,18 @@ def test_predictor_takes_up_a_new_version(registry: Registry) -> None:
     assert_array_equal(Predictor(registry, load_settings().model, version="v0001").predict(image).mask, before.mask)
     assert_array_equal(again.mask, before.mask)
     assert after.mask.shape == (60, 90)
+
+
+def test_predictor_takes_up_what_came_under_a_name_that_was_there_before(registry: Registry) -> None:
+    image = speckle(60, 90).astype(np.float32)
+    predictor = Predictor(registry, load_settings().model)
+    for seed in (1, 2):
+        registry.publish(_add(registry, seed))
+        found, fresh = predictor.predict(image), Predictor(registry, load_settings().model).predict(image)
+        assert found.version == fresh.version == "v0001"
+        assert_array_equal(found.planes, fresh.planes)
+        # as somebody does who begins anew
+        shutil.rmtree(registry.folder)
 
 
 def test_settings_describe_the_shipped_architecture() -> None:

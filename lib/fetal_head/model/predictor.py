@@ -11,6 +11,7 @@ from fetal_head.config import ModelSettings
 from fetal_head.model.registry import Registry, Version
 from fetal_head.model.segmenter import Prediction, Segmenter, load_segmenter
 from fetal_head.model.traffic import Traffic
+from fetal_head.stamp import Stamp, stamp_of
 
 
 class Predictor:
@@ -31,7 +32,7 @@ class Predictor:
         self._pinned = registry.version(version) if version else None
         self._lock = threading.Lock()
         self.traffic = Traffic()
-        self._loaded: tuple[Version, Segmenter] | None = None
+        self._loaded: tuple[tuple[Version, Stamp | None], Segmenter] | None = None
 
     def predict(self, image: NDArray[np.float32]) -> Prediction:
         """Mask and confidence of one grey image, (rows, columns) in any range."""
@@ -45,7 +46,9 @@ class Predictor:
 
     def _segmenter(self) -> Segmenter:
         wanted = self._pinned or self._registry.current()
+        # whoever throws the models away and begins anew has other weights under a name that was there before
+        file = wanted, stamp_of(wanted.path)
         with self._lock:
-            if self._loaded is None or self._loaded[0] != wanted:
-                self._loaded = wanted, load_segmenter(wanted.path, self._settings, wanted.name)
+            if self._loaded is None or self._loaded[0] != file:
+                self._loaded = file, load_segmenter(wanted.path, self._settings, wanted.name)
             return self._loaded[1]
