@@ -15,6 +15,7 @@ import pytest
 from command import Run
 
 from fetal_head.cli import main, serve
+from small_disks import small_disk_at
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,18 @@ def test_an_address_that_others_reach_lets_others_in(
     assert command[command.index("--host") + 1] == (options[1] if options else "127.0.0.1")
     assert ("clients" in command) == (clients is not None)
     assert clients is None or command[command.index("clients") + 1] == clients
+
+
+def test_an_app_that_cannot_be_written_is_told_before_the_server_starts(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("it starts"))
+    with small_disk_at(tmp_path / "app", "1m") as app:
+        (app / "main.py").touch()
+        subprocess.run(["mount", "-o", "remount,ro", str(app)], check=True)
+        told = run("serve", "--studies", tmp_path, status=1).stderr
+    assert f"the app's folder {app} cannot be written" in told
+    assert "Read-only file system" in told
 
 
 def test_a_port_that_is_taken_is_told_before_the_server_starts(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import socket
 import sys
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated
 
 import typer
@@ -37,10 +38,20 @@ def serve(
     load_settings(given)
     if not (app_dir / "main.py").is_file():
         raise ValueError(f"{app_dir} is no app, it has no main.py: name the folder apps/fetal_head of a checkout with --app")
+    check_writable(app_dir)
     check_address(host, port)
     pairs = [part for key, value in given.items() for part in ("--conf", key, value)]
     command = ["start_server", "--app", str(app_dir), "--studies", studies, "--host", host, "--port", str(port), *pairs]
     os.execv(sys.executable, [sys.executable, "-m", "fetal_head.server.start", *command])
+
+
+def check_writable(app_dir: Path) -> None:
+    """Raises ValueError when the server cannot keep its log and its models there: it would end in upstream's traceback."""
+    try:
+        TemporaryFile(dir=app_dir).close()
+    except OSError as error:
+        do = "give this user the right to, or name a copy of it with --app"
+        raise ValueError(f"the app's folder {app_dir} cannot be written: {do} ({error.strerror})") from error
 
 
 def check_address(host: str, port: int) -> None:
