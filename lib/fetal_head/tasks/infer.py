@@ -19,6 +19,7 @@ from fetal_head.imaging import WRITTEN, read_image
 from fetal_head.labels import VALUES
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.report import structures_found
+from fetal_head.stamp import stamp_of
 from fetal_head.store.drafts import SUFFIX, encoded
 from fetal_head.store.errors import disk_told
 from fetal_head.store.layout import Picture
@@ -55,14 +56,18 @@ class Infer(InferTask):  # type: ignore[misc]
             # another file may take its place while it is looked at
             picture = Picture.at(Path(request["image"]))
             image, geometry = read_image(picture.path)
+            spacing = self._datastore.spacing_of(request["image"], geometry)
+            if stamp_of(picture.path) != picture.stamp:
+                raise HTTPException(409, "the image was replaced while it was read: open it again")
             prediction = self._predictor.predict(image)
+        except HTTPException:
+            raise
         except (TypeError, ValueError, OverflowError) as error:
             raise HTTPException(422, str(error)) from error
         # to compress a mask takes a tenth of what it takes to predict it: the store and most viewers get the same bytes
         content = encoded(prediction.mask, geometry)
         self._datastore.keep_prediction(picture, content, prediction.version)
         renew(self._datastore.store, who)
-        spacing = self._datastore.spacing_of(request["image"], geometry)
         told = {
             # all of them in the order of their values, found or not: Slicer counts segments by this list
             "label_names": dict(VALUES),
