@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from hashlib import sha256
-from io import FileIO
-from os import fstat
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, UploadFile
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.server.asked import AsAdmin, AsAnnotator, json_object
+from fetal_head.server.downloads import download
 from fetal_head.server.identity import known, requires
 from fetal_head.server.uploads import kept_image, name_of
 from fetal_head.store.file_names import split_name
 from fetal_head.store.study import StudyDatastore
-
-CHUNK = 2**20
 
 
 def image_routes(app: MONAILabelApp) -> APIRouter:
@@ -60,10 +56,10 @@ def image_routes(app: MONAILabelApp) -> APIRouter:
         return {}
 
     @router.get("/image", dependencies=[reads])
-    def download_image(image: str) -> FileResponse:
+    def download_image(image: str) -> StreamingResponse:
         """The file of an image."""
         path = existing(study.get_image_uri(image), f"image '{image}'")
-        return FileResponse(path, filename=path.name)
+        return download(path, path.name)
 
     @router.get("/image/info", dependencies=[reads])
     def image_info(image: str) -> dict[str, Any]:
@@ -80,18 +76,9 @@ def image_routes(app: MONAILabelApp) -> APIRouter:
     def download_dataset(limit_cases: Annotated[int | None, Query(ge=1)] = None) -> StreamingResponse:
         """A zip of the labelled images, their labels and what is known of both."""
         with one_archive_at_a_time:
-            # what is open stays as it is when the next one takes its place
-            archive = FileIO(study.get_dataset_archive(limit_cases))
-        length = str(fstat(archive.fileno()).st_size)
-        said = {"Content-Disposition": 'attachment; filename="dataset.zip"', "Content-Length": length}
-        return StreamingResponse(_parts(archive), headers=said, media_type="application/zip")
+            return download(Path(study.get_dataset_archive(limit_cases)), "dataset.zip")
 
     return router
-
-
-def _parts(file: FileIO) -> Iterator[bytes]:
-    with file:
-        yield from iter(lambda: file.read(CHUNK), b"")
 
 
 def existing(path: str, what: str) -> Path:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Depends, Form, UploadFile
-from fastapi.responses import FileResponse
+from fastapi.responses import StreamingResponse
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.server.asked import AsAdmin, AsAnnotator, json_object
 from fetal_head.server.dicomweb import drawn_on
+from fetal_head.server.downloads import download
 from fetal_head.server.identity import known, requires
 from fetal_head.server.images import existing
 from fetal_head.server.turns import Turns
@@ -55,10 +56,10 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
         return {}
 
     @router.get("/label", dependencies=[reads])
-    def download_label(label: str, tag: str) -> FileResponse:
+    def download_label(label: str, tag: str) -> StreamingResponse:
         """The file of a label."""
         path = existing(study.get_label_uri(label, tag), f"label '{tag}' of the image '{label}'")
-        return FileResponse(path, filename=path.name)
+        return download(path, path.name)
 
     @router.get("/label/info", dependencies=[reads])
     def label_info(label: str, tag: str) -> dict[str, Any]:

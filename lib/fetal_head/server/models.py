@@ -8,13 +8,14 @@ from hashlib import sha256
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, UploadFile
-from fastapi.responses import FileResponse
+from fastapi.responses import StreamingResponse
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.model.listing import listing
 from fetal_head.model.registry import SHIPPED_NAME, Registry, Version
 from fetal_head.model.weights import load_weights
 from fetal_head.server.asked import AsAdmin, check_offered
+from fetal_head.server.downloads import download
 from fetal_head.server.identity import requires
 from fetal_head.server.uploads import kept
 
@@ -31,11 +32,11 @@ def model_routes(app: MONAILabelApp, registry: Registry) -> APIRouter:
         return {**_told(registry.current()), "train_stats": app.info()["train_stats"].get(model, {})}
 
     @router.get("/{model}")
-    def download_model(model: str) -> FileResponse:
+    def download_model(model: str) -> StreamingResponse:
         """The file of the served version."""
         check_offered("model", model, models)
         version = registry.current()
-        return FileResponse(version.path, filename=f"{model}-{version.name}.safetensors")
+        return download(version.path, f"{model}-{version.name}.safetensors")
 
     @router.put("/{model}")
     def upload_model(model: str, file: UploadFile, user: AsAdmin, publish: bool = False) -> dict[str, Any]:

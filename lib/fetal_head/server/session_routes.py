@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Depends, File, HTTPException, UploadFile
-from fastapi.responses import FileResponse
 
 from fetal_head.imaging import read_image
+from fetal_head.server.downloads import download
 from fetal_head.server.identity import requires
 from fetal_head.server.sessions import Sessions
 from fetal_head.server.uploads import kept_image
@@ -40,7 +40,7 @@ def session_routes(sessions: Sessions) -> APIRouter:
     def tell_session(session_id: str, update_ts: bool = False, image: bool = False) -> Any:
         """What is known of a session, or its `image`; with `update_ts` its time begins anew."""
         session = sessions.find(session_id, touch=update_ts)
-        return FileResponse(session.image, filename=session.image.name) if image else session.facts
+        return download(session.image, session.image.name) if image else session.facts
 
     @router.delete("/{session_id}")
     def remove_session(session_id: str) -> dict[str, Any]:
