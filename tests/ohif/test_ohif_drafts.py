@@ -146,7 +146,7 @@ def test_a_draft_comes_back_when_its_image_is_another_patients_and_its_file_was_
 def test_work_that_nobody_keeps_is_left_only_by_whoever_did_it(named_desk: Sit) -> None:
     ann = named_desk()
     image = ann.open("p7")
-    ann.page.evaluate("localStorage.setItem(`fetal-head draft  ${fetalHead.editor.place}`, 'of another tab')")
+    ann.page.evaluate("localStorage.setItem(`fetal-head draft  ${fetalHead.editor.place} ${fetalHead.editor.picture}`, 'of another tab')")
     ann.press("3")
     ann.drag((40, 40), (90, 40))
     drawn = ann.mask

@@ -92,3 +92,28 @@ def test_an_earlier_mask_says_that_it_was_drawn_on_another_picture(browser: Brow
         ann.button("Load version 3")
         expect(ann.page.locator("#fh-message")).to_have_text("")
         ann.leave()
+
+
+def test_unsent_work_comes_back_with_the_picture_that_it_was_drawn_on(browser: Browser, tmp_path: Path) -> None:
+    with serving(phantoms(tmp_path / "studies", 1), tmp_path / "server") as server:
+        image, ann = server.studies / "p0.png", Desk(browser, server.url)
+        own = image.read_bytes()
+        ann.open("p0")
+        ann.press("3")
+        ann.drag((40, 40), (90, 40))
+        drawn = ann.mask
+        first = instance_of(server, "p0")
+        write_picture(tmp_path / "new.png", phantom(0).image[:, ::-1])
+        (tmp_path / "new.png").replace(image)
+        other = instance_of(server, "p0", unlike=first)
+        ann.open("p0")
+        assert ann.text("#fh-message").startswith("Unsent work on this image is not shown")
+        ann.button("Submit")
+        expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+        (tmp_path / "own.png").write_bytes(own)
+        (tmp_path / "own.png").replace(image)
+        instance_of(server, "p0", unlike=other)
+        ann.open("p0")
+        assert ann.text("#fh-message").startswith("Your unsent work")
+        assert_array_equal(ann.mask, drawn)
+        ann.leave()

@@ -29,7 +29,7 @@ export function resume(drafts, editor, told) {
   }
   if (!draft) return '';
   if (printOf(draft) === editor.base) {
-    drafts.forget(editor.place);
+    drafts.forget(editor);
     return '';
   }
   const replaced = draft.base !== editor.base;
@@ -45,7 +45,7 @@ export class Drafts {
   constructor(user) {
     this._user = user;
     this._prefix = `fetal-head draft ${encodeURIComponent(user)} `;
-    /** @type {Map<string, string | null>} what was kept of each image when it was last read or written here */
+    /** @type {Map<string, string | null>} by key, what was kept when it was last read or written here */
     this._seen = new Map();
   }
 
@@ -55,24 +55,25 @@ export class Drafts {
   }
 
   /**
-   * Keeps what is unsent of an editor's work, and nothing else. What another tab keeps of the image stays.
+   * Keeps what is unsent of an editor's work, and nothing else. What another tab keeps of the picture stays.
    * @param {import('./editor.js').Editor} editor
    * @returns {boolean} whether it is kept, or nothing has to be
    */
   keep(editor) {
     if (!editor.unsent) {
-      this.forget(editor.place);
+      this.forget(editor);
       return true;
     }
     const { draft, image, place, picture, base } = editor;
     const kept = JSON.stringify({ ...draft, at: Date.now(), who: this.who, image, place, picture, base });
-    if (!this._isOurs(place)) return false;
+    const key = this._key(editor);
+    if (!this._isOurs(key)) return false;
     try {
-      localStorage.setItem(this._prefix + place, kept);
+      localStorage.setItem(key, kept);
     } catch {
       return false;
     }
-    this._seen.set(place, kept);
+    this._seen.set(key, kept);
     return true;
   }
 
@@ -80,40 +81,49 @@ export class Drafts {
    * @param {import('./editor.js').Editor} editor
    * @returns {Draft | null} null when there is none of its picture
    */
-  of({ place, picture, size }) {
-    const kept = this._read(place);
-    this._seen.set(place, kept);
+  of(editor) {
+    const key = this._key(editor);
+    const kept = this._read(key);
+    this._seen.set(key, kept);
     const draft = parsed(kept);
-    return draft?.rows === size.rows && draft.columns === size.columns && draft.picture === picture ? draft : null;
+    return draft?.rows === editor.size.rows && draft.columns === editor.size.columns ? draft : null;
   }
 
   /** @param {import('./editor.js').Editor} editor */
   isOfAnother({ place, picture }) {
-    const draft = parsed(this._read(place));
-    return draft !== null && draft.picture !== picture;
+    return this.all.some((draft) => draft.place === place && draft.picture !== picture);
   }
 
-  /** @param {string} place */
-  forget(place) {
-    if (this._read(place) !== null && this._isOurs(place)) localStorage.removeItem(this._prefix + place);
+  /** @param {import('./editor.js').Editor} editor */
+  forget(editor) {
+    const key = this._key(editor);
+    if (this._read(key) !== null && this._isOurs(key)) localStorage.removeItem(key);
   }
 
   /**
-   * @param {string} place
+   * Work on one picture stays while there is another one in its place: its own may come back.
+   * @param {import('./editor.js').Editor} editor
+   */
+  _key({ place, picture }) {
+    return `${this._prefix}${place} ${picture}`;
+  }
+
+  /**
+   * @param {string} key
    * @returns {boolean} false when another tab has kept something since
    */
-  _isOurs(place) {
-    const kept = this._read(place);
-    return kept === null || kept === this._seen.get(place);
+  _isOurs(key) {
+    const kept = this._read(key);
+    return kept === null || kept === this._seen.get(key);
   }
 
   /**
-   * @param {string} place
+   * @param {string} key
    * @returns {string | null} null also where the browser keeps nothing
    */
-  _read(place) {
+  _read(key) {
     try {
-      return localStorage.getItem(this._prefix + place);
+      return localStorage.getItem(key);
     } catch {
       return null;
     }
