@@ -189,3 +189,24 @@ def test_a_label_that_came_in_since_is_replaced_only_by_whoever_wants_that(named
     ann.button("Submit")
     expect(ann.page.get_by_role("button", name="Load version 4")).to_be_visible()
     assert ann.errors == []
+
+
+def test_what_is_drawn_before_one_replaces_another_label_is_the_label_too(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p17")
+    theirs = ann.mask
+    theirs[:20, :20] = 3
+    hand_in(named, "p17", theirs, client_id="ben")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    let_go = ann.hold("**/datastore/label?*")
+    ann.press("Control+s")
+    ann.drag((40, 80), (90, 80))
+    drawn = ann.mask
+    ann.page.once("dialog", lambda dialog: dialog.accept())
+    let_go()
+    expect(ann.page.get_by_role("button", name="Load version 3")).to_be_visible()
+    assert ann.text("#fh-state") == "Submitted"
+    assert_array_equal(label_of(named, "p17"), drawn)
+    ann.press("z")
+    assert ann.text("#fh-state") == "Not submitted", "the server has the second stroke"

@@ -82,24 +82,24 @@ def test_while_the_next_image_comes_nothing_is_drawn_on_the_one_before(named_des
     assert ann.text("#fh-message") == ""
 
 
-def test_what_is_drawn_while_the_next_image_is_chosen_is_not_left(named: Server, named_desk: Sit) -> None:
+@pytest.mark.parametrize(("awaited", "image"), [("**/activelearning/**", "p5"), ("**/datastore/label?*", "p1")])
+def test_what_is_drawn_before_the_next_image_comes_is_not_left(named: Server, named_desk: Sit, awaited: str, image: str) -> None:
     ann = named_desk()
-    ann.open("p5")
-    predicted = ann.mask
-    let_go = ann.hold("**/activelearning/**")
+    ann.open(image)
+    predicted, before = ann.mask, len(finals(named, image))
+    let_go = ann.hold(awaited)
     ann.press("Space")
-    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
     ann.press("3")
     ann.drag((40, 40), (90, 40))
     drawn = ann.mask
     let_go()
     expect(ann.page.locator("#fh-message")).to_have_text("The next image waits: what was drawn since is not submitted.")
-    assert (ann.settled(""), ann.text("#fh-state")) == ("p5", "Not submitted")
+    assert (ann.settled(""), ann.text("#fh-state")) == (image, "Not submitted")
     assert_array_equal(ann.mask, drawn)
     assert np.any(drawn != predicted)
     ann.press("Space")
-    ann.settled("p5")
-    assert len(finals(named, "p5")) == 2
+    ann.settled(image)
+    assert len(finals(named, image)) == before + 2
 
 
 def test_an_address_shows_the_image_that_it_names_or_says_why_not(named: Server, named_desk: Sit) -> None:

@@ -86,9 +86,8 @@ export class Work {
     this._again.hidden = !isOffered;
   }
 
-  /** @returns {Promise<boolean>} whether the server has it */
   submit() {
-    return this._alone(async () => this._submit());
+    return this._alone(() => this._submit());
   }
 
   async submitAndNext() {
@@ -127,7 +126,11 @@ export class Work {
     });
   }
 
-  async _submit() {
+  /**
+   * @param {boolean} [overAny] whether it may replace a label that came in since
+   * @returns {Promise<boolean>} whether the server has it
+   */
+  async _submit(overAny = false) {
     const { editor } = this._panel;
     if (!editor) return false;
     // half a stroke is no label
@@ -135,30 +138,18 @@ export class Work {
     const { print } = editor;
     let number;
     try {
-      number = await this._send(editor);
+      number = await server.submit(editor, this.who, overAny);
     } catch (error) {
+      const { status, message } = /** @type {server.Refused} */ (error);
+      // with what was drawn since
+      if (status === 412 && confirm(`${message}. Shall yours be the label instead? Both are kept.`)) return this._submit(true);
       const kept = this._panel.drafts?.keep(editor) ? 'and kept in this browser' : 'nor kept in this browser';
-      this._panel.heading.say(`Not submitted, ${kept}: ${/** @type {Error} */ (error).message}`);
+      this._panel.heading.say(`Not submitted, ${kept}: ${message}`);
       return false;
     }
     this._panel.submitted(editor, print, number);
     this._panel.heading.say('');
-    // what was drawn meanwhile is still to be sent
-    return !editor.unsent;
-  }
-
-  /**
-   * @param {import('./editor.js').Editor} editor
-   * @returns {Promise<number>} of the label; one that came in since is replaced by whoever wants that alone
-   */
-  async _send(editor) {
-    try {
-      return await server.submit(editor, this.who);
-    } catch (error) {
-      const { status, message } = /** @type {server.Refused} */ (error);
-      if (status !== 412 || !confirm(`${message}. Shall yours be the label instead? Both are kept.`)) throw error;
-      return server.submit(editor, this.who, true);
-    }
+    return true;
   }
 
   /** Whether the open image may be left; work that nobody keeps only by whoever did it. */
