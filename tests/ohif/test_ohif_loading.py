@@ -82,6 +82,22 @@ def test_while_the_next_image_comes_nothing_is_drawn_on_the_one_before(named_des
     assert ann.text("#fh-message") == ""
 
 
+def test_a_picture_that_did_not_come_can_be_asked_for_again(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p6")
+    ann.page.route("**/frames/**", lambda route: route.abort())
+    ann.page.evaluate("void fetalHead._work.open('p7')")
+    expect(ann.page.locator("#fh-message")).to_have_text("No mask: The image does not appear.")
+    ann.page.unroute("**/frames/**")
+    ann.button("Try again")
+    assert ann.settled("p6") == "p7"
+    drawn = ann.mask
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    assert (ann.mask != drawn).any()
+    assert ann.errors == []
+
+
 @pytest.mark.parametrize(("awaited", "image"), [("**/activelearning/**", "p5"), ("**/datastore/label?*", "p1")])
 def test_what_is_drawn_before_the_next_image_comes_is_not_left(named: Server, named_desk: Sit, awaited: str, image: str) -> None:
     ann = named_desk()

@@ -21,6 +21,7 @@ export class Viewer {
     this._extensions = extensionManager;
     this._structures = structures;
     this._segmentation = '';
+    this._isEmptied = false;
   }
 
   /**
@@ -31,15 +32,21 @@ export class Viewer {
   async open(uids) {
     const displaySet = await this._displaySet(uids);
     const grid = this._services.viewportGridService;
-    // a page that has just begun has no viewport yet
-    await until(() => this.viewport?.element, 'The viewer does not begin.');
+    // a page that has just begun has no viewport yet, and one that was emptied has none before it is given an image
+    if (!this._isEmptied) await until(() => this.viewport?.element, 'The viewer does not begin.');
     if (!grid.getDisplaySetsUIDsForViewport(this.viewportId)?.includes(displaySet.displaySetInstanceUID)) {
       grid.setDisplaySetsForViewport({
         viewportId: this.viewportId,
         displaySetInstanceUIDs: [displaySet.displaySetInstanceUID],
       });
     }
-    await this._shown(uids.instance);
+    await this._shown(uids.instance).catch((error) => {
+      // the viewer asks again for a picture that did not come only when it is given it anew
+      grid.setDisplaySetsForViewport({ viewportId: this.viewportId, displaySetInstanceUIDs: [] });
+      this._isEmptied = true;
+      throw error;
+    });
+    this._isEmptied = false;
     await this._layOver(displaySet);
     const { Rows: rows, Columns: columns } = displaySet.instances[0];
     return { rows, columns };
