@@ -82,6 +82,23 @@ def test_while_the_next_image_comes_nothing_is_drawn_on_the_one_before(named_des
     assert ann.text("#fh-message") == ""
 
 
+def test_what_is_told_of_one_image_is_not_told_of_the_next(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p4")
+    ann.press("n")
+    image = ann.settled("p4")
+    told = ann.page.locator("#fh-reason, .structure .told")
+    expect(told.first).to_contain_text("rank 1 of")
+    let_go = ann.hold("**/dicom-web/**")
+    ann.press("n")
+    expect(ann.page.locator("#fh-state")).to_have_text("Loading …")
+    assert told.all_inner_texts() == ["", "", "", ""]
+    let_go()
+    ann.settled(image)
+    expect(told.first).to_contain_text("rank 1 of")
+    assert " px" in told.nth(1).inner_text()
+
+
 def test_a_picture_that_did_not_come_can_be_asked_for_again(named_desk: Sit) -> None:
     ann = named_desk()
     ann.open("p6")

@@ -152,6 +152,7 @@ export class Panel {
     this.biometry?.clear();
     this._past?.clear();
     this.heading.name(image);
+    this.heading.explain('');
     this.heading.tell(null, 'Loading …');
     this._work?.clear();
     this.heading.say('');

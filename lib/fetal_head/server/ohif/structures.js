@@ -62,10 +62,10 @@ export class Structures {
     this._structures.forEach(({ value }, i) => this._viewer.setVisible(value, this._rows[i].seen.checked));
   }
 
-  /** Tells of each structure what the mask has of it. */
+  /** Tells of each structure what the mask has of it; nothing as long as there is none. */
   update() {
     const editor = this._editor();
-    if (!editor) return;
+    if (!editor) return this._rows.forEach(({ told }) => (told.textContent = ''));
     const areas = [0, 0, 0, 0];
     for (const value of editor.mask) areas[value] += 1;
     this._structures.forEach(({ name, value }, i) => {
