@@ -210,3 +210,28 @@ def test_what_is_drawn_before_one_replaces_another_label_is_the_label_too(named:
     assert_array_equal(label_of(named, "p17"), drawn)
     ann.press("z")
     assert ann.text("#fh-state") == "Not submitted", "the server has the second stroke"
+
+
+def test_unsent_work_does_not_hide_why_its_label_was_rejected_and_its_image_flagged(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p16")
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    number = finals(named, "p16")[-1]["number"]
+    for path, said in (
+        (f"history/p16/{number}/status", {"status": "rejected", "comment": "the CSP is too large"}),
+        ("worklist/p16/flag", {"comment": "twins"}),
+    ):
+        requests.post(f"{named.url}/{path}", json=said, timeout=60).raise_for_status()
+    ann.open("p16")
+    message = ann.text("#fh-message")
+    assert message.startswith("Your unsent work")
+    assert "It began with another label, which is none any more: Undo shows what the server has." in message
+    assert "was rejected: the CSP is too large. It is among the earlier versions" in message
+    assert message.endswith("Flagged: twins")
+    ann.button("Flag")
+    expect(ann.page.locator("#fh-message")).to_have_text("The flag is taken away.")
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")

@@ -42,7 +42,7 @@ def test_labels_of_every_kind_are_shown(browser: Browser, tmp_path: Path) -> Non
         assert [len(finals(server, f"p{number}")) for number in range(4)] == [1, 1, 1, 1]
         ann.page.goto(f"{server.url}/ohif/fetal?image=p4")
         expect(ann.page.locator("#fh-state")).to_have_text("Not submitted")
-        why = "The label is not shown, this is a new prediction: submission 1 of 'p4' cannot be shown"
+        why = "The label is not shown, in its place is a new prediction: submission 1 of 'p4' cannot be shown"
         expect(ann.page.locator("#fh-message")).to_contain_text(why)
         ann.leave()
 

@@ -35,7 +35,7 @@ export function resume(drafts, editor, told) {
   const replaced = draft.base !== editor.base;
   editor.resume(draft);
   const work = draft.who === drafts.who ? 'Your unsent work' : `Unsent work by ${draft.who}`;
-  const now = told.number === null ? 'which is deleted' : `and version ${told.number} by ${told.who || 'nobody named'} is the label now`;
+  const now = told.number === null ? 'which is none any more' : `and version ${told.number} by ${told.who || 'nobody named'} is the label now`;
   const warning = replaced ? ` It began with another label, ${now}: Undo shows what the server has.` : '';
   return `${work} of ${new Date(draft.at).toLocaleString()} is back.${warning}`;
 }

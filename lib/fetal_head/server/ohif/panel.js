@@ -129,7 +129,8 @@ export class Panel {
       const { version, isLabel, notice } = await first;
       const editor = new Editor({ image, ...uids, replaces: told.number ?? 0 }, size, fitting(version, size), isLabel);
       const back = resume(/** @type {Drafts} */ (this.drafts), editor, told);
-      this.heading.say(back || notice || (told.flag ? `Flagged: ${told.flag.comment}` : ''));
+      const flagged = told.flag ? `Flagged: ${told.flag.comment}` : '';
+      this.heading.say([back, notice, flagged].filter(Boolean).join(' '));
       this._follow(editor);
     } catch (error) {
       this.heading.tell(null, 'Not loaded');
@@ -149,6 +150,7 @@ export class Panel {
     this.toolbox?.rest();
     this.editor = null;
     this.image = image;
+    this.structures?.update();
     this.biometry?.clear();
     this._past?.clear();
     this.heading.name(image);

@@ -27,10 +27,12 @@ export async function beginning(image, told, structures) {
     } catch (error) {
       // one that was put into the folder and fits no pixel of the image must not keep anybody from labelling it
       if (!(error instanceof Refused) || error.status !== 422) throw error;
-      notice = `The label is not shown, this is a new prediction: ${error.message}`;
+      notice = `The label is not shown, in its place is a new prediction: ${error.message}`;
     }
   }
-  const [version, rejected] = await Promise.all([prediction(image, structures), told.status === 'rejected' ? whyRejected(image) : '']);
+  // of a flagged image the work list has no other state
+  const why = ['rejected', 'flagged'].includes(told.status) ? whyRejected(image) : '';
+  const [version, rejected] = await Promise.all([prediction(image, structures), why]);
   return { version, isLabel: false, notice: notice || rejected };
 }
 
@@ -44,7 +46,7 @@ async function whyRejected(image) {
   );
   if (!last) return '';
   const why = `${last.reviewer ? ` by ${last.reviewer}` : ''}${last.comment ? `: ${last.comment}` : ''}`;
-  return `Version ${last.number} by ${last.who || 'nobody named'} was rejected${why}. It is among the earlier versions; this is a new prediction.`;
+  return `Version ${last.number} by ${last.who || 'nobody named'} was rejected${why}. It is among the earlier versions; in its place is a new prediction.`;
 }
 
 /**
