@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ from desk import Desk, phantoms
 from handing_in import hand_in
 from playwright.sync_api import Browser, expect
 
-from serving import serving
+from serving import Server, serving
 
 pytestmark = pytest.mark.slow
+Sit = Callable[[], Desk]
 
 
 def test_a_page_of_the_list_whose_images_are_done_gives_way_to_the_one_before(browser: Browser, tmp_path: Path) -> None:
@@ -36,3 +38,37 @@ def test_a_page_of_the_list_whose_images_are_done_gives_way_to_the_one_before(br
         expect(ann.page.locator("#images tr")).to_have_count(50)
         expect(ann.page.get_by_role("button", name="Before")).to_be_disabled()
         ann.leave()
+
+
+def test_the_list_follows_the_unsent_work_of_another_tab(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    listed = ann.page.context.new_page()
+    listed.goto(f"{named.url}/ohif/")
+    row = listed.locator("#images tr", has=listed.get_by_role("link", name="p15", exact=True))
+    expect(row).not_to_contain_text("unsent work")
+    ann.open("p15")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    expect(row).to_contain_text("unsent work in this browser", timeout=15_000)
+    ann.button("Submit")
+    expect(row).not_to_contain_text("unsent work", timeout=15_000)
+
+
+def test_on_a_slow_line_the_list_still_follows_what_happens(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p14")
+    mask = ann.mask
+    ann.page.goto(f"{named.url}/ohif/")
+    row = ann.page.locator("#images tr", has=ann.page.get_by_role("link", name="p14", exact=True))
+    expect(row).to_be_visible()
+    ann.page.evaluate(
+        """() => {
+            const ask = window.fetch;
+            window.fetch = async (...asked) => {
+                await new Promise((done) => setTimeout(done, 6000));
+                return ask(...asked);
+            };
+        }"""
+    )
+    hand_in(named, "p14", mask, client_id="somebody far away")
+    expect(row).to_contain_text("somebody far away", timeout=40_000)

@@ -12,8 +12,8 @@ const form = /** @type {HTMLFormElement} */ (document.querySelector('form'));
 const [images, count, message, before, after] = ['images', 'count', 'message', 'before', 'after'].map(
   (id) => /** @type {HTMLElement} */ (document.getElementById(id)),
 );
-/** @type {Set<string>} the images with unsent work */
-let unsent = new Set();
+/** @type {Drafts | undefined} */
+let kept;
 let offset = 0;
 let asked = 0;
 let shown = '';
@@ -26,6 +26,7 @@ async function show() {
   const query = Object.fromEntries([...new FormData(form)].map(([key, value]) => [key, String(value)]).filter(([, value]) => value));
   try {
     const found = await worklist({ ...query, limit: `${PAGE}`, offset: `${offset}` });
+    const unsent = await drafts(found.images);
     if (mine !== asked) return;
     message.textContent = notice;
     if (offset > 0 && offset >= found.total) {
@@ -34,8 +35,8 @@ async function show() {
       return show();
     }
     // rows that are the same stay: the keyboard may stand on one of them
-    if (shown === (shown = JSON.stringify(found))) return;
-    images.replaceChildren(...found.images.map(row));
+    if (shown === (shown = JSON.stringify([found, unsent]))) return;
+    images.replaceChildren(...found.images.map((/** @type {any} */ image) => row(image, unsent.includes(image.id))));
     const last = Math.min(offset + PAGE, found.total);
     count.textContent = found.total ? `${offset + 1} to ${last} of ${found.total} images` : 'no such image';
     before.toggleAttribute('disabled', offset === 0);
@@ -45,12 +46,15 @@ async function show() {
   }
 }
 
-/** @param {any} image */
-function row({ id, status, held_by: holder, who, at, dice, flag, problem }) {
+/**
+ * @param {any} image
+ * @param {boolean} isUnsent whether the browser keeps work on it
+ */
+function row({ id, status, held_by: holder, who, at, dice, flag, problem }, isUnsent) {
   const states = [status === 'flagged' ? `flagged: ${flag.comment}` : status];
   if (problem !== null) states.push(`cannot be read: ${problem}`);
   if (holder !== null) states.push(`in work${holder ? ` by ${holder}` : ''}`);
-  if (unsent.has(id)) states.push('unsent work in this browser');
+  if (isUnsent) states.push('unsent work in this browser');
   return el(
     'tr',
     {},
@@ -62,11 +66,23 @@ function row({ id, status, held_by: holder, who, at, dice, flag, problem }) {
   );
 }
 
-/** Of the drafts in this browser those of this study: another one's are not known here. */
-async function drafts() {
-  const { all } = new Drafts((await me()).username);
-  const ours = await Promise.all(all.map(({ image, place }) => dicomOf(image).then((now) => now.place === place, () => false)));
-  return new Set(all.filter((_, i) => ours[i]).map(({ image }) => image));
+/**
+ * @param {{ id: string }[]} found
+ * @returns {Promise<string[]>} those with a draft in this browser; that of another study, which may call an image the same, is none
+ */
+async function drafts(found) {
+  kept ??= new Drafts((await me()).username);
+  const near = kept.all.filter(({ image }) => found.some(({ id }) => id === image));
+  const ours = await Promise.all(
+    near.map(({ image, place, picture }) => dicomOf(image).then((now) => now.place === place && now.picture === picture, () => false)),
+  );
+  return near.filter((_, i) => ours[i]).map(({ image }) => image);
+}
+
+/** One answer after the other: on a slow line each would be overtaken before it comes. */
+async function refresh() {
+  if (!document.hidden) await show();
+  setTimeout(refresh, REFRESH_MS);
 }
 
 form.addEventListener('submit', (event) => event.preventDefault());
@@ -84,6 +100,4 @@ after.addEventListener('click', () => {
   offset += PAGE;
   show();
 });
-unsent = await drafts().catch(() => unsent);
-await show();
-setInterval(() => document.hidden || show(), REFRESH_MS);
+refresh();
