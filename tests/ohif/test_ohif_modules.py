@@ -257,3 +257,23 @@ def test_what_is_drawn_while_it_is_taken_back_is_a_step_of_its_own(call: Call) -
         }""",
     )
     assert found == ["1000", "1000", "0000", "1200", "1111", "1203"]
+
+
+def test_the_server_is_asked_once_at_a_time_what_it_serves(call: Call) -> None:
+    """On a slow line an answer that is overtaken would tell of the model before as of a new one."""
+    asked = call(
+        "training",
+        """async ({ Training }) => {
+          const asked = [];
+          window.fetch = (path) => {
+            asked.push(path);
+            return new Promise(() => {});
+          };
+          const training = new Training('m', true, () => {});
+          training.look();
+          training.look();
+          training.stop();
+          return asked;
+        }""",
+    )
+    assert asked == ["/model/versions", "/train/?all=true"]

@@ -32,6 +32,8 @@ export class Training {
       this._progress,
       el('div', { className: 'line', hidden: !isAllowed }, this._train, this._back),
     );
+    /** @type {Promise<void> | null} a look that goes on: a later one's answers may come first, and what was would be told as new */
+    this._looking = null;
     this._timer = setInterval(() => this.look(), EVERY_MS);
   }
 
@@ -39,8 +41,13 @@ export class Training {
     clearInterval(this._timer);
   }
 
-  /** Looks at what the server does and serves. */
-  async look() {
+  /** Looks at what the server does and serves, once at a time. */
+  look() {
+    this._looking ??= this._look().finally(() => (this._looking = null));
+    return this._looking;
+  }
+
+  async _look() {
     try {
       const [all, task] = await Promise.all([versions(), training()]);
       this._showVersions(all);
