@@ -60,6 +60,8 @@ class Infer(InferTask):  # type: ignore[misc]
             if stamp_of(picture.path) != picture.stamp:
                 raise HTTPException(409, "the image was replaced while it was read: open it again")
             prediction = self._predictor.predict(image)
+        except HTTPException:  # the store's, which are ValueErrors as well
+            raise
         except (TypeError, ValueError, OverflowError) as error:
             raise HTTPException(422, str(error)) from error
         # to compress a mask takes a tenth of what it takes to predict it: the store and most viewers get the same bytes
