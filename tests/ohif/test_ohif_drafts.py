@@ -18,6 +18,11 @@ from serving import Server, free_port, serving
 
 pytestmark = pytest.mark.slow
 Sit = Callable[[], Desk]
+# as when another tab keeps work on the same picture
+KEPT_ELSEWHERE = """() => {
+    const { place, picture } = fetalHead.editor;
+    localStorage.setItem(`fetal-head draft  ${place} ${picture}`, 'of another tab');
+}"""
 
 
 def test_a_draft_over_a_partly_annotated_label_comes_back(named: Server, named_desk: Sit) -> None:
@@ -146,7 +151,7 @@ def test_a_draft_comes_back_when_its_image_is_another_patients_and_its_file_was_
 def test_work_that_nobody_keeps_is_left_only_by_whoever_did_it(named_desk: Sit) -> None:
     ann = named_desk()
     image = ann.open("p7")
-    ann.page.evaluate("localStorage.setItem(`fetal-head draft  ${fetalHead.editor.place} ${fetalHead.editor.picture}`, 'of another tab')")
+    ann.page.evaluate(KEPT_ELSEWHERE)
     ann.press("3")
     ann.drag((40, 40), (90, 40))
     drawn = ann.mask
@@ -161,6 +166,23 @@ def test_work_that_nobody_keeps_is_left_only_by_whoever_did_it(named_desk: Sit) 
     ann.page.once("dialog", lambda dialog: dialog.accept())
     ann.press("n")
     assert ann.settled(image) != image
+
+
+def test_work_that_nobody_keeps_and_that_is_done_while_the_next_image_is_chosen_is_not_left_either(named_desk: Sit) -> None:
+    ann = named_desk()
+    image = ann.open("p6")
+    let_go = ann.hold("**/activelearning/**")
+    ann.press("n")
+    ann.page.evaluate(KEPT_ELSEWHERE)
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    drawn = ann.mask
+    with ann.page.expect_event("dialog", timeout=20_000) as asked:
+        ann.page.once("dialog", lambda dialog: dialog.dismiss())
+        let_go()
+    assert "neither submitted nor kept" in asked.value.message
+    assert ann.page.evaluate("fetalHead.image") == image
+    assert_array_equal(ann.mask, drawn)
 
 
 def test_a_label_that_came_in_since_is_replaced_only_by_whoever_wants_that(named: Server, named_desk: Sit) -> None:

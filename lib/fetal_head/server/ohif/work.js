@@ -103,7 +103,9 @@ export class Work {
 
   async next() {
     await this._alone(async () => {
-      if (this._mayLeave()) await this._show(await this._sample());
+      const sample = await this._sample();
+      // asked now, since the hand goes on while the server chooses
+      if (this._mayLeave()) await this._show(sample);
     });
   }
 
