@@ -35,7 +35,7 @@ from fetal_head.learning.split import fold_of, split
 from fetal_head.model.network import Architecture
 from fetal_head.model.segmenter import Segmenter
 from fetal_head.model.weights import load_weights
-from fetal_head.store.labelled import labelled_images
+from fetal_head.store.labels.labelled import labelled_images
 from fetal_head.store.study import StudyDatastore
 from stages import train_stage
 

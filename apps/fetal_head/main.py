@@ -21,13 +21,13 @@ from fetal_head.model.predictor import Predictor
 from fetal_head.model.registry import Registry
 from fetal_head.pacs.study import is_pacs, pacs_url, study_folder
 from fetal_head.pacs.worker import start_workers
+from fetal_head.server.application import install_routes
 from fetal_head.server.logs import quiet_upstream
 from fetal_head.server.memory import share_arenas
-from fetal_head.server.routes import install_routes
 from fetal_head.server.scoring import ScoringWorker
 from fetal_head.store.people import ANONYMOUS
-from fetal_head.store.pools import Pools
 from fetal_head.store.study import StudyDatastore
+from fetal_head.store.worklist.pools import Pools
 from fetal_head.tasks.batch import BatchInfer
 from fetal_head.tasks.infer import Infer
 from fetal_head.tasks.strategies import suggestions

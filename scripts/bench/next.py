@@ -28,8 +28,8 @@ from infer import server, summary
 from fetal_head.datasets.phantoms import write_phantoms
 from fetal_head.files import write_text
 from fetal_head.model.registry import SHIPPED_NAME
-from fetal_head.store.scores import unscored
 from fetal_head.store.study import StudyDatastore
+from fetal_head.store.worklist.scores import unscored
 
 PHANTOMS, SEED = 50, 401
 # after so many, a strategy that looks at labelled images has all its work

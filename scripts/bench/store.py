@@ -115,8 +115,8 @@ def _measure(name: str, studies: Path, label: Path, count: int, to: Connection) 
 
 def _ours() -> tuple[Open, Strategies]:
     from fetal_head.config import load_settings
-    from fetal_head.store.pools import Pools
     from fetal_head.store.study import StudyDatastore
+    from fetal_head.store.worklist.pools import Pools
     from fetal_head.tasks.strategies import suggestions
 
     settings = load_settings()
@@ -131,7 +131,7 @@ def _ours() -> tuple[Open, Strategies]:
 
 def _make_up_scores(store: Any) -> None:
     from fetal_head.model.scoring import Score
-    from fetal_head.store.scores import unscored, write_scores
+    from fetal_head.store.worklist.scores import unscored, write_scores
 
     draw = np.random.default_rng(0)
     while images := unscored(store, "v0001", 10_000):

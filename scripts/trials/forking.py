@@ -15,7 +15,7 @@ IMPORTS = [
     "monailabel.app",
     "fetal_head.cli",
     "fetal_head.learning.retraining",
-    "fetal_head.server.routes",
+    "fetal_head.server.application",
     "fetal_head.store.study",
     "fetal_head.tasks.train",
 ]

@@ -14,10 +14,10 @@ from sqlalchemy import select
 from fetal_head.config import load_settings
 from fetal_head.files import WRITING, strays_among
 from fetal_head.imaging import read_mask
-from fetal_head.store.checking import UNKNOWN, check
-from fetal_head.store.settling import FINAL, label_of
+from fetal_head.store.labels.settling import FINAL, label_of
+from fetal_head.store.recovery.checking import UNKNOWN, check
+from fetal_head.store.sql.tables import Submission
 from fetal_head.store.store import Store
-from fetal_head.store.tables import Submission
 from trials.masks import number_of
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from command import Run
 
 from fetal_head.imaging import Geometry
-from fetal_head.store.drafts import encoded
-from fetal_head.store.layout import Picture
-from fetal_head.store.settling import FINAL
+from fetal_head.store.files.layout import Picture
+from fetal_head.store.labels.drafts import encoded
+from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, three_structures, write_itk, write_picture
 

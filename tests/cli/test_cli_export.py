@@ -19,7 +19,7 @@ from numpy.testing import assert_array_equal
 
 from fetal_head.evaluation.pairs import find_pairs
 from fetal_head.imaging import read_image, read_mask
-from fetal_head.store.instances import Instances
+from fetal_head.store.dicom.instances import Instances
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, three_structures, write_dicom, write_itk, write_picture
 

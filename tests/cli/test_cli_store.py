@@ -13,9 +13,9 @@ from numpy.testing import assert_array_equal
 
 from fetal_head.imaging import read_mask
 from fetal_head.pseudonym import pseudonym
-from fetal_head.store.history import set_status
 from fetal_head.store.images import remove_image
-from fetal_head.store.settling import FINAL
+from fetal_head.store.labels.history import set_status
+from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, three_structures, write_itk, write_picture
 

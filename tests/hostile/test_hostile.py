@@ -19,7 +19,7 @@ from fetal_head.config import load_settings
 from fetal_head.datasets import Case, StudyWriter
 from fetal_head.imaging import read_mask
 from fetal_head.phantom import phantom
-from fetal_head.store.checking import check
+from fetal_head.store.recovery.checking import check
 from fetal_head.store.store import Store
 from hostile.attack import Attack, ask
 from hostile.corpus import attacks

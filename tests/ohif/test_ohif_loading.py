@@ -15,8 +15,8 @@ from numpy.testing import assert_array_equal
 from playwright.sync_api import expect
 
 from fetal_head.config import load_settings
+from fetal_head.store.sql.tables import Reservation
 from fetal_head.store.store import Store
-from fetal_head.store.tables import Reservation
 from serving import Server
 
 pytestmark = pytest.mark.slow

@@ -13,8 +13,8 @@ from bench import Bench, stored
 from fetal_head.biometry import measure
 from fetal_head.pacs.errors import PacsAwayError
 from fetal_head.pacs.push import Pusher
-from fetal_head.store import history
-from fetal_head.store.layout import Picture
+from fetal_head.store.files.layout import Picture
+from fetal_head.store.labels import history
 from ultrasound import PHANTOM
 
 

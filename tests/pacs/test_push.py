@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from bench import MOVED, Bench, stored
 from fetal_head.biometry import measure
 from fetal_head.pacs.errors import PacsAwayError
-from fetal_head.store import history
+from fetal_head.store.labels import history
 from orthanc import Orthanc
 from ultrasound import NAMES, PHANTOM, written
 

@@ -14,7 +14,8 @@ import requests
 from bench import MOVED, Bench
 from fetal_head.pacs.errors import PacsAwayError
 from fetal_head.pacs.push import Pusher
-from fetal_head.store import history, intake
+from fetal_head.store.intake import scan
+from fetal_head.store.labels import history
 from orthanc import Orthanc
 from ultrasound import PHANTOM
 
@@ -96,14 +97,14 @@ def test_looking_for_what_a_lost_file_knew_can_be_cut_off(bench: Bench, monkeypa
 
 def test_nothing_is_withdrawn_while_the_database_is_made_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.sent()
-    real = intake.take_in
+    real = scan.take_in
 
     def take_in(store: Any, quiet_for: float = 0.0) -> bool:
         bench.pusher.push()
         return real(store, quiet_for)
 
-    monkeypatch.setattr(intake, "take_in", take_in)
-    intake.rebuild(bench.folder, bench.study.store.settings)
+    monkeypatch.setattr(scan, "take_in", take_in)
+    scan.rebuild(bench.folder, bench.study.store.settings)
     bench.pusher.push()
     assert bench.numbers() == ([1], [1])
     assert bench.orthanc.instances("KO") == []

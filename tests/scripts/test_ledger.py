@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from fetal_head.config import load_settings
 from fetal_head.files import WRITING, temporary_in
-from fetal_head.store.settling import FINAL
+from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from trials.ledger import Ledger
 from trials.masks import mask_of, number_of, png_of, write_images

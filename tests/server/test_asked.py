@@ -6,7 +6,7 @@ import pytest
 from fastapi import HTTPException
 
 from fetal_head.server.asked import asked_for
-from fetal_head.server.identity import User
+from fetal_head.server.login.identity import User
 
 
 def test_what_nobody_asks_for_is_dropped_and_who_asks_is_known() -> None:

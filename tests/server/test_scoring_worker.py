@@ -22,13 +22,13 @@ from fetal_head.model.weights import Description
 from fetal_head.pseudonym import pseudonym
 from fetal_head.server import scoring
 from fetal_head.server.scoring import ScoringWorker
-from fetal_head.store.drafts import encoded
-from fetal_head.store.effort import efforts
-from fetal_head.store.layout import Picture
-from fetal_head.store.pools import Pools
-from fetal_head.store.scores import last_turn, unscored
-from fetal_head.store.settling import FINAL
+from fetal_head.store.files.layout import Picture
+from fetal_head.store.labels.drafts import encoded
+from fetal_head.store.labels.effort import efforts
+from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.study import StudyDatastore
+from fetal_head.store.worklist.pools import Pools
+from fetal_head.store.worklist.scores import last_turn, unscored
 from pictures import speckle, three_structures, write_itk, write_picture
 from serving import serving
 from small_labels import small_settings

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from fetal_head.store.checking import check
-from fetal_head.store.pools import Pools
-from fetal_head.store.reservations import reserve
-from fetal_head.store.settling import FINAL
+from fetal_head.store.labels.settling import FINAL
+from fetal_head.store.recovery.checking import check
+from fetal_head.store.sql.tables import Base, Reservation
 from fetal_head.store.store import Store
 from fetal_head.store.study import StudyDatastore
-from fetal_head.store.tables import Base, Reservation
+from fetal_head.store.worklist.pools import Pools
+from fetal_head.store.worklist.reservations import reserve
 from pictures import three_structures, write_itk
 
 MASK = three_structures(60, 90)

@@ -21,10 +21,10 @@ from numpy.testing import assert_array_equal
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import read_mask
 from fetal_head.server.uploads import kept
-from fetal_head.store.checking import check
-from fetal_head.store.history import entries
-from fetal_head.store.intake import rebuild, take_in
-from fetal_head.store.settling import FINAL
+from fetal_head.store.intake.scan import rebuild, take_in
+from fetal_head.store.labels.history import entries
+from fetal_head.store.labels.settling import FINAL
+from fetal_head.store.recovery.checking import check
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, write_itk, write_picture
 from small_disks import small_disk_at
@@ -60,7 +60,7 @@ def test_a_new_study_waits_for_who_makes_its_database(tmp_path: Path) -> None:
 
 
 def test_a_writer_that_waits_too_long_is_told_so(folder: Path, settings: StoreSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fetal_head.store.database.BUSY_SECONDS", 1)
+    monkeypatch.setattr("fetal_head.store.sql.database.BUSY_SECONDS", 1)
     first, second = (StudyDatastore(str(folder), settings) for _ in range(2))
     with first.store.writing(), pytest.raises(HTTPException, match="was busy for too long; try again") as refused:
         second.set_name("ward 3")
@@ -293,7 +293,7 @@ def test_an_error_in_the_middle_leaves_files_and_database_as_they_were(
     def fail(*_: object) -> None:
         raise MemoryError
 
-    for place in ("fetal_head.store.submissions.settle", "fetal_head.store.store.FileChanges.finish"):
+    for place in ("fetal_head.store.labels.submissions.settle", "fetal_head.store.store.FileChanges.finish"):
         with monkeypatch.context() as patch:
             patch.setattr(place, fail)
             with pytest.raises(MemoryError):

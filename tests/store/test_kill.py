@@ -14,9 +14,9 @@ from numpy.testing import assert_array_equal
 
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import read_mask
-from fetal_head.store.checking import UNKNOWN, check
-from fetal_head.store.history import entries
-from fetal_head.store.settling import FINAL
+from fetal_head.store.labels.history import entries
+from fetal_head.store.labels.settling import FINAL
+from fetal_head.store.recovery.checking import UNKNOWN, check
 from fetal_head.store.study import StudyDatastore
 
 ROUNDS, STEP = 15, 300
@@ -24,7 +24,7 @@ ROUNDS, STEP = 15, 300
 SUBMITTER = """
 import os, sys
 from fetal_head.config import StoreSettings
-from fetal_head.store.settling import FINAL
+from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from masks import submit
 

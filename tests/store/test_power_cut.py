@@ -11,10 +11,10 @@ from masks import assert_whole, mask_of, submit, tables
 from numpy.testing import assert_array_equal
 
 from fetal_head.imaging import read_mask
-from fetal_head.store.changes import UNSETTLED
-from fetal_head.store.history import entries
-from fetal_head.store.intake import take_in
-from fetal_head.store.settling import FINAL
+from fetal_head.store.files.changes import UNSETTLED
+from fetal_head.store.intake.scan import take_in
+from fetal_head.store.labels.history import entries
+from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from pictures import write_itk
 

@@ -12,14 +12,14 @@ from masks import MASK, assert_whole, next_image, submit
 
 from fetal_head.config import StoreSettings
 from fetal_head.pseudonym import pseudonym
-from fetal_head.store.checking import check
 from fetal_head.store.errors import StoreError
-from fetal_head.store.file_names import NOT_READ_BACK
-from fetal_head.store.history import entries, set_status
-from fetal_head.store.index import read_index
+from fetal_head.store.files.names import NOT_READ_BACK
+from fetal_head.store.intake.index import read_index
+from fetal_head.store.labels.history import entries, set_status
 from fetal_head.store.people import who_is
-from fetal_head.store.set_aside import skip
+from fetal_head.store.recovery.checking import check
 from fetal_head.store.study import StudyDatastore
+from fetal_head.store.worklist.set_aside import skip
 from hostile.strings import STRANGE_JSON, TEXTS, WRONG_INFO, WRONG_PARAMS
 from pictures import speckle, write_itk, write_picture
 

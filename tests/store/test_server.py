@@ -14,7 +14,7 @@ from numpy.testing import assert_array_equal
 
 from fetal_head.config import load_settings
 from fetal_head.imaging import read_mask
-from fetal_head.store.differences import differences
+from fetal_head.store.labels.differences import differences
 from fetal_head.store.store import Store
 from pictures import speckle, write_itk, write_picture
 from serving import Server, serving

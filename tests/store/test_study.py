@@ -18,10 +18,10 @@ from fetal_head.config import StoreSettings
 from fetal_head.datasets import Case, StudyWriter
 from fetal_head.export.coco import coco_image
 from fetal_head.imaging import read_image, read_mask
-from fetal_head.store.changes import FileChanges
-from fetal_head.store.exported import exported
-from fetal_head.store.intake import rebuild
-from fetal_head.store.labelled import labelled_images
+from fetal_head.store.files.changes import FileChanges
+from fetal_head.store.intake.scan import rebuild
+from fetal_head.store.labels.exported import exported
+from fetal_head.store.labels.labelled import labelled_images
 from fetal_head.store.store import Session
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, three_structures, write_dicom, write_itk, write_picture

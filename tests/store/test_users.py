@@ -15,11 +15,11 @@ from masks import submit, tables
 from sqlalchemy import text
 
 from fetal_head.config import StoreSettings
-from fetal_head.store.backup import backup, restore_backup
-from fetal_head.store.intake import rebuild
+from fetal_head.store.intake.scan import rebuild
+from fetal_head.store.recovery.backup import backup, restore_backup
+from fetal_head.store.sql.tables import Base
 from fetal_head.store.store import Store
 from fetal_head.store.study import StudyDatastore
-from fetal_head.store.tables import Base
 from fetal_head.store.users import (
     NOBODY,
     add_user,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fetal_head.config import StoreSettings
-from fetal_head.store.settling import FINAL
+from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from fetal_head.tasks.batch import BatchInfer
 from pictures import speckle, three_structures, write_itk, write_picture

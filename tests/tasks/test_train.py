@@ -11,7 +11,7 @@ from test_progress import ELSEWHERE
 
 from fetal_head.config import StoreSettings
 from fetal_head.model.registry import Registry
-from fetal_head.store.settling import FINAL
+from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from fetal_head.tasks.train import Train
 from pictures import speckle, three_structures, write_itk, write_picture

@@ -18,7 +18,7 @@ def backup(
     conf: Conf = None,
 ) -> None:
     """Copy a study, images and history included, while people work."""
-    from fetal_head.store.backup import backup as copy
+    from fetal_head.store.recovery.backup import backup as copy
 
     copied = copy(opened(studies, conf), to)
     for path in copied.missing:
@@ -35,8 +35,8 @@ def restore_backup(
     conf: Conf = None,
 ) -> None:
     """Make a study from a backup, and tell what of it is gone or damaged, as `check` does. Exit status 1 when something is."""
-    from fetal_head.store.backup import restore_backup as restored
-    from fetal_head.store.checking import check as differences
+    from fetal_head.store.recovery.backup import restore_backup as restored
+    from fetal_head.store.recovery.checking import check as differences
 
     made = restored(source, to, store_settings(conf))
     console.print(f"the study is in {to}")

@@ -14,7 +14,7 @@ from fetal_head.cli.store import opened, store
 @store.command(epilog="Example: fetal-head store effort --studies studies/hc18")
 def effort(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     """Tell by model version how much of its predictions people changed: added path length, pixels, Dice, share accepted."""
-    from fetal_head.store.effort import efforts, measure_efforts
+    from fetal_head.store.labels.effort import efforts, measure_efforts
 
     study = opened(studies, conf)
     measure_efforts(study)

@@ -63,7 +63,7 @@ def _experiment(
     from fetal_head.evaluation.known import warning
     from fetal_head.model.ancestry import NOTHING, learned_by_line
     from fetal_head.model.registry import Registry
-    from fetal_head.store.labelled import labelled_images
+    from fetal_head.store.labels.labelled import labelled_images
 
     wanted = listed(values)
     if not wanted:

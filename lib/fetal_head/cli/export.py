@@ -32,8 +32,8 @@ def export(
     """Write the labelled images of a study for other programs, with index.csv of what is known of each label."""
     from fetal_head.export.folder import FORMATS as KINDS
     from fetal_head.export.folder import write_labels
-    from fetal_head.store import queries
-    from fetal_head.store.exported import exported
+    from fetal_head.store.labels import queries
+    from fetal_head.store.labels.exported import exported
 
     chosen = next((known for known in KINDS if known == kind), None)
     if chosen is None:
@@ -70,8 +70,8 @@ def _dataset(store: Store, label: Label, named: bool) -> Dataset:
         with refusing(label.file):
             return read_dataset(label.file)
     from fetal_head.dicomweb.instance import header
-    from fetal_head.store.dicom_images import described
-    from fetal_head.store.instances import Instances
+    from fetal_head.store.dicom.images import described
+    from fetal_head.store.dicom.instances import Instances
 
     (known,) = Instances(store, named).find(image=label.image)
     return header(described(known))

@@ -29,7 +29,7 @@ Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="As `fetal-
 @store.command(epilog="Example: fetal-head store history 010_HC --studies studies/hc18")
 def history(image: Image, studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     """List everything that was submitted or predicted for an image; a star marks the labels that count."""
-    from fetal_head.store.history import entries
+    from fetal_head.store.labels.history import entries
 
     found = entries(*opened_at(studies, conf, image))
     if as_json:
@@ -48,7 +48,7 @@ def history(image: Image, studies: Studies, as_json: AsJson = False, conf: Conf 
 @store.command(epilog="Example: fetal-head store show 010_HC 2 --studies studies/hc18")
 def show(image: Image, number: Number, studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     """Show all that is known of a submission, and where its file is."""
-    from fetal_head.store.history import entry
+    from fetal_head.store.labels.history import entry
 
     told = entry(*opened_at(studies, conf, image), number).as_json()
     if as_json:
@@ -63,7 +63,7 @@ def show(image: Image, number: Number, studies: Studies, as_json: AsJson = False
 @store.command(epilog="Example: fetal-head store diff 010_HC 1 2 --studies studies/hc18")
 def diff(image: Image, first: Number, second: Number, studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     """Compare two submissions of an image: Dice and changed pixels by structure."""
-    from fetal_head.store.history import compare
+    from fetal_head.store.labels.history import compare
 
     found = {name: asdict(difference) for name, difference in compare(*opened_at(studies, conf, image), first, second).items()}
     if as_json:
@@ -78,7 +78,7 @@ def diff(image: Image, first: Number, second: Number, studies: Studies, as_json:
 @store.command(epilog="Example: fetal-head store restore 010_HC 1 --studies studies/hc18")
 def restore(image: Image, number: Number, studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     """Submit an earlier mask again, also one that was deleted or rejected."""
-    from fetal_head.store import history
+    from fetal_head.store.labels import history
 
     study, image = opened_at(studies, conf, image)
     new = history.restore(study, image, number, getpass.getuser())
@@ -90,7 +90,7 @@ def restore(image: Image, number: Number, studies: Studies, as_json: AsJson = Fa
 @store.command(epilog="Example: fetal-head store agreement --studies studies/hc18 --conf readers 2")
 def agreement(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     """Compare the labels of people who labelled the same images: Dice by structure, differences of measurements."""
-    from fetal_head.store.agreement import agreement as pairs
+    from fetal_head.store.labels.agreement import agreement as pairs
 
     found = [asdict(pair) for pair in pairs(opened(studies, conf))]
     if as_json:
@@ -111,8 +111,8 @@ def agreement(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> N
 @store.command(epilog="Example: fetal-head store check --studies studies/hc18")
 def check(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
     """Tell every difference between files and database; best while nobody submits. Exit status 1 when there is one."""
-    from fetal_head.store.checking import check as differences
-    from fetal_head.store.intake import was_taken_in
+    from fetal_head.store.intake.scan import was_taken_in
+    from fetal_head.store.recovery.checking import check as differences
     from fetal_head.store.store import Store
 
     study = Store.open(study_in(studies), store_settings(conf))
@@ -129,10 +129,10 @@ def check(studies: Studies, as_json: AsJson = False, conf: Conf = None) -> None:
 @store.command(epilog="Example: fetal-head store rebuild --studies studies/hc18")
 def rebuild(studies: Studies, conf: Conf = None) -> None:
     """Make the database again from the files alone; stop the server first."""
-    from fetal_head.store import intake
-    from fetal_head.store.queries import counts
+    from fetal_head.store.intake import scan
+    from fetal_head.store.labels.queries import counts
 
-    rebuilt = intake.rebuild(study_in(studies), store_settings(conf))
+    rebuilt = scan.rebuild(study_in(studies), store_settings(conf))
     with rebuilt.reading() as session:
         found = counts(session)
     console.print(f"{found['total']} images, {found['completed']} of them labelled, are in the database again")
@@ -147,7 +147,7 @@ def end_with(differences: list[str]) -> None:
 
 def opened(studies: Path, conf: list[str] | None) -> Store:
     """The store of a study folder, brought up to date with what lies there. Raises ValueError when there is no study in it."""
-    from fetal_head.store.intake import take_in
+    from fetal_head.store.intake.scan import take_in
     from fetal_head.store.store import Store
 
     store = Store.open(study_in(studies), store_settings(conf))
@@ -157,7 +157,7 @@ def opened(studies: Path, conf: list[str] | None) -> Store:
 
 def opened_at(studies: Path, conf: list[str] | None, name: str) -> tuple[Store, str]:
     """The store as `opened` has it, and the id of the image that is called so, or whose file is. Raises ValueError likewise."""
-    from fetal_head.store import queries
+    from fetal_head.store.labels import queries
 
     study = opened(studies, conf)
     with study.reading() as session:
@@ -167,7 +167,7 @@ def opened_at(studies: Path, conf: list[str] | None, name: str) -> tuple[Store, 
 def study_in(studies: Path) -> Path:
     """The folder of a study. Raises ValueError for another one, which a mistyped name must not make a study of."""
     from fetal_head.imaging import EXTENSIONS
-    from fetal_head.store.layout import Layout
+    from fetal_head.store.files.layout import Layout
 
     folder = study_folder(studies)
     if not Layout(folder).hidden.exists() and not any(path.name.lower().endswith(EXTENSIONS) for path in folder.iterdir()):

@@ -30,7 +30,7 @@ def train(
     from fetal_head.learning import ranks
     from fetal_head.learning.retraining import retrain
     from fetal_head.model.registry import Registry
-    from fetal_head.store.labelled import labelled_images
+    from fetal_head.store.labels.labelled import labelled_images
 
     if app_dir == APP_DIR and not app_dir.is_dir():
         raise ValueError(f"there is no folder {app_dir} for the model: name the one that your server is started with, by --app")

@@ -18,7 +18,7 @@ def which(
 ) -> None:
     """Tell which image the server's log means, also one that was removed."""
     from fetal_head.pseudonym import pseudonym as pseudonym_of
-    from fetal_head.store.queries import every_id
+    from fetal_head.store.labels.queries import every_id
 
     with opened(studies, conf).reading() as session:
         found = [image_id for image_id in every_id(session) if pseudonym_of(image_id) == pseudonym]

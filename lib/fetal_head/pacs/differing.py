@@ -8,11 +8,11 @@ import re
 from sqlalchemy import and_, case, func, or_, select
 
 from fetal_head.pacs.outbox import Outbox
-from fetal_head.store.intake import BORN
+from fetal_head.store.intake.scan import BORN
+from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.said import SPACING
-from fetal_head.store.settling import FINAL
+from fetal_head.store.sql.tables import APPROVED, REJECTED, Image, Meta, Submission
 from fetal_head.store.store import Store
-from fetal_head.store.tables import APPROVED, REJECTED, Image, Meta, Submission
 
 # an image of a PACS is called by its instance, and perhaps a frame
 PULLED = re.compile(r"[0-9.]+(\.f\d+)?")

@@ -24,7 +24,7 @@ from fetal_head.pacs.failures import Failures, is_of_all, sentence_of
 from fetal_head.pseudonym import pseudonym
 from fetal_head.store.errors import StoreError
 from fetal_head.store.images import add_image
-from fetal_head.store.queries import every_id
+from fetal_head.store.labels.queries import every_id
 from fetal_head.store.store import Store
 
 # what an image answers that is there already

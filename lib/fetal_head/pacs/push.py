@@ -23,8 +23,8 @@ from fetal_head.pacs.errors import PacsAwayError, PacsRefusalError
 from fetal_head.pacs.failures import Failures, is_of_all, sentence_of
 from fetal_head.pacs.outbox import Outbox, State
 from fetal_head.pseudonym import pseudonym
-from fetal_head.store import queries
-from fetal_head.store.exported import exported
+from fetal_head.store.labels import queries
+from fetal_head.store.labels.exported import exported
 from fetal_head.store.store import Store
 
 OUTBOX = "pacs.sqlite"

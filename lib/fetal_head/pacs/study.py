@@ -11,7 +11,7 @@ from monailabel.config import settings as upstream
 
 from fetal_head.config import PacsSettings
 from fetal_head.files import write_text
-from fetal_head.store.layout import Layout
+from fetal_head.store.files.layout import Layout
 
 BELOW_APP = "app"
 # beside the database: of which PACS the folder is

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 from fastapi import Depends, HTTPException
 
-from fetal_head.server.identity import User, known, requires
+from fetal_head.server.login.identity import User, known, requires
 from fetal_head.store.people import who_is
 
 AsUser = Annotated[User, Depends(requires("user"))]

@@ -13,7 +13,7 @@ from fastapi.responses import PlainTextResponse
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.pseudonym import quiet_dicom
-from fetal_head.server.identity import requires
+from fetal_head.server.login.identity import requires
 
 # they write whole requests and answers down, ids included; the second is upstream's child process
 TALKATIVE = ("monailabel", "__main__", "timeloop", "dicomweb_client")

@@ -25,9 +25,9 @@ from fetal_head.model.scoring import Picture, Score, Scorer
 from fetal_head.model.traffic import Traffic
 from fetal_head.model.weights import load_weights
 from fetal_head.pseudonym import pseudonym, without_file
-from fetal_head.store.effort import measure_efforts
-from fetal_head.store.scores import Unscored, forget_others, unscored, write_scores
+from fetal_head.store.labels.effort import measure_efforts
 from fetal_head.store.store import Store
+from fetal_head.store.worklist.scores import Unscored, forget_others, unscored, write_scores
 
 LOCK = "scoring.lock"
 FRAMES = "frames"

@@ -17,24 +17,23 @@ from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.stamp import stamp_of
-from fetal_head.store.adding import write_facts
-from fetal_head.store.changes import FileChanges
 from fetal_head.store.errors import StoreError, told
-from fetal_head.store.file_names import why_not
-from fetal_head.store.layout import HISTORY, Layout
-from fetal_head.store.queries import image_of
-from fetal_head.store.said import SPACING, check_image_info, check_said
-from fetal_head.store.set_aside import FLAG, SKIPPED
-from fetal_head.store.settling import mark, settle
+from fetal_head.store.files.changes import FileChanges
+from fetal_head.store.files.layout import HISTORY, Layout
+from fetal_head.store.files.names import why_not
+from fetal_head.store.labels.adding import write_facts
+from fetal_head.store.labels.queries import image_of
+from fetal_head.store.labels.settling import mark, settle
+from fetal_head.store.labels.strangers import take_strangers
+from fetal_head.store.labels.submissions import live_image, write_image_facts
+from fetal_head.store.said import FLAG, SKIPPED, SPACING, check_image_info, check_said
+from fetal_head.store.sql.tables import Image, Reservation, Submission
 from fetal_head.store.store import Store
-from fetal_head.store.strangers import take_strangers
-from fetal_head.store.submissions import live_image, write_image_facts
-from fetal_head.store.tables import Image, Reservation, Submission
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,199}(?<![. ])")
 # what the store itself says of an image, see `queries.image_info`
 COMPOSED = ("name", "path")
-# what is said of it in nobody else's name, see `set_aside`
+# what is said of it in nobody else's name, see `worklist/set_aside`
 RESERVED = (*COMPOSED, FLAG, SKIPPED)
 
 

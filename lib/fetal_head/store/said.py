@@ -18,6 +18,8 @@ LARGEST_PIXEL = 100.0
 SPACING = "spacing"
 # of the image file that an index speaks of, in bytes
 FILE_SIZE = "file_size"
+# by whom and why an image is set aside: {"comment", "who", "at"}; and to whom it is not given, a list of names
+FLAG, SKIPPED = "flag", "skipped"
 
 
 def check_said(said: Any) -> dict[str, Any]:
@@ -65,7 +67,7 @@ def check_kinds(info: Mapping[str, Any]) -> None:
 
 def _check_set_aside(info: Mapping[str, Any]) -> None:
     """As `set_aside` keeps it, and those who choose the next image read it."""
-    skipped, flag = info.get("skipped", []), info.get("flag", {})
+    skipped, flag = info.get(SKIPPED, []), info.get(FLAG, {})
     if not isinstance(skipped, list) or not all(isinstance(who, str) for who in skipped):
         raise ValueError(f"skipped must be a list of names, not {skipped!r}")
     if not isinstance(flag, dict) or not all(isinstance(flag.get(key, ""), str) for key in ("comment", "who")):

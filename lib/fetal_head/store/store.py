@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from fetal_head.config import StoreSettings
 from fetal_head.files import clear_strays, sync, write_text
-from fetal_head.store.changes import FileChanges
-from fetal_head.store.database import Database, parse_url
 from fetal_head.store.errors import StoreError, had_no_room, told
-from fetal_head.store.layout import Layout
-from fetal_head.store.tables import Meta
+from fetal_head.store.files.changes import FileChanges
+from fetal_head.store.files.layout import Layout
+from fetal_head.store.sql.database import Database, parse_url
+from fetal_head.store.sql.tables import Meta
 
 EMBEDDED = "embedded"
 STUDY = "study"

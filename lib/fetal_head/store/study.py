@@ -12,19 +12,20 @@ from monailabel.interfaces.datastore import Datastore
 from fetal_head.config import StoreSettings, load_settings
 from fetal_head.imaging import Geometry
 from fetal_head.pseudonym import nameless, pseudonym, without_file
-from fetal_head.store import images, predictions, queries, submissions
-from fetal_head.store.archive import write_archive
-from fetal_head.store.drafts import read_draft
+from fetal_head.store import images
 from fetal_head.store.errors import StoreError, told
-from fetal_head.store.file_names import split_name
-from fetal_head.store.intake import image_now, take_in
-from fetal_head.store.labelled import plainly_labelled
-from fetal_head.store.layout import Picture
-from fetal_head.store.reservations import limit_leases, renew
+from fetal_head.store.files.layout import Picture
+from fetal_head.store.files.names import split_name
+from fetal_head.store.intake.scan import image_now, take_in
+from fetal_head.store.intake.watching import Watcher
+from fetal_head.store.labels import predictions, queries, submissions
+from fetal_head.store.labels.archive import write_archive
+from fetal_head.store.labels.drafts import read_draft
+from fetal_head.store.labels.labelled import plainly_labelled
+from fetal_head.store.labels.settling import FINAL, label_of
 from fetal_head.store.said import told_spacing
-from fetal_head.store.settling import FINAL, label_of
 from fetal_head.store.store import Store
-from fetal_head.store.watching import Watcher
+from fetal_head.store.worklist.reservations import limit_leases, renew
 
 logger = logging.getLogger(__name__)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from fetal_head.config import StoreSettings
 from fetal_head.stamp import stamp_of
-from fetal_head.store import queries
-from fetal_head.store.index import annotated_of, read_index
-from fetal_head.store.intake import take_in
-from fetal_head.store.layout import Layout
+from fetal_head.store.files.layout import Layout
+from fetal_head.store.intake.index import annotated_of, read_index
+from fetal_head.store.intake.scan import take_in
+from fetal_head.store.labels import queries
+from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.said import FILE_SIZE, Told, said_of_file, told_spacing
-from fetal_head.store.settling import FINAL
 from fetal_head.store.store import Store
 
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from fetal_head.store.errors import StoreError
 from fetal_head.store.images import check_name
 from fetal_head.store.roles import ROLES
+from fetal_head.store.sql.tables import Account, Meta
 from fetal_head.store.store import Store
-from fetal_head.store.tables import Account, Meta
 
 SHORTEST_PASSWORD = 8
 # of one that is much longer, accents alone can take minutes to put in order

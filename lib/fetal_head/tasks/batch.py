@@ -11,8 +11,8 @@ from fastapi import HTTPException
 from monailabel.interfaces.tasks.batch_infer import BatchInferTask
 
 from fetal_head.server.child import die_with_parent
-from fetal_head.store.layout import Picture
-from fetal_head.store.settling import ORIGINAL
+from fetal_head.store.files.layout import Picture
+from fetal_head.store.labels.settling import ORIGINAL
 from fetal_head.store.study import StudyDatastore
 
 logger = logging.getLogger(__name__)

@@ -20,12 +20,12 @@ from fetal_head.labels import VALUES
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.report import structures_found
 from fetal_head.stamp import stamp_of
-from fetal_head.store.drafts import SUFFIX, encoded
 from fetal_head.store.errors import disk_told
-from fetal_head.store.layout import Picture
+from fetal_head.store.files.layout import Picture
+from fetal_head.store.labels.drafts import SUFFIX, encoded
 from fetal_head.store.people import who_is
-from fetal_head.store.reservations import renew
 from fetal_head.store.study import StudyDatastore
+from fetal_head.store.worklist.reservations import renew
 
 
 class Infer(InferTask):  # type: ignore[misc]

@@ -11,9 +11,9 @@ from monailabel.interfaces.tasks.strategy import Strategy
 from fetal_head.selection.ranking import Ranking
 from fetal_head.selection.strategies import STRATEGIES, Described
 from fetal_head.store.people import left_by, who_is
-from fetal_head.store.pools import Pools
-from fetal_head.store.reservations import reserve
 from fetal_head.store.study import StudyDatastore
+from fetal_head.store.worklist.pools import Pools
+from fetal_head.store.worklist.reservations import reserve
 
 # so many candidates in one question to the database
 CANDIDATES = 16

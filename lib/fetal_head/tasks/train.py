@@ -17,7 +17,7 @@ from fetal_head.learning.trainer import Epoch
 from fetal_head.model.registry import Registry
 from fetal_head.pseudonym import nameless
 from fetal_head.server.child import die_with_parent
-from fetal_head.store.labelled import labelled_images
+from fetal_head.store.labels.labelled import labelled_images
 from fetal_head.store.study import StudyDatastore
 from fetal_head.tasks.progress import Progress
 

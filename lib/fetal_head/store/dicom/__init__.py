@@ -1,0 +1,1 @@
+"""The images of a study as DICOM names and finds them."""

@@ -1,0 +1,77 @@
+"""Which picture the file of an image holds, so that no mask counts for another one than it was made for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+
+from fetal_head.batched import batched
+from fetal_head.pseudonym import pseudonym
+from fetal_head.stamp import Stamp
+from fetal_head.store.files.layout import QUIET_SECONDS, Picture
+from fetal_head.store.labels.adding import write_facts
+from fetal_head.store.labels.settling import mark, settle
+from fetal_head.store.labels.strangers import cannot_be_read
+from fetal_head.store.sql.database import ROWS_AT_ONCE
+from fetal_head.store.sql.tables import Image, Submission
+from fetal_head.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+def know_pictures(store: Store, beside: Collection[str]) -> bool:
+    """Looks at files that came, of images that have a past or a label `beside` them; the others need not be read.
+
+    Labels of another picture do not count until that comes back. Those of which nobody knows what they were made for are from
+    now on of the one that they count for, once its file is quiet: half a file is no picture. False when one is not quiet yet.
+    """
+    unknown = select(Image).where(Image.removed.is_(None), Image.picture.is_(None))
+    of_image = select(Submission.number).where(Submission.image == Image.id)
+    with store.reading() as session:
+        came = {image.id: image for image in session.scalars(unknown.where(of_image.exists()))}
+        is_told = of_image.where(Submission.picture.is_not(None)).exists()
+        told = {image.id for image in session.scalars(unknown.where(is_told))}
+        for ids in batched(sorted(beside), ROWS_AT_ONCE):
+            came |= {image.id: image for image in session.scalars(unknown.where(Image.id.in_(ids)))}
+    whole = [image for image in came.values() if image.id in told or _stamp(image).is_quiet(QUIET_SECONDS)]
+    for some in batched(whole, ROWS_AT_ONCE):
+        # before the transaction, which others wait for
+        _write(store, [(image, digest) for image in some if (digest := _digest(store, image))])
+    return len(whole) == len(came)
+
+
+def _digest(store: Store, image: Image) -> str | None:
+    try:
+        return Picture(store.layout.folder / image.file, _stamp(image)).digest()
+    except OSError as error:
+        cannot_be_read(store.layout.folder / image.file, error)
+        return None
+
+
+def _stamp(image: Image) -> Stamp:
+    return Stamp(image.size, image.mtime_ns)
+
+
+def _write(store: Store, found: Sequence[tuple[Image, str]]) -> None:
+    with store.writing(many=True) as (session, files):
+        digests = {}
+        for seen, digest in found:
+            image = session.get(Image, seen.id)
+            # otherwise somebody was faster, or yet another file came
+            if image and image.picture is None and _stamp(image) == _stamp(seen):
+                image.picture = digests[image.id] = digest
+        rows = session.scalars(select(Submission).where(Submission.image.in_(digests))).all()
+        told = {row.image for row in rows if row.picture is not None}
+        for row in rows:
+            if row.picture is None:
+                row.picture = digests[row.image]
+                write_facts(files, store.layout, row)
+        astray = {row.image for row in rows if row.deleted is None and row.picture != digests[row.image]}
+        mark(session, list(digests))
+        for image_id in sorted(told):
+            settle(session, files, store.layout, image_id)
+    for image_id in sorted(astray):
+        message = "the image %s is another picture than before: the labels of that one count when it comes back, or are restored"
+        logger.warning(message, pseudonym(image_id))

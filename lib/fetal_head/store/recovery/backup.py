@@ -1,0 +1,159 @@
+"""A copy of a study from which it can be made again, taken while people work, from either database to either."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from fetal_head.config import StoreSettings
+from fetal_head.stamp import stamp_of
+from fetal_head.store.errors import StoreError
+from fetal_head.store.files.changes import FileChanges
+from fetal_head.store.files.facts import as_bytes, submission_facts
+from fetal_head.store.files.layout import Layout
+from fetal_head.store.labels.settling import put_plain
+from fetal_head.store.labels.submissions import write_image_facts
+from fetal_head.store.recovery.backup_tables import load_tables, read_tables, write_tables
+from fetal_head.store.sql.tables import Image, Submission
+from fetal_head.store.store import Store
+
+TABLES = "tables.jsonl"
+# the tables of a backup that is not whole yet
+PARTIAL = f".{TABLES}"
+
+
+class Copied(NamedTuple):
+    """How many files a backup names, and which of them nobody has any more."""
+
+    files: int
+    missing: list[str]
+
+
+def backup(store: Store, to: Path) -> Copied:
+    """Copies one state of the tables, and every file that it names, into the folder `to`.
+
+    An earlier backup there is brought up to date, and stays what it was until the new one is whole.
+
+    Raises:
+        StoreError: `to` lies inside the study, holds anything else than a backup, or one of labels that the study does not have.
+    """
+    _check_target(store, to)
+    to.mkdir(parents=True, exist_ok=True)
+    partial = to / PARTIAL
+    with store.reading() as session:
+        images = list(session.scalars(select(Image)))
+        submissions = list(session.scalars(select(Submission)))
+        _check_replaced(to, submissions)
+        # it holds the hashes of the users' passwords
+        partial.touch(mode=0o600)
+        with partial.open("w", encoding="utf-8") as file:
+            write_tables(session, file)
+    named = [*_named(store.layout, images, submissions)]
+    missing = [str(path) for path, where in named if not _copy(where, to / path)]
+    os.sync()
+    partial.replace(to / TABLES)
+    return Copied(len(named), missing)
+
+
+def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
+    """Makes a study from a backup, in a new folder.
+
+    Files of an earlier backup there, which the tables do not name any more, are left out.
+
+    Raises:
+        StoreError: `source` is no backup, or has links that lead out of it, `to` is not empty, or the database holds a study
+            already. Nothing is there then.
+    """
+    rows = read_tables(source / TABLES)
+    if to.exists() and any(to.iterdir()):
+        raise StoreError(409, f"{to} is not empty; name a new folder")
+    try:
+        store = Store.open(to, settings)
+        with store.writing(many=True) as (session, files):
+            if session.scalar(select(Image.id).limit(1)) is not None:
+                raise StoreError(409, f"the database {store.database.name} holds a study already; name an empty one")
+            load_tables(session, rows)
+            images, submissions = list(session.scalars(select(Image))), list(session.scalars(select(Submission)))
+            named = [path for path, _ in _named(Layout(source), images, submissions)]
+            history = store.layout.history.relative_to(store.layout.folder)
+            _bring([path for path in named if path.is_relative_to(history)], source, store.layout.folder)
+            _lay_out(images, submissions, files, store.layout)
+            # last, since a server that finds images without their history takes them for new ones
+            _bring([path for path in named if not path.is_relative_to(history)], source, store.layout.folder)
+    except Exception:
+        shutil.rmtree(to, ignore_errors=True)
+        raise
+    return store
+
+
+def _bring(paths: Sequence[Path], source: Path, to: Path) -> None:
+    for path in paths:
+        # who can write into a backup could otherwise have any file of this machine served
+        if not (source / path).resolve().is_relative_to(source.resolve()):
+            raise StoreError(422, f"{source / path} is a link that leads out of the backup; put the file itself there")
+        _copy([source / path], to / path)
+
+
+def _check_target(store: Store, to: Path) -> None:
+    """A backup writes over files of the same names, which must not be those of a study."""
+    if to.resolve().is_relative_to(store.layout.folder):
+        raise StoreError(409, f"{to} lies inside the study; name a folder outside of it for the backup")
+    # one that was broken off has no whole tables, and may be gone on with
+    if to.is_dir() and any(to.iterdir()) and not any((to / name).exists() for name in (TABLES, PARTIAL)):
+        raise StoreError(409, f"{to} is not empty and no earlier backup; name a new folder, or an earlier backup")
+
+
+def _check_replaced(to: Path, submissions: list[Submission]) -> None:
+    """A backup of another study, or of a later state of this one, is not written over: no study forgets a submission."""
+    has = {(row.image, row.number, row.sha256) for row in submissions}
+    rows = read_tables(to / TABLES)[Submission.__tablename__] if (to / TABLES).exists() else []
+    lost = [f"{row['image']} ({row['number']})" for row in rows if (row["image"], row["number"], row["sha256"]) not in has]
+    if lost:
+        told = f"{len(lost)} labels that this study does not have, such as that of {lost[0]}"
+        raise StoreError(409, f"{to} is a backup with {told}; name a new folder")
+
+
+def _lay_out(images: Sequence[Image], submissions: Sequence[Submission], files: FileChanges, layout: Layout) -> None:
+    """The files that follow from the tables."""
+    for image in images:
+        if layout.image_facts(image.id).exists():
+            write_image_facts(files, layout, image)
+    for row in submissions:
+        files.put(layout.facts(row.image, row.number), as_bytes(submission_facts(row)))
+        if row.current:
+            put_plain(files, layout, row)
+
+
+def _named(layout: Layout, images: list[Image], submissions: list[Submission]) -> Iterator[tuple[Path, list[Path]]]:
+    """The files that the tables name: where each belongs in a study, and where it may lie now."""
+    for image in images:
+        past = [path for path in layout.history.joinpath(image.id).glob("image[-.]*") if path.is_file()]
+        yield from ((path.relative_to(layout.folder), [path]) for path in past)
+        if image.removed is None:
+            retired = [path for path in past if path != layout.image_facts(image.id)]
+            yield Path(image.file), [layout.folder / image.file, *sorted(retired, key=lambda p: -p.stat().st_ctime_ns)]
+    for row in submissions:
+        kept = layout.kept(row.image, row.number, row.suffix)
+        yield kept.relative_to(layout.folder), [kept]
+    for path in (layout.index, layout.dicom, layout.folder / "summary.csv"):
+        if path.exists():
+            yield path.relative_to(layout.folder), [path]
+
+
+def _copy(where: list[Path], to: Path) -> bool:
+    """Copies the first of the files that is there, unless that was done before; False when there is none."""
+    for path in where:
+        if (stamp := stamp_of(path)) is None:
+            continue
+        if stamp_of(to) != stamp:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            partial = to.with_name(f".writing-{to.name}")
+            shutil.copy2(path, partial)
+            partial.replace(to)
+        return True
+    return False

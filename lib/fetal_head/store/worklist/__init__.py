@@ -1,0 +1,1 @@
+"""Which images there are to do, for whom, and who works on which."""
