@@ -19,7 +19,6 @@ from fetal_head.imaging import WRITTEN, read_image
 from fetal_head.labels import VALUES
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.report import structures_found
-from fetal_head.stamp import stamp_of
 from fetal_head.store.errors import disk_told
 from fetal_head.store.files.layout import Picture
 from fetal_head.store.labels.drafts import SUFFIX, encoded
@@ -57,7 +56,7 @@ class Infer(InferTask):  # type: ignore[misc]
             picture = Picture.at(Path(request["image"]))
             image, geometry = read_image(picture.path)
             spacing = self._datastore.spacing_of(request["image"], geometry)
-            if stamp_of(picture.path) != picture.stamp:
+            if not picture.is_there:
                 raise HTTPException(409, "the image was replaced while it was read: open it again")
             prediction = self._predictor.predict(image)
         except HTTPException:  # the store's, which are ValueErrors as well

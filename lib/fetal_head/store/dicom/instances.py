@@ -135,7 +135,7 @@ class Instances:
             dicom_text(image.id) if self._named else pseudonym(image.id),
             image.id,
             self._store.layout.folder / image.file,
-            Stamp(image.size, image.mtime_ns),
+            image.stamp,
             place_of(self._identity, image.id),
             told_spacing(queries.said_of(image)),
         )

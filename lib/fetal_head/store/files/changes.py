@@ -40,7 +40,7 @@ class FileChanges:
     def put_copy(self, path: Path, content: bytes, mtime_ns: int) -> None:
         """Writes a file that can be made again from others: it is not waited for until it is on disk.
 
-        Until somebody has waited for it (see `intake_labels`), it has the time UNSETTLED: after a power cut it may hold anything.
+        Until somebody has waited for it (see `intake/labels`), it has the time UNSETTLED: after a power cut it may hold anything.
         """
         self._prepare(path, 0o644)
         if self._many:

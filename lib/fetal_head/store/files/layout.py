@@ -44,13 +44,18 @@ class Picture(NamedTuple):
         """The file that is there now."""
         return cls(path, stamp_of(path))
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it is the file that is there now."""
+        return self.stamp == stamp_of(self.path)
+
     def digest(self) -> str | None:
         """The SHA-256 of the file; None when another one has taken its place, or is doing so."""
         try:
             digest = sha256(self.path.read_bytes()).hexdigest()
         except FileNotFoundError:
             return None
-        return digest if self.stamp == stamp_of(self.path) else None
+        return digest if self.is_there else None
 
 
 class Label(NamedTuple):

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from fetal_head.batched import batched
 from fetal_head.pseudonym import pseudonym
-from fetal_head.stamp import Stamp
 from fetal_head.store.files.layout import QUIET_SECONDS, Picture
 from fetal_head.store.labels.adding import write_facts
 from fetal_head.store.labels.settling import mark, settle
@@ -35,7 +34,7 @@ def know_pictures(store: Store, beside: Collection[str]) -> bool:
         told = {image.id for image in session.scalars(unknown.where(is_told))}
         for ids in batched(sorted(beside), ROWS_AT_ONCE):
             came |= {image.id: image for image in session.scalars(unknown.where(Image.id.in_(ids)))}
-    whole = [image for image in came.values() if image.id in told or _stamp(image).is_quiet(QUIET_SECONDS)]
+    whole = [image for image in came.values() if image.id in told or image.stamp.is_quiet(QUIET_SECONDS)]
     for some in batched(whole, ROWS_AT_ONCE):
         # before the transaction, which others wait for
         _write(store, [(image, digest) for image in some if (digest := _digest(store, image))])
@@ -44,14 +43,10 @@ def know_pictures(store: Store, beside: Collection[str]) -> bool:
 
 def _digest(store: Store, image: Image) -> str | None:
     try:
-        return Picture(store.layout.folder / image.file, _stamp(image)).digest()
+        return Picture(store.layout.folder / image.file, image.stamp).digest()
     except OSError as error:
         cannot_be_read(store.layout.folder / image.file, error)
         return None
-
-
-def _stamp(image: Image) -> Stamp:
-    return Stamp(image.size, image.mtime_ns)
 
 
 def _write(store: Store, found: Sequence[tuple[Image, str]]) -> None:
@@ -60,7 +55,7 @@ def _write(store: Store, found: Sequence[tuple[Image, str]]) -> None:
         for seen, digest in found:
             image = session.get(Image, seen.id)
             # otherwise somebody was faster, or yet another file came
-            if image and image.picture is None and _stamp(image) == _stamp(seen):
+            if image and image.picture is None and image.stamp == seen.stamp:
                 image.picture = digests[image.id] = digest
         rows = session.scalars(select(Submission).where(Submission.image.in_(digests))).all()
         told = {row.image for row in rows if row.picture is not None}

@@ -66,7 +66,7 @@ def image_now(store: Store, image_id: str) -> Image | None:
     """An image that is there, as its file is now: whoever writes into one in place changes nothing that is watched."""
     with store.reading() as session:
         image = image_of(session, image_id)
-    if image is None or stamp_of(store.layout.folder / image.file) == (image.size, image.mtime_ns):
+    if image is None or stamp_of(store.layout.folder / image.file) == image.stamp:
         return image
     take_in(store, quiet_for=QUIET_SECONDS)
     with store.reading() as session:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fetal_head.learning.samples import Labelled
-from fetal_head.stamp import Stamp
 from fetal_head.store.labels import queries
 from fetal_head.store.labels.settling import label_of
 from fetal_head.store.sql.tables import Submission
@@ -32,7 +31,7 @@ def _labelled(store: Store, mask_of: Callable[[Submission], Path]) -> list[Label
                 mask_of(label),
                 image.info.get("patient"),
                 tuple(label.annotated) if label.annotated else None,
-                Stamp(image.size, image.mtime_ns),
+                image.stamp,
             )
             for image, label in queries.final_labels(session)
         ]

@@ -40,7 +40,7 @@ def _images(session: Session, layout: Layout) -> Iterator[str]:
         name, stamp = files.get(image.id, (None, None))
         if name is None:
             yield f"{image.file} is gone"
-        elif name != image.file or stamp != (image.size, image.mtime_ns):
+        elif name != image.file or stamp != image.stamp:
             yield f"{name} was replaced"
     for image_id, (name, _) in files.items():
         if image_id not in there:

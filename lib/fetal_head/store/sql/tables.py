@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from fetal_head.stamp import Stamp
+
 # names sort by their bytes in every database, as they do in Python
 NAME = Text().with_variant(Text(collation="C"), "postgresql")
 SUBMITTED, APPROVED, REJECTED = "submitted", "approved", "rejected"
@@ -76,6 +78,11 @@ class Image(Base):
     picture: Mapped[str | None]
     readings: Mapped[int] = mapped_column(default=0)
     changed: Mapped[int] = mapped_column(default=_NEXT, onupdate=_NEXT)
+
+    @property
+    def stamp(self) -> Stamp:
+        """Of the file when it was last looked at."""
+        return Stamp(self.size, self.mtime_ns)
 
 
 class Submission(Base):
