@@ -3,10 +3,11 @@
     python scripts/bench/scoring.py --to runs/scoring.json
 
 Both ask the shipped segmenter, with as many dropout samples of its deepest features, of the same phantoms as PNG files. Ours
-reads each image once, finds the head, runs the encoder once and the decoder for every sample, by ONNX Runtime on a CPU; `frames
-kept` is what a later model pays that finds heads alike. Theirs reads the image and runs the whole network for every sample, by
-torch, in two threads as it does by default; it has no locator, and looks at the whole image resized. Neither writes its scores to
-a database here. The three take turns. Timings of one machine: compare the ratios.
+reads each image once, while the one before it is scored, finds the head, runs the encoder once and the decoder for every
+sample, by ONNX Runtime on a CPU; `frames kept` is what a later model pays that finds heads alike. Theirs reads the image and
+runs the whole network for every sample, by torch, in two threads as it does by default; it has no locator, and looks at the
+whole image resized. Neither writes its scores to a database here. The three take turns. Timings of one machine: compare the
+ratios.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from fetal_head.ahead import ahead
 from fetal_head.batched import batched
 from fetal_head.config import load_settings
 from fetal_head.datasets.phantoms import phantoms
@@ -64,7 +66,7 @@ def main(
         stock = EpistemicScoring(Stock(networks.segmenter, description.architecture.frame_size, rate), simulation_size=samples)
         kept = [frame for batch in _batches(files) for frame in scorer.frames(_read(batch))]
         ways: dict[str, Callable[[], object]] = {
-            "ours": lambda: [scorer.scores(scorer.frames(_read(batch))) for batch in _batches(files)],
+            "ours": lambda: [scorer.scores(scorer.frames(images)) for images in ahead(map(_read, _batches(files)))],
             "ours, frames kept": lambda: [scorer.scores(batch) for batch in _batches(kept)],
             "EpistemicScoring": lambda: stock({}, Files(files)),
         }

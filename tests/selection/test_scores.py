@@ -47,3 +47,14 @@ def test_doubt_about_a_small_structure_counts_like_doubt_about_the_head() -> Non
 
 def test_nothing_there_is_no_doubt() -> None:
     assert doubt(_logits(1e-6)).entropy.max() < 1e-3
+
+
+def test_bald_is_the_mutual_information_however_sure_the_copies_are() -> None:
+    logits = 30 * torch.randn(2, 4, 3, 48, 64, generator=torch.Generator().manual_seed(0))
+    logits[0, :, :, :8] = 200.0
+    logits[1, :, :, :8] = -200.0
+    copies = torch.distributions.Bernoulli(logits=logits.double())
+    mean = copies.probs.mean(1)
+    information = torch.distributions.Bernoulli(mean).entropy() - copies.entropy().mean(1)
+    expected = (mean * information).sum(dim=(-2, -1)) / mean.sum(dim=(-2, -1))
+    assert torch.allclose(doubt(logits).bald.double(), expected, atol=1e-5)

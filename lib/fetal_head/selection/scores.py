@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch.nn.functional import softplus
 
 # about a quarter of a small structure at the network's size: keeps a structure that is nearly absent from dividing by zero
 LEAST_AREA = 100.0
@@ -40,7 +39,10 @@ def doubt(logits: torch.Tensor) -> Doubt:
     Taken per structure, because the outline of the head is so long that it would drown CSP and LV.
     """
     probability = logits.sigmoid()
-    each = softplus(logits) - logits * probability
+    # by the likelier of the two answers, whose logarithm is small and exact: ONNX Runtime takes three times as long by softplus
+    size = logits.abs()
+    likelier = size.sigmoid()
+    each = size * (1 - likelier) - likelier.log()
     mean = probability.mean(1)
     total = _binary_entropy(mean)
     weight = mean / mean.sum(dim=(-2, -1), keepdim=True).clamp(min=LEAST_AREA)

@@ -9,13 +9,17 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import torch
 from filelock import FileLock
+from numpy.typing import NDArray
 
+from fetal_head.ahead import ahead
 from fetal_head.batched import batched
 from fetal_head.config import Settings
 from fetal_head.imaging import read_image
@@ -90,14 +94,21 @@ class ScoringWorker(threading.Thread):
             self._known = version
         images = self._waiting(version)
         measured = measure_efforts(self._store, QUEUE, self._traffic.wait_until_quiet)
-        for batch in batched(images, self._batch_size):
+        if images:
+            self._score_all(version, images)
+        return bool(images) or measured > 0
+
+    def _score_all(self, version: Version, images: Sequence[Unscored]) -> None:
+        """Scores images until another version is served."""
+        scorer, cache = self._model(version)
+        # reading takes a fifth of the time, and keeps no more than one core busy
+        for batch, read in ahead((batch, _read(batch, cache)) for batch in batched(images, self._batch_size)):
             self._traffic.wait_until_quiet()
             if self._registry.current() != version:
                 break
-            scored = self._score(version, batch)
-            write_scores(self._store, version.name, scored)
-            self._unread |= dict.fromkeys({*batch} - {image for image, _ in scored}, time.monotonic())
-        return bool(images) or measured > 0
+            scored = _scored(read, scorer, cache)
+            write_scores(self._store, version.name, [(image, scored[image.id]) for image in batch if image.id in scored])
+            self._unread |= dict.fromkeys((image for image in batch if image.id not in scored), time.monotonic())
 
     def _waiting(self, version: Version) -> list[Unscored]:
         """Some of the images that are to be scored, less those that the system could not read not long ago."""
@@ -114,15 +125,6 @@ class ScoringWorker(threading.Thread):
         samples = self._settings.selection.model_dump_json(include={"dropout_samples", "dropout_rate"})
         return sha256(version.path.read_bytes() + (self._settings.model.model_dump_json() + samples).encode()).hexdigest()
 
-    def _score(self, version: Version, images: Sequence[Unscored]) -> list[tuple[Unscored, Score | str]]:
-        """What becomes of the images, less those that the system could not read."""
-        scorer, cache = self._model(version)
-        frames, damaged = _frames(images, scorer, cache)
-        found: dict[str, Score | str] = {**damaged}
-        if frames:
-            found |= dict(zip(frames, scorer.scores(list(frames.values())), strict=True))
-        return [(image, found[image.id]) for image in images if image.id in found]
-
     def _model(self, version: Version) -> tuple[Scorer, FrameCache]:
         if self._loaded is None or self._loaded[0] != version:
             networks, description = load_weights(version.path)
@@ -132,24 +134,44 @@ class ScoringWorker(threading.Thread):
         return self._loaded[1:]
 
 
-def _frames(images: Sequence[Unscored], scorer: Scorer, cache: FrameCache) -> tuple[dict[str, Picture], dict[str, str]]:
-    """The frames by image, and why damaged ones have none; those that the system could not read have neither."""
-    frames = {image.id: frame for image in images if (frame := cache.get(image.key)) is not None}
-    read, damaged = {}, {}
+@dataclass(frozen=True)
+class _Read:
+    """What there is of images before a model is asked, by image; nothing of those that the system could not read.
+
+    Attributes:
+        frames: that were kept.
+        pixels: of images of which no frame was kept.
+        damaged: why damaged ones have neither.
+    """
+
+    frames: dict[str, Picture]
+    pixels: dict[Unscored, NDArray[np.float32]]
+    damaged: dict[str, str]
+
+
+def _read(images: Sequence[Unscored], cache: FrameCache) -> _Read:
+    read = _Read({image.id: frame for image in images if (frame := cache.get(image.key)) is not None}, {}, {})
     for image in images:
-        if image.id not in frames:
+        if image.id not in read.frames:
             try:
-                read[image] = read_image(image.path)[0]
+                read.pixels[image] = read_image(image.path)[0]
             except ValueError as error:
                 if lack := _lack(image.path, error):
                     _say_unread(image.id, lack)
                 else:
-                    damaged[image.id] = str(error)
-    if read:
-        for image, frame in zip(read, scorer.frames(list(read.values())), strict=True):
+                    read.damaged[image.id] = str(error)
+    return read
+
+
+def _scored(read: _Read, scorer: Scorer, cache: FrameCache) -> dict[str, Score | str]:
+    """What becomes of images, by image: a score, or why there is none. Frames that were not kept are from now on."""
+    frames = dict(read.frames)
+    if read.pixels:
+        for image, frame in zip(read.pixels, scorer.frames(list(read.pixels.values())), strict=True):
             cache.put(image.key, frame)
             frames[image.id] = frame
-    return frames, damaged
+    scores = scorer.scores(list(frames.values())) if frames else []
+    return {**read.damaged, **dict(zip(frames, scores, strict=True))}
 
 
 def _lack(path: Path, error: ValueError) -> str | None:
