@@ -71,7 +71,8 @@ class StoreSettings(_Section):
     """Where labels are accounted for, and how people share the work."""
 
     database_url: str = Field(pattern=r"^(embedded|postgresql\+psycopg://.+)$")
-    lease_minutes: float = Field(gt=0)
+    # a year at most
+    lease_minutes: float = Field(gt=0, le=525_600)
     readers: int = Field(ge=1)
 
 
@@ -84,7 +85,7 @@ class ServerSettings(_Section):
     upload_megabytes: int = Field(ge=1)
     predictions_at_once: int = Field(ge=1)
     predictions_waiting: int = Field(ge=0)
-    session_minutes: float = Field(gt=0)
+    session_minutes: float = Field(gt=0, le=525_600)
 
 
 class DicomwebSettings(_Section):

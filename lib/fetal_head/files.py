@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import TemporaryDirectory, mkstemp
 
 WRITING = ".writing-"
 
@@ -32,18 +33,26 @@ def temporary_in(folder: Path, suffix: str = "") -> Iterator[Path]:
         os.close(handle)
 
 
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """The same as `temporary_in` has it for a new, empty folder among the system's temporary files."""
+    with TemporaryDirectory(prefix=WRITING) as folder, alone_in(Path(folder)):
+        yield Path(folder)
+
+
 def clear_strays(folder: Path) -> None:
-    """Removes the temporary files in `folder` whose process was killed."""
+    """Removes the temporary files and folders in `folder` whose process was killed."""
     for stray in strays_among(folder.glob(f"{WRITING}*")):
         with suppress(OSError):
-            stray.unlink()
+            shutil.rmtree(stray) if stray.is_dir() else stray.unlink()
 
 
 def strays_among(temporary: Iterable[Path]) -> Iterator[Path]:
-    """The temporary files that nobody holds: their process was killed. Each is held here until the next one is asked for."""
+    """The temporary ones that nobody holds: their process was killed. Each is held here until the next one is asked for."""
     for path in temporary:
-        with suppress(OSError), path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(OSError), _opened(path) as handle:
+            # not `alone_in`, for which on a file system without locks nobody holds anything
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield path
 
 
@@ -69,8 +78,7 @@ def alone_in(folder: Path, *, waits: bool = True) -> Iterator[None]:
     Raises:
         BlockingIOError: somebody is in there; only where it does not wait for his end.
     """
-    handle = os.open(folder, os.O_RDONLY)
-    try:
+    with _opened(folder) as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -78,8 +86,6 @@ def alone_in(folder: Path, *, waits: bool = True) -> Iterator[None]:
             if isinstance(error, BlockingIOError):
                 raise
         yield
-    finally:
-        os.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -102,8 +108,15 @@ def _held_in(folder: Path, suffix: str) -> tuple[int, Path]:
 
 def sync(path: Path) -> None:
     """Returns once a file or the names in a folder are on disk."""
+    with _opened(path) as handle:
+        os.fsync(handle)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """A handle of a file or a folder."""
     handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        yield handle
     finally:
         os.close(handle)

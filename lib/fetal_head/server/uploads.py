@@ -6,11 +6,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PureWindowsPath
-from tempfile import TemporaryDirectory
 
 from fastapi import HTTPException, UploadFile
 
-from fetal_head.files import suffix_of
+from fetal_head.files import suffix_of, temporary_folder
 from fetal_head.imaging import suffix_by_content
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.store.errors import disk_told
@@ -19,9 +18,9 @@ from fetal_head.store.errors import disk_told
 @contextmanager
 def kept(upload: UploadFile, suffix: str = "") -> Iterator[Path]:
     """An upload as a file, until the block ends. Answers 507 when there is no room for it."""
-    with TemporaryDirectory(prefix="fetal-head-") as folder:
-        path = Path(folder) / f"upload{suffix}"
-        with disk_told(folder), path.open("wb") as file:
+    with temporary_folder() as folder:
+        path = folder / f"upload{suffix}"
+        with disk_told(str(folder)), path.open("wb") as file:
             shutil.copyfileobj(upload.file, file)
         yield path
 
