@@ -134,6 +134,15 @@ def test_what_nobody_looked_for_is_not_absent_in_an_export(tmp_path: Path) -> No
     assert find_pairs(tmp_path / "images", tmp_path / "masks", table)[0].spacing == (0.3, 0.3)
 
 
+def test_an_image_that_an_export_calls_as_the_mask_of_another_is_none(tmp_path: Path) -> None:
+    for number, name in enumerate(("a", "a_mask")):
+        picture(tmp_path / f"images/{name}.png", number)
+        mask(tmp_path / f"masks/{name}.png", np.roll(head(), number, axis=1))
+    (tmp_path / "index.csv").write_text("image,annotated,row_mm,column_mm\na,BRAIN CSP LV,,\na_mask,BRAIN CSP LV,,\n")
+    pairs = find_pairs(tmp_path / "images", tmp_path / "masks")
+    assert [(pair.image.stem, pair.mask.stem) for pair in pairs] == [("a", "a"), ("a_mask", "a_mask")]
+
+
 def test_a_study_tells_whose_images_they_are_and_what_its_labels_speak_of(tmp_path: Path) -> None:
     told = {"a.png": Told(patient="HC18-010", annotated=("BRAIN",)), "b.png": Told()}
     for name in ("a", "b"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -100,9 +100,9 @@ def find_pairs(
     """The images of a folder, in the order of their names, with the masks of a folder that may be the same one.
 
     A mask bears its image's name, or that with `_Annotation` (as HC18 has it) or `_mask` at its end; a label of the images' own
-    study bears just its name. `table` is a csv of pixel sizes and, if it has such a column, head circumferences. `told` is what
-    their study says of the images, by file name: patients, pixel sizes of those that are not in the table, and of what its own
-    final labels speak. The index.csv beside the masks of an export of ours tells these, too.
+    study, and one of an export of ours, bears just its name. `table` is a csv of pixel sizes and, if it has such a column, head
+    circumferences. `told` is what their study says of the images, by file name: patients, pixel sizes of those that are not in
+    the table, and of what its own final labels speak. The index.csv beside the masks of an export tells these, too.
 
     Raises:
         ValueError: a folder is missing or holds no image, two images bear one name, an image has no mask or two, the table
@@ -114,21 +114,21 @@ def find_pairs(
     # of a study, where each bears its image's very name; masks of another folder speak for themselves
     are_labels = masks.resolve() == (images / LABELS).resolve()
     suffixes = () if are_labels else MASK_SUFFIXES
-    pictures = _images_in(images, suffixes)
+    # `.` has no parent, and a link is where it was put
+    index = read_index(Path(os.path.abspath(masks)).parent / INDEX)
+    pictures = _images_in(images, suffixes, index)
     taken = {path.resolve() for path in pictures.values()}
     by_stem: dict[str, list[Path]] = defaultdict(list)
     for path in files_in(masks, (*EXTENSIONS, *MASK_EXTENSIONS)):
         if path.resolve() not in taken:
             by_stem[stem_of(path)].append(path)
     sizes, circumferences = _published(table, set(pictures))
-    # `.` has no parent, and a link is where it was put
-    index = read_index(Path(os.path.abspath(masks)).parent / INDEX)
     exported = {stem: Told(each.size.spacing, each.patient, each.annotated) for stem, each in index.items()}
     return [
         Pair(
             stem,
             path,
-            _mask_of(path, by_stem, masks, suffixes),
+            _mask_of(path, by_stem, masks, () if stem in index else suffixes),
             (sizes.get(stem) or said).spacing or export.spacing,
             circumferences.get(stem),
             said.annotated if are_labels else export.annotated,
@@ -140,13 +140,14 @@ def find_pairs(
     ]
 
 
-def _images_in(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
+def _images_in(folder: Path, suffixes: Sequence[str], exported: Collection[str]) -> dict[str, Path]:
     files = files_in(folder)
     stems = {stem_of(path) for path in files}
     pictures: dict[str, Path] = {}
     for path in files:
         stem = stem_of(path)
-        if any(stem.endswith(suffix) and stem.removesuffix(suffix) in stems for suffix in suffixes):
+        is_mask = any(stem.endswith(suffix) and stem.removesuffix(suffix) in stems for suffix in suffixes)
+        if is_mask and stem not in exported:
             continue
         if stem in pictures:
             names = f"{pictures[stem].name} and {path.name}"
