@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from fetal_head.config import StoreSettings
+from fetal_head.store.files.layout import Picture
+from fetal_head.store.labels.effort import efforts, measure_efforts
 from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from fetal_head.tasks.batch import BatchInfer
@@ -39,3 +41,17 @@ def test_no_mask_is_kept_for_a_picture_that_came_while_it_was_predicted(study: S
     study.refresh()
     assert study.get_labeled_images() == ["b"]
     assert not (tmp_path / "predicted.nrrd").exists()
+
+
+def test_a_mask_that_nobody_looked_at_is_no_prediction_that_somebody_accepted(study: StudyDatastore, tmp_path: Path) -> None:
+    def infer(request: dict[str, Any], _: StudyDatastore) -> dict[str, Any]:
+        mask = write_itk(tmp_path / "predicted.nrrd", three_structures(60, 90))
+        study.keep_prediction(Picture.at(Path(request["image"])), mask.read_bytes(), "v1")
+        return {"file": str(mask), "params": {"model_version": "v1"}}
+
+    BatchInfer()({"images": "all", "label_tag": FINAL}, study, infer)
+    measure_efforts(study.store)
+    assert efforts(study.store) == []
+    study.save_label("a", str(write_itk(tmp_path / "drawn.nrrd", three_structures(60, 90))), FINAL, {"model_version": "v1"})
+    measure_efforts(study.store)
+    assert [found.labels for found in efforts(study.store)] == [1]

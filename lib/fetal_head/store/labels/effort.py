@@ -67,7 +67,7 @@ def efforts(store: Store) -> list[VersionEffort]:
     """By model version, the one whose labels began first first. What is not measured yet does not count.
 
     It counts the last standing label of each person for each image, where it is not rejected, and not one that was only
-    restored.
+    restored, or that batch inference made.
     """
     with store.reading() as session:
         rows = session.execute(
@@ -120,6 +120,8 @@ def _labels() -> Select[Any]:
         Submission.prediction.is_not(None),
         last_of_its_person(Submission),
         Submission.info["restored"].as_string().is_(None),
+        # what batch inference keeps as a label is what was predicted, and nobody's work
+        Submission.info["params"].as_string().is_(None),
     )
 
 
