@@ -24,6 +24,7 @@ from fetal_head.learning.samples import Labelled, LeftOut
 from fetal_head.learning.tracking import NOWHERE, tracking
 from fetal_head.learning.trainer import Epoch, train
 from fetal_head.learning.unchanged import unchanged
+from fetal_head.learning.untaught import cautious
 from fetal_head.model.ancestry import learned_by_any
 from fetal_head.model.network import Architecture
 from fetal_head.model.registry import Registry, ServedMeanwhileError, Version
@@ -138,7 +139,7 @@ def _retrain(
         known = learned_by_any([model for model in (served, start) if model], registry)
         candidate = Segmenter(trained.networks, architecture, settings.model)
         judged, judged_on = basis(unchanged(learned), unchanged(held, say), known)
-        verdict = compare(candidate, served, judged, judged_on, settings)
+        verdict = cautious(compare(candidate, served, judged, judged_on, settings), samples.training)
         description = Description(
             architecture,
             parent=parent,
