@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from command import Run
 
 import fetal_head
 from fetal_head.datasets.phantoms import write_phantoms
@@ -42,6 +45,13 @@ def test_under_torchrun_the_first_process_speaks_for_all(tmp_path: Path) -> None
     assert (done.stderr.count(" s left\n"), done.stderr.count("; it is compared with the served model\n")) == (2, 1)
     assert done.stderr.count("left out phantom-0-00003") == 1
     assert json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))["version"] == "v0001"
+
+
+def test_without_a_patient_to_judge_by_an_epoch_tells_its_loss_alone(run: Run, tmp_path: Path) -> None:
+    write_phantoms(tmp_path / "study", 1, 1)
+    conf = [part for key, value in {**SMALL, "max_epochs": "1"}.items() for part in ("--conf", key, value)]
+    done = run("train", "--studies", tmp_path / "study", "--init", "scratch", *conf)
+    assert re.search(r"^epoch 1/1: loss [^;]+; it is compared with the served model$", done.stderr, re.MULTILINE), done.stderr
 
 
 def test_where_no_checkout_is_it_asks_for_the_folder_whose_models_are_served(tmp_path: Path) -> None:

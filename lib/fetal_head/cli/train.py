@@ -58,4 +58,6 @@ def train(
 def _say_epoch(epoch: Epoch) -> None:
     losses = ", ".join(f"{name} {value:.4f}" for name, value in epoch.loss.items())
     next_comes = f"{epoch.seconds_left:.0f} s left" if epoch.number < epoch.of else "it is compared with the served model"
-    console.print(f"epoch {epoch.number}/{epoch.of}: loss {losses}; {dice_line(epoch.dice)}; {next_comes}")
+    # without a patient who is held back there is no Dice
+    told = "; ".join(filter(None, (f"loss {losses}", dice_line(epoch.dice), next_comes)))
+    console.print(f"epoch {epoch.number}/{epoch.of}: {told}")
