@@ -13,8 +13,8 @@ from numpy.testing import assert_array_equal
 
 from fetal_head.imaging import read_mask
 from fetal_head.phantom import phantom
-from pictures import three_structures, write_itk
-from serving import Server
+from pictures import speckle, three_structures, write_itk, write_picture
+from serving import Server, serving
 
 pytestmark = pytest.mark.slow
 
@@ -118,3 +118,12 @@ def test_labels_and_facts_as_the_plugin_asks_for_them(border: Server, tmp_path: 
     assert len(list((border.studies / ".fetal_head").glob("*.zip"))) == 1
     assert ask(border, "DELETE", f"/datastore/label?id={NAME}&tag=final").ok
     assert ask(border, "GET", f"/datastore/label?label={NAME}&tag=final").status_code == 404
+
+
+def test_a_folder_in_which_no_image_lies_is_told_of(border: Server, tmp_path: Path) -> None:
+    (tmp_path / "studies" / "images").mkdir(parents=True)
+    write_picture(tmp_path / "studies" / "images" / "a.png", speckle(60, 90))
+    said = "no image lies in the study folder"
+    with serving(tmp_path / "studies", tmp_path / "server") as server:
+        assert f"{said} {server.studies}: folders in it are not looked into" in server.log.read_text()
+    assert said not in border.log.read_text()

@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from fetal_head.config import ServerSettings, Settings
 from fetal_head.model.registry import Registry
+from fetal_head.pacs.study import is_pacs
 from fetal_head.server.background import stop_every_task
 from fetal_head.server.child import announce_parent, before_interrupt
 from fetal_head.server.dicomweb.routes import dicomweb_routes
@@ -47,6 +48,8 @@ from fetal_head.server.sessions import Sessions
 from fetal_head.server.turns import Turns
 from fetal_head.store.dicom.instances import Instances
 
+# most often another folder was meant
+EMPTY = "no image lies in the study folder %s: folders in it are not looked into; name another one, or copy images into it"
 logger = logging.getLogger(__name__)
 
 
@@ -71,6 +74,8 @@ def install_routes(app: MONAILabelApp, registry: Registry, settings: Settings) -
     application.middleware_stack = application.build_middleware_stack()
     if serving.clients == "any" and not has_login(application):
         logger.warning("ATTENTION: %s", OPEN)
+    if not is_pacs(app.studies) and not app.datastore().list_images():
+        logger.warning(EMPTY, app.studies)
 
 
 def _routers(
