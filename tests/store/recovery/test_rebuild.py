@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +20,7 @@ from fetal_head.store.intake.scan import rebuild
 from fetal_head.store.labels.history import entry, restore, set_status
 from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.recovery.checking import UNKNOWN, check
+from fetal_head.store.store import Store
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, write_itk, write_picture
 
@@ -93,6 +95,17 @@ def test_check_tells_every_difference(study: StudyDatastore, folder: Path) -> No
     ]
     submit(study, "b", 7)
     assert_array_equal(read_mask(history / "b/0002.nrrd"), mask_of(7), "what was never acknowledged makes room")
+
+
+def test_a_study_that_was_copied_without_its_times_is_the_same_once_it_was_looked_at(
+    study: StudyDatastore, folder: Path, tmp_path: Path
+) -> None:
+    submit(study, "a", 1)
+    study.store.database.close()
+    copied = Path(shutil.copytree(folder, tmp_path / "copied", copy_function=shutil.copyfile))
+    said = "was replaced, or only its time is another one: a server looks at it when it starts"
+    assert sorted(check(Store.open(copied, study.store.settings))) == [f"{name}.png {said}" for name in "abc"]
+    assert_whole(StudyDatastore(str(copied), study.store.settings).store)
 
 
 class Labelling(RuleBasedStateMachine):

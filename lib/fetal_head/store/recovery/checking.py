@@ -41,7 +41,7 @@ def _images(session: Session, layout: Layout) -> Iterator[str]:
         if name is None:
             yield f"{image.file} is gone"
         elif name != image.file or stamp != image.stamp:
-            yield f"{name} was replaced"
+            yield f"{name} was replaced, or only its time is another one: a server looks at it when it starts"
     for image_id, (name, _) in files.items():
         if image_id not in there:
             yield f"{name} is not taken in"
