@@ -21,6 +21,11 @@ export class Heading {
     this.message.textContent = sentence;
   }
 
+  /** @param {string} sentence that is not so any more; whatever else is said stays */
+  unsay(sentence) {
+    if (this.message.textContent === sentence) this.say('');
+  }
+
   /** @param {string} sentence why this image came */
   explain(sentence) {
     this._reason.textContent = sentence;

@@ -77,7 +77,7 @@ export class Panel {
     const { services, extensionManager } = this._given;
     this.viewer = new Viewer(services, extensionManager, structures);
     this.structures = new Structures(structures, this.viewer, () => this.editor);
-    this.toolbox = new Toolbox(() => this.editor, this.structures, () => this.overlay?.draw());
+    this.toolbox = new Toolbox(() => this.editor, this.structures, () => this.overlay?.draw(), this.heading);
     this.biometry = new Biometry(() => this.overlay?.draw());
     this.overlay = new Overlay(this.viewer, () => this.toolbox?.tool ?? null, () => this.biometry?.calipers ?? []);
     const say = (/** @type {string} */ sentence) => this.heading.say(sentence);
@@ -229,10 +229,10 @@ export class Panel {
     if (editor?.image === image && current !== editor.replaces && current <= Math.max(editor.replaces, number)) editor.submitted(null, current);
   }
 
-  /** Whether leaving the image loses work: neither the server nor the browser has it. */
+  /** Whether leaving the image loses work: neither the server nor the browser has it, as nobody has corners that are not closed. */
   get isAtRisk() {
     this.toolbox?.rest();
-    return Boolean(this.editor?.unsent && !this._isKept);
+    return Boolean(this.toolbox?.isBegun || (this.editor?.unsent && !this._isKept));
   }
 
   /** @param {BeforeUnloadEvent} event */

@@ -13,16 +13,21 @@ const TOOLS = {
   rectangle: ['Rectangle', 'r', 'CSP or LV as a turned rectangle with handles'],
 };
 
+/** What keeps whoever has begun a polygon from everything that would lose its corners. */
+export const NOT_CLOSED = 'The polygon is not closed: Enter closes it, Escape gives it up.';
+
 export class Toolbox {
   /**
    * @param {() => import('./editor.js').Editor | null} editor
    * @param {import('./structures.js').Structures} structures
    * @param {() => void} draw
+   * @param {import('./heading.js').Heading} heading
    */
-  constructor(editor, structures, draw) {
+  constructor(editor, structures, draw, heading) {
     this._editor = editor;
     this._structures = structures;
     this._draw = draw;
+    this._heading = heading;
     this._name = 'brush';
     /** @type {WeakMap<import('./editor.js').Editor, Record<string, import('./tools.js').Tool>>} */
     this._tools = new WeakMap();
@@ -70,8 +75,8 @@ export class Toolbox {
 
   /** @param {string} name */
   choose(name) {
+    if (this.isBegun) return this._heading.say(NOT_CLOSED);
     this.rest();
-    this.tool?.cancel?.();
     this._name = name;
     for (const [other, made] of Object.entries(this._buttons)) made.setAttribute('aria-pressed', `${other === name}`);
     this._draw();
@@ -83,13 +88,18 @@ export class Toolbox {
       this._radius.valueAsNumber += step;
       this._draw();
     };
+    const end = (/** @type {'finish' | 'cancel'} */ how) => () => {
+      this.tool?.[how]?.();
+      this._heading.unsay(NOT_CLOSED);
+      this._draw();
+    };
     const [undo, redo] = [() => this._editor()?.undo(), () => this._editor()?.redo()];
     return [
       ...Object.entries(TOOLS).map(([name, [label, key]]) => ({ key, title: label, press: () => this.choose(name) })),
       { key: '-', title: 'Smaller brush', press: size(-2) },
       { key: '+', title: 'Larger brush', press: size(2) },
-      { key: 'Enter', title: 'Close the polygon', press: () => { this.tool?.finish?.(); this._draw(); } },
-      { key: 'Escape', title: 'Give up the polygon', press: () => { this.tool?.cancel?.(); this._draw(); } },
+      { key: 'Enter', title: 'Close the polygon', press: end('finish') },
+      { key: 'Escape', title: 'Give up the polygon', press: end('cancel') },
       { key: 'z', title: 'Undo', press: undo },
       { key: 'z', ctrl: true, title: 'Undo', press: undo },
       { key: 'z', shift: true, title: 'Redo', press: redo },

@@ -3,6 +3,7 @@
 import { button, el } from './dom.js';
 import * as choices from './choices.js';
 import * as server from './server.js';
+import { NOT_CLOSED } from './toolbox.js';
 
 export class Work {
   /**
@@ -191,7 +192,7 @@ export class Work {
       return false;
     }
     if (this._panel.toolbox?.isBegun) {
-      this._panel.heading.say('The polygon is not closed: Enter closes it, Escape gives it up.');
+      this._panel.heading.say(NOT_CLOSED);
       return false;
     }
     this._busy = true;
