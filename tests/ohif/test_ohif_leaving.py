@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+import requests
 from desk import Desk, phantoms
 from numpy.testing import assert_array_equal
 from playwright.sync_api import Browser, Dialog, expect
@@ -14,6 +15,11 @@ from serving import Server, serving
 pytestmark = pytest.mark.slow
 Sit = Callable[[], Desk]
 NOT_CLOSED = "The polygon is not closed: Enter closes it, Escape gives it up."
+# as when another tab keeps work on the same picture
+KEPT_ELSEWHERE = """() => {
+    const { place, picture } = fetalHead.editor;
+    localStorage.setItem(`fetal-head draft  ${place} ${picture}`, "of another tab");
+}"""
 CORNERS = "fetalHead.toolbox.tool.drawn().handles.length"
 
 
@@ -70,3 +76,43 @@ def test_the_corners_of_an_open_polygon_outlast_another_tool_and_are_not_left_wi
     _begin_a_polygon(ann)
     assert "Leave it, and lose it?" in _declined(ann, let_go).message
     assert (ann.page.evaluate("fetalHead.image"), ann.page.evaluate(CORNERS)) == (image, 3)
+
+
+@pytest.mark.parametrize(("name", "held"), [("Skip", "**/skip"), ("Flag", "**/flag")])
+def test_what_is_drawn_while_an_image_is_set_aside_is_not_left_without_a_question(ann: Desk, name: str, held: str) -> None:
+    image = ann.open()
+    ann.page.get_by_label("Flag", exact=True).fill("twins")
+    let_go = ann.hold(held)
+    ann.button(name)
+    ann.page.evaluate(KEPT_ELSEWHERE)
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    drawn = ann.mask
+    ann.press("n")
+    expect(ann.page.locator("#fh-message")).to_contain_text("The server has not answered yet")
+    assert "Leave it, and lose it?" in _declined(ann, let_go).message
+    assert ann.page.evaluate("fetalHead.image") == image
+    assert_array_equal(ann.mask, drawn)
+    expect(ann.page.locator("#fh-message")).to_have_text("")
+
+
+def test_a_flag_stays_where_no_next_image_comes(ann: Desk, left: Server) -> None:
+    def flag() -> str:
+        ann.page.evaluate("fetalHead.heading.say('')")
+        ann.button("Flag")
+        expect(ann.page.locator("#fh-message")).not_to_have_text("")
+        return str(requests.get(f"{left.url}/worklist/{image}", timeout=60).json()["status"])
+
+    image = ann.open()
+    comment = ann.page.get_by_label("Flag", exact=True)
+    comment.fill("twins")
+    ann.page.route("**/flag", lambda route: route.abort())
+    assert (flag(), comment.input_value()) == ("open", "twins")
+    ann.page.unroute("**/flag")
+    ann.page.route("**/activelearning/**", lambda route: route.abort())
+    assert (flag(), ann.text("#fh-message")) == ("flagged", "The server cannot be reached.")
+    assert flag() == "flagged", "he presses it again"
+    ann.page.unroute("**/activelearning/**")
+    ann.button("Flag")
+    assert ann.settled(image) != image
+    expect(comment).to_have_value("")

@@ -5,6 +5,8 @@ import * as choices from './choices.js';
 import * as server from './server.js';
 import { NOT_CLOSED } from './toolbox.js';
 
+const NOT_ANSWERED = 'The server has not answered yet: nothing else is done until it has.';
+
 export class Work {
   /**
    * @param {import('./panel.js').Panel} panel
@@ -102,30 +104,40 @@ export class Work {
     });
   }
 
-  async next() {
-    await this._alone(async () => {
-      const sample = await this._sample();
-      // asked now, since the hand goes on while the server chooses
-      if (this._mayLeave()) await this._show(sample);
+  next() {
+    return this._goOn();
+  }
+
+  skip() {
+    return this._goOn((image) => server.skip(image, this.who));
+  }
+
+  flag() {
+    const comment = this._comment.value.trim();
+    const tell = (/** @type {string} */ image) => server.flag(image, comment, this.who);
+    // the comment stays until the next image is there: without it, pressed again, the flag would be taken away
+    if (comment) return this._goOn(tell);
+    return this._alone(async () => {
+      await tell(this._panel.image);
+      this._panel.heading.say('The flag is taken away.');
     });
   }
 
-  async skip() {
-    await this._alone(async () => {
+  /**
+   * Leaves the open image for the next one.
+   * @param {(image: string) => Promise<unknown>} [tell] the server of it, before
+   */
+  _goOn(tell = async () => {}) {
+    return this._alone(async () => {
       if (!this._mayLeave()) return;
-      await server.skip(this._panel.image, this.who);
-      await this._show(await this._sample());
-    });
-  }
-
-  async flag() {
-    await this._alone(async () => {
-      const comment = this._comment.value.trim();
-      if (comment && !this._mayLeave()) return;
-      await server.flag(this._panel.image, comment, this.who);
-      this._comment.value = '';
-      if (comment) await this._show(await this._sample());
-      else this._panel.heading.say('The flag is taken away.');
+      const { editor, image, toolbox } = this._panel;
+      const steps = editor?.steps;
+      await tell(image);
+      const sample = await this._sample();
+      // the hand goes on while the server answers
+      toolbox?.rest();
+      const isAsked = editor?.steps === steps && !toolbox?.isBegun;
+      if (isAsked || this._mayLeave()) await this._show(sample);
     });
   }
 
@@ -187,8 +199,7 @@ export class Work {
    */
   async _alone(work) {
     if (this._busy) {
-      // said anew, or taken away, by what goes on
-      this._panel.heading.say('The server has not answered yet: nothing else is done until it has.');
+      this._panel.heading.say(NOT_ANSWERED);
       return false;
     }
     if (this._panel.toolbox?.isBegun) {
@@ -203,6 +214,7 @@ export class Work {
       return false;
     } finally {
       this._busy = false;
+      this._panel.heading.unsay(NOT_ANSWERED);
     }
   }
 }
