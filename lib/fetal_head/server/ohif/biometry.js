@@ -8,7 +8,7 @@ import * as choices from './choices.js';
 import { el } from './dom.js';
 import { measure } from './server.js';
 
-const WAIT_MS = 250;
+const [WAIT_MS, AGAIN_MS] = [250, 3000];
 /** @type {[string, string, string | null][]} name, title, unit where it is none of length */
 const ROWS = [
   ['hc', 'HC', null],
@@ -78,7 +78,10 @@ export class Biometry {
     } catch (error) {
       if (asked !== this._asked) return;
       this.clear();
-      this._flags.replaceChildren(el('li', {}, `Not measured: ${/** @type {Error} */ (error).message}`));
+      const { status, message } = /** @type {import('./server.js').Refused} */ (error);
+      this._flags.replaceChildren(el('li', {}, `Not measured: ${message}`));
+      // a server that is away or busy has not said that this mask cannot be measured
+      if (!status || status >= 500) this._timer = setTimeout(() => this._measure(editor), AGAIN_MS);
       return;
     }
     // an answer that was overtaken tells of another mask
