@@ -84,3 +84,12 @@ def test_the_page_names_no_patient_but_that_of_the_open_image(named_desk: Sit) -
     expect(ann.page.get_by_text(ann.page.evaluate(f"{instance}.SeriesDescription"))).to_be_visible()
     assert ann.page.evaluate(f"{instance}.PatientID") != first
     expect(ann.page.get_by_text(first)).to_have_count(0)
+
+
+def test_the_viewer_asks_for_nothing_that_the_policy_refuses(named_desk: Sit) -> None:
+    ann = named_desk()
+    said: list[str] = []
+    ann.page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    ann.open("p8")
+    assert said == []
+    expect(ann.page.locator("#root")).to_have_css("font-family", "Inter, sans-serif")

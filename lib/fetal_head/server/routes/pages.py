@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -35,6 +36,8 @@ POLICY = "; ".join(
         "frame-ancestors 'self'",
     ]
 )
+# asked for by OHIF, and refused by the policy: each time an error that means nothing
+FONTS = re.compile(r'<link [^>]*"https://fonts\.[^>]*>|@import url\(https://fonts\.[^)]*\);')
 SCHEMA = "/openapi.json"
 
 
@@ -89,7 +92,9 @@ def ohif_pages() -> APIRouter:
     """The pages of OHIF and of our mode in it, for users."""
     router = APIRouter(prefix="/ohif", include_in_schema=False, dependencies=[Depends(requires("user"))])
     ohif, mode = StaticFiles(directory=STATIC / "ohif"), StaticFiles(directory=MODE)
-    page = (STATIC / "ohif" / "index.html").read_text(encoding="utf-8")
+    page, style = (
+        FONTS.sub("", (STATIC / "ohif" / name).read_text(encoding="utf-8")) for name in ("index.html", "app.bundle.css")
+    )
 
     @router.get("/fetal-head/structures.json")
     def structures() -> list[dict[str, Any]]:
@@ -108,6 +113,10 @@ def ohif_pages() -> APIRouter:
     async def worklist(request: Request) -> Response:
         """The work list, from which images are opened in OHIF."""
         return _fresh(await mode.get_response("worklist.html", request.scope))
+
+    @router.get("/app.bundle.css")
+    def viewer_style() -> Response:
+        return Response(style, media_type="text/css")
 
     @router.get("/{path:path}")
     async def viewer(path: str, request: Request) -> Response:
