@@ -93,3 +93,25 @@ def test_the_viewer_asks_for_nothing_that_the_policy_refuses(named_desk: Sit) ->
     ann.open("p8")
     assert said == []
     expect(ann.page.locator("#root")).to_have_css("font-family", "Inter, sans-serif")
+
+
+@pytest.mark.parametrize("lost", ["**/worklist/p9?*", "**/dicom-web/**"])
+def test_the_picture_of_one_image_is_not_seen_under_the_name_of_another(named_desk: Sit, lost: str) -> None:
+    ann = named_desk()
+    ann.open("p8")
+    title, state, picture = (ann.page.locator(place) for place in ("#fh-image", "#fh-state", "[data-cy=viewport-pane] canvas"))
+    expect(picture).to_be_visible()
+    ann.page.route(lost, lambda route: route.abort())
+    ann.page.evaluate("void fetalHead._work.open('p9')")
+    expect(state).to_have_text("Not loaded")
+    expect(title).to_have_text("p9")
+    expect(picture).to_be_hidden(timeout=10_000)
+    ann.page.unroute(lost)
+    let_go = ann.hold(lost)
+    ann.button("Try again")
+    expect(state).to_have_text("Loading …")
+    expect(picture).to_be_hidden()
+    let_go()
+    assert ann.settled("p8") == "p9"
+    expect(picture).to_be_visible()
+    assert ann.errors == []

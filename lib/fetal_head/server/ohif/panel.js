@@ -123,6 +123,7 @@ export class Panel {
         await first;
         throw error;
       });
+      this.viewer?.see(true);
       show(image, uids);
       structures.settle();
       this.overlay?.attach();
@@ -150,6 +151,7 @@ export class Panel {
     this.toolbox?.rest();
     this.editor = null;
     this.image = image;
+    this.viewer?.see(false);
     this.structures?.update();
     this.biometry?.clear();
     this._past?.clear();

@@ -66,6 +66,11 @@ export class Viewer {
     return this.viewport?.element;
   }
 
+  /** @param {boolean} isSeen false as long as another image than the open one is on the screen */
+  see(isSeen) {
+    document.body.classList.toggle('fetal-head-unseen', !isSeen);
+  }
+
   /** @param {Uint8Array} mask */
   show(mask) {
     this._pixels().set(mask);
