@@ -2,18 +2,17 @@
 
 const NAME = 'fetal-head name';
 const STRATEGY = 'fetal-head strategy';
+/** Who sits before this page: before another one of the same browser it may be somebody else. */
+let own = localStorage.getItem(NAME);
 
 /** @returns {string} the annotator's own name, or one by which the server tells this browser from others */
 export function name() {
-  const known = localStorage.getItem(NAME);
-  if (known) return known;
-  const made = `browser-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
-  localStorage.setItem(NAME, made);
-  return made;
+  if (!own) setName(`browser-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`);
+  return /** @type {string} */ (own);
 }
 
 /** @param {string} name */
-export const setName = (name) => localStorage.setItem(NAME, name.trim());
+export const setName = (name) => localStorage.setItem(NAME, (own = name.trim()));
 
 /** @returns {string} the strategy that was chosen last; empty for none */
 export const strategy = () => localStorage.getItem(STRATEGY) ?? '';

@@ -73,9 +73,9 @@ export class Work {
     ];
   }
 
-  /** Who works here: in another tab it may be somebody else. */
+  /** Who works here. */
   get who() {
-    return this._name.value.trim() || choices.name();
+    return choices.name();
   }
 
   /** What was said of one image is not said of the next. */
