@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser, expect
 
 from fetal_head.phantom import phantom
 from pictures import write_itk, write_picture
-from serving import serving
+from serving import Server, serving
 
 pytestmark = pytest.mark.slow
 # the values that another viewer gave them
@@ -67,6 +68,27 @@ def test_of_two_readers_none_begins_with_the_outlines_of_the_other(browser: Brow
         ann.page.wait_for_function("fetalHead.viewer.shown()[0] === 3")
         assert_array_equal(ann.mask, theirs)
         ann.leave()
+
+
+def test_of_two_versions_the_one_that_was_asked_for_last_is_shown(named: Server, named_desk: Callable[[], Desk]) -> None:
+    ann = named_desk()
+    ann.open("p8")
+    masks = [ann.mask, ann.mask]
+    masks[0][:20, :20], masks[1][:20, :20] = 2, 3
+    for mask in masks:
+        hand_in(named, "p8", mask)
+    first, last = (entry["number"] for entry in finals(named, "p8")[-2:])
+    ann.open("p8")
+    ann.button("Predict again")
+    ann.page.wait_for_function("fetalHead.editor.steps === 1")
+    let_go = ann.hold(f"**/history/p8/{first}/label")
+    ann.page.get_by_role("button", name=f"Load version {first}").click()
+    ann.button(f"Load version {last}")
+    ann.page.wait_for_function("fetalHead.viewer.shown()[0] === 3")
+    with ann.page.expect_response(f"**/history/p8/{first}/label"):
+        let_go()
+    ann.page.wait_for_timeout(1000)
+    assert_array_equal(ann.mask, masks[1])
 
 
 def _segmentation(path: Path, mask: Mask) -> None:

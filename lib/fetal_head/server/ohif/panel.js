@@ -28,6 +28,8 @@ export class Panel {
     this._given = { services, extensionManager, first };
     /** Whether the browser has what is drawn. */
     this._isKept = true;
+    /** How often another version was asked for. */
+    this._asked = 0;
     /** @type {Editor | null} null as long as there is no mask to work on: nothing can be drawn or submitted then */
     this.editor = null;
     /** The image that is open, or on its way. */
@@ -82,8 +84,8 @@ export class Panel {
     this.overlay = new Overlay(this.viewer, () => this.toolbox?.tool ?? null, () => this.biometry?.calipers ?? []);
     const say = (/** @type {string} */ sentence) => this.heading.say(sentence);
     const load = (/** @type {any} */ entry) => {
-      say(entry.of_this_picture ? '' : 'This mask was drawn on another picture, which this one has taken the place of.');
-      return this._load((image, all) => label(image, entry, all));
+      const notice = entry.of_this_picture ? '' : 'This mask was drawn on another picture, which this one has taken the place of.';
+      return this._load((image, all) => label(image, entry, all), notice);
     };
     this._past = new Past(load, new Review(roles.includes('reviewer'), say), (image, number) => this._judged(image, number));
     this._training = new Training(MODEL, roles.includes('admin'), say);
@@ -170,16 +172,21 @@ export class Panel {
   /**
    * Lays another version over what is there.
    * @param {(image: string, structures: Structures) => Promise<import('./editor.js').Version & import('./raster.js').Size>} ask
+   * @param {string | null} [notice] what to say of it then; null for nothing new
    */
-  async _load(ask) {
+  async _load(ask, notice = null) {
     const editor = this.editor;
     if (!editor || !this.structures) return;
+    const asked = ++this._asked;
+    // another image may be open by now, or another version be wanted
+    const isWanted = () => this.editor === editor && asked === this._asked;
     try {
       const version = fitting(await ask(editor.image, this.structures), editor.size);
-      // another image may be open by now
-      if (this.editor === editor) editor.load(version);
+      if (!isWanted()) return;
+      if (notice !== null) this.heading.say(notice);
+      editor.load(version);
     } catch (error) {
-      this.heading.say(/** @type {Error} */ (error).message);
+      if (isWanted()) this.heading.say(/** @type {Error} */ (error).message);
     }
   }
 
