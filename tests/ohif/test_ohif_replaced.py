@@ -94,6 +94,27 @@ def test_an_earlier_mask_says_that_it_was_drawn_on_another_picture(browser: Brow
         ann.leave()
 
 
+def test_a_prediction_of_another_picture_is_not_laid_over_the_open_one(browser: Browser, tmp_path: Path) -> None:
+    with serving(phantoms(tmp_path / "studies", 1), tmp_path / "server") as server:
+        ann = Desk(browser, server.url)
+        ann.open("p0")
+        predicted, before = ann.mask, instance_of(server, "p0")
+        write_picture(tmp_path / "new.png", phantom(0).image[:, ::-1])
+        (tmp_path / "new.png").replace(server.studies / "p0.png")
+        instance_of(server, "p0", unlike=before)
+        ann.button("Predict again")
+        expect(ann.page.locator("#fh-message")).to_have_text(
+            "The image was replaced since it was opened: load the page again.", timeout=15_000
+        )
+        assert_array_equal(ann.mask, predicted)
+        ann.page.reload()
+        ann.settled("")
+        ann.button("Predict again")
+        ann.page.wait_for_function("fetalHead.editor.steps === 1")
+        assert (ann.mask != predicted).any()
+        ann.leave()
+
+
 def test_unsent_work_comes_back_with_the_picture_that_it_was_drawn_on(browser: Browser, tmp_path: Path) -> None:
     with serving(phantoms(tmp_path / "studies", 1), tmp_path / "server") as server:
         image, ann = server.studies / "p0.png", Desk(browser, server.url)

@@ -182,7 +182,9 @@ export class Panel {
     const isWanted = () => this.editor === editor && asked === this._asked;
     try {
       const version = fitting(await ask(editor.image, this.structures), editor.size);
+      const { picture } = await server.dicomOf(editor.image);
       if (!isWanted()) return;
+      if (picture !== editor.picture) throw new Error('The image was replaced since it was opened: load the page again.');
       if (notice !== null) this.heading.say(notice);
       editor.load(version);
     } catch (error) {
