@@ -10,7 +10,7 @@ import pytest
 import requests
 from correcting import middle
 from desk import Desk
-from handing_in import finals, hand_in
+from handing_in import finals, hand_in, label_of
 from numpy.testing import assert_array_equal
 from playwright.sync_api import expect
 
@@ -246,3 +246,24 @@ def test_a_letter_chooses_nothing_in_a_list_that_was_used_last(named_desk: Sit) 
     ann.page.get_by_label("LV is").focus()
     ann.page.keyboard.press("ArrowDown")
     assert ann.annotated == ["BRAIN", "CSP"], "the arrows still choose"
+
+
+def test_space_submits_after_a_button_was_clicked_and_presses_one_that_the_keyboard_is_on(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p8")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    once = ann.mask
+    ann.drag((40, 80), (90, 80))
+    ann.page.route("**/activelearning/**", lambda route: route.abort())
+    ann.button("Undo")
+    ann.page.keyboard.press("Space")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted", timeout=15_000)
+    assert_array_equal(ann.mask, once)
+    assert_array_equal(label_of(named, "p8"), once)
+    ann.page.get_by_role("button", name="Redo").focus()
+    for _ in range(2):
+        ann.page.keyboard.press("Space")
+    expect(ann.page.locator("#fh-state")).to_have_text("Not submitted")
+    assert ann.mask[80, 65] == 3
+    expect(ann.page.get_by_role("button", name="Redo")).to_be_focused()

@@ -24,7 +24,9 @@ export function el(tag, properties = {}, ...children) {
  */
 export function button(label, press, properties = {}) {
   const made = el('button', { type: 'button', ...properties }, label);
-  made.addEventListener('click', async () => {
+  made.addEventListener('click', async (event) => {
+    // whoever clicked means the page by the next key, not this button again
+    if (event.detail) made.blur();
     made.disabled = true;
     try {
       await press();
