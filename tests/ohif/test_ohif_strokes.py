@@ -250,7 +250,7 @@ def test_a_letter_chooses_nothing_in_a_list_that_was_used_last(named_desk: Sit) 
 
 def test_space_submits_after_a_button_was_clicked_and_presses_one_that_the_keyboard_is_on(named: Server, named_desk: Sit) -> None:
     ann = named_desk()
-    ann.open("p8")
+    ann.open("p33")
     ann.press("3")
     ann.drag((40, 40), (90, 40))
     once = ann.mask
@@ -260,7 +260,7 @@ def test_space_submits_after_a_button_was_clicked_and_presses_one_that_the_keybo
     ann.page.keyboard.press("Space")
     expect(ann.page.locator("#fh-state")).to_have_text("Submitted", timeout=15_000)
     assert_array_equal(ann.mask, once)
-    assert_array_equal(label_of(named, "p8"), once)
+    assert_array_equal(label_of(named, "p33"), once)
     ann.page.get_by_role("button", name="Redo").focus()
     for _ in range(2):
         ann.page.keyboard.press("Space")
