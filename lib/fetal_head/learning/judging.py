@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -85,6 +85,10 @@ class Verdict:
     patients: int
     overall: Difference
     structures: dict[str, Difference]
+
+    def but(self, why: str) -> Verdict:
+        """The same of a candidate that is not to be published, however good it is, for a reason more."""
+        return replace(self, better=False, reason=f"{self.reason}; but {why}")
 
 
 def judged_dice(predicted: torch.Tensor, target: torch.Tensor, known: torch.Tensor) -> torch.Tensor:

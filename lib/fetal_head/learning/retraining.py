@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from functools import partial
 from hashlib import sha256
@@ -175,6 +175,5 @@ def _publish(version: Version, verdict: Verdict, registry: Registry) -> Verdict:
         registry.publish(version.name, expected=verdict.against)
     except ServedMeanwhileError:
         now = registry.current().name
-        sentence = f"but by now '{now}' is served, which it was not compared with: train again, or publish it by hand"
-        return replace(verdict, better=False, reason=f"{verdict.reason}; {sentence}")
+        return verdict.but(f"by now '{now}' is served, which it was not compared with: train again, or publish it by hand")
     return verdict

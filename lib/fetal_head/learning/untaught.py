@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from fetal_head.labels import NAMES
 from fetal_head.learning.judging import Verdict
@@ -21,6 +20,5 @@ def cautious(verdict: Verdict, samples: Sequence[Sample]) -> Verdict:
     names = untaught(samples)
     if not names or not verdict.better:
         return verdict
-    what = f"but no label that it learned from speaks of {' and '.join(names)}, which it may have forgotten"
-    sentence = f"{what}: label that as well, or look at what it draws now and publish it by hand"
-    return replace(verdict, better=False, reason=f"{verdict.reason}; {sentence}")
+    what = f"no label that it learned from speaks of {' and '.join(names)}, which it may have forgotten"
+    return verdict.but(f"{what}: label that as well, or look at what it draws now and publish it by hand")

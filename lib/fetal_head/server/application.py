@@ -74,7 +74,7 @@ def install_routes(app: MONAILabelApp, registry: Registry, settings: Settings) -
     application.middleware_stack = application.build_middleware_stack()
     if serving.clients == "any" and not has_login(application):
         logger.warning("ATTENTION: %s", OPEN)
-    if not is_pacs(app.studies) and not app.datastore().list_images():
+    if not is_pacs(app.studies) and not app.datastore().status()["total"]:
         logger.warning(EMPTY, app.studies)
 
 

@@ -100,6 +100,8 @@ class ScoringWorker(threading.Thread):
 
     def _score_all(self, version: Version, images: Sequence[Unscored]) -> None:
         """Scores images until another version is served."""
+        # making a model ready takes seconds
+        self._traffic.wait_until_quiet()
         scorer, cache = self._model(version)
         # reading takes a fifth of the time, and keeps no more than one core busy
         for batch, read in ahead((batch, _read(batch, cache)) for batch in batched(images, self._batch_size)):

@@ -1,6 +1,7 @@
 /** The panel beside the image: it puts the parts together and knows which image is open. */
 
 import { Biometry } from './biometry.js';
+import * as choices from './choices.js';
 import { el } from './dom.js';
 import { Drafts, resume } from './drafts.js';
 import { Editor } from './editor.js';
@@ -114,7 +115,7 @@ export class Panel {
     const began = performance.now();
     this._leave(image);
     try {
-      const [told, uids] = await Promise.all([server.entry(image, /** @type {Work} */ (this._work).who), server.dicomOf(image)]);
+      const [told, uids] = await Promise.all([server.entry(image, choices.name()), server.dicomOf(image)]);
       if (told.problem !== null) throw new Error(told.problem);
       // asked for while the image comes
       const structures = /** @type {Structures} */ (this.structures);
@@ -233,7 +234,7 @@ export class Panel {
    * @param {number} number of the version that was judged
    */
   async _judged(image, number) {
-    const told = await server.entry(image, /** @type {Work} */ (this._work).who);
+    const told = await server.entry(image, choices.name());
     const editor = this.editor;
     const current = told.number ?? 0;
     // a later one is somebody else's, and is replaced only by whoever says so

@@ -73,11 +73,6 @@ export class Work {
     ];
   }
 
-  /** Who works here. */
-  get who() {
-    return choices.name();
-  }
-
   /** What was said of one image is not said of the next. */
   clear() {
     this._comment.value = '';
@@ -109,12 +104,12 @@ export class Work {
   }
 
   skip() {
-    return this._goOn((image) => server.skip(image, this.who));
+    return this._goOn((image) => server.skip(image, choices.name()));
   }
 
   flag() {
     const comment = this._comment.value.trim();
-    const tell = (/** @type {string} */ image) => server.flag(image, comment, this.who);
+    const tell = (/** @type {string} */ image) => server.flag(image, comment, choices.name());
     // the comment stays until the next image is there: without it, pressed again, the flag would be taken away
     if (comment) return this._goOn(tell);
     return this._alone(async () => {
@@ -153,7 +148,7 @@ export class Work {
     const { print } = editor;
     let number;
     try {
-      number = await server.submit(editor, this.who, overAny);
+      number = await server.submit(editor, choices.name(), overAny);
     } catch (error) {
       const { status, message } = /** @type {server.Refused} */ (error);
       // with what was drawn since
@@ -173,7 +168,7 @@ export class Work {
   }
 
   _sample() {
-    return server.nextSample(this._strategy.value, this.who, this._panel.image);
+    return server.nextSample(this._strategy.value, choices.name(), this._panel.image);
   }
 
   /** @param {any} sample the server's answer that chose the image */

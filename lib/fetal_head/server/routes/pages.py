@@ -116,7 +116,8 @@ def ohif_pages() -> APIRouter:
 
     @router.get("/app.bundle.css")
     def viewer_style() -> Response:
-        return Response(style, media_type="text/css")
+        # it is no file, of which a browser could ask whether it is still the same
+        return Response(style, media_type="text/css", headers={"Cache-Control": "private, max-age=3600"})
 
     @router.get("/{path:path}")
     async def viewer(path: str, request: Request) -> Response:
