@@ -1,16 +1,17 @@
-"""Trains the model that ships with the package, on phantoms and real images, in three stages.
+"""Trains the model that ships with the package, on phantoms and real images, in three stages and the last one once more.
 
     fetal-head import HC18 --to studies/hc18
     fetal-head import BIOMETRY_TV --to studies/tv
     python scripts/train_shipped.py --heads studies/hc18 --all studies/tv --to runs/shipped --cross-validate
 
 Both networks learn from phantoms and from the study with heads alone; then the segmenter goes on with those heads; last it sees
-among them, seldom, the few images in which all structures are annotated: it learns them by heart soon. The last two stages are
-gone through `--seeds` times, each time from the same weights and with other draws, and end in the mean of their weights (Wortsman
-et al. 2022, Model soups, arXiv 2203.05482).
+among them, seldom, the few images in which all structures are annotated: it learns them by heart soon. That stage is gone through
+a second time from where it began, the heads now with those LVs that the first one is sure of. Each but the first stage is gone
+through `--seeds` times, from the same weights and with other draws, and ends in the mean of their weights (Wortsman et al. 2022,
+Model soups, arXiv 2203.05482).
 
 The model that ships learns from every image. How good it is on patients that it never saw is told by `--cross-validate`: the same
-three stages without fold 0 of the heads, the last one for each fold of the other study, which it does not see either.
+stages without fold 0 of the heads, the last ones for each fold of the other study, which they do not see either.
 
 A GPU is advised; without one, `OMP_NUM_THREADS=1 torchrun --nproc-per-node 2` before the script keeps two cores busy for many
 hours. Killed, it goes on from the last epoch, with the same images and settings alone; what is done with others is refused.
@@ -38,6 +39,7 @@ from fetal_head.model.weights import load_weights
 from fetal_head.store.labels.labelled import labelled_images
 from fetal_head.store.study import StudyDatastore
 from stages import train_stage
+from teaching import with_sure_lv
 
 # seeds that neither tests nor benchmarks use
 PHANTOMS = range(100_000, 102_000)
@@ -61,7 +63,7 @@ def main(
         find = Segmenter(load_weights(start)[0], architecture, settings.model).find
         everything = read_samples(_labels(all_), architecture, find)[0]
         learned = [_without_head(sample) for sample in everything]
-        train_stage("all", pool | {"all": learned}, [], settings, to / "fetal_head.safetensors", start, seeds)
+        _all(pool, learned, [], settings, to, "", start, seeds)
         if not cross_validate:
             return
         chosen, held = split([sample.patient for sample in samples], folds)
@@ -70,8 +72,7 @@ def main(
         for fold in range(folds):
             unseen = [sample for sample in everything if fold_of(sample.patient, folds) == fold]
             seen = [sample for sample in learned if fold_of(sample.patient, folds) != fold]
-            model = to / f"fetal_head_without_{fold}.safetensors"
-            train_stage("all", pool | {"all": seen}, watched + unseen, settings, model, start, seeds)
+            _all(pool, seen, watched + unseen, settings, to, f"_without_{fold}", start, seeds)
 
 
 def _heads(pool: dict[str, list[Sample]], watched: Sequence[Sample], settings: Settings, to: Path, name: str, seeds: int) -> Path:
@@ -80,6 +81,24 @@ def _heads(pool: dict[str, list[Sample]], watched: Sequence[Sample], settings: S
     train_stage("first", pool, watched, settings, first, None)
     train_stage("heads", pool, watched, settings, second, first, seeds)
     return second
+
+
+def _all(
+    pool: dict[str, list[Sample]],
+    learned: list[Sample],
+    watched: Sequence[Sample],
+    settings: Settings,
+    to: Path,
+    name: str,
+    start: Path,
+    seeds: int,
+) -> None:
+    """The last stage, twice from the same weights: what the first one is sure of, the second one learns."""
+    teacher, model = to / f"teacher{name}.safetensors", to / f"fetal_head{name}.safetensors"
+    train_stage("all", pool | {"all": learned}, watched, settings, teacher, start, seeds)
+    segmenter = load_weights(teacher)[0].segmenter
+    heads = with_sure_lv(pool["heads"], segmenter, settings.model.threshold, settings.model.smallest_share)
+    train_stage("all", pool | {"heads": heads, "all": learned}, watched, settings, model, start, seeds)
 
 
 def _without_head(sample: Sample) -> Sample:
