@@ -143,6 +143,34 @@ def test_an_image_that_an_export_calls_as_the_mask_of_another_is_none(tmp_path: 
     assert [(pair.image.stem, pair.mask.stem) for pair in pairs] == [("a", "a"), ("a_mask", "a_mask")]
 
 
+@pytest.mark.parametrize("names", [("a", "a_mask"), ("a_mask",), ("a", "a_mask_mask")])
+def test_elsewhere_a_file_that_could_be_an_image_or_a_mask_is_neither(tmp_path: Path, names: tuple[str, ...]) -> None:
+    """Else `a` is judged by what was drawn on `a_mask`, and the figures are of no image."""
+    for number, name in enumerate(("a", "a_mask")):
+        picture(tmp_path / f"images/{name}.png", number)
+    for number, name in enumerate(names):
+        mask(tmp_path / f"masks/{name}.png", np.roll(head(), number, axis=1))
+    with pytest.raises(ValueError, match=rf"a_mask.png could be an image, with {names[-1]}.png as its mask.*rename the image"):
+        find_pairs(tmp_path / "images", tmp_path / "masks")
+
+
+@pytest.mark.parametrize(("name", "drawn"), [("a_mask", head()), ("a_Annotation", outline(head()))])
+def test_a_mask_among_the_images_is_no_image_where_another_reader_drew_one(tmp_path: Path, name: str, drawn: np.ndarray) -> None:
+    picture(tmp_path / "images/a.png")
+    mask(tmp_path / f"images/{name}.png", np.roll(drawn, 5, axis=1))
+    mask(tmp_path / f"masks/{name}.png", drawn)
+    (pair,) = find_pairs(tmp_path / "images", tmp_path / "masks")
+    np.testing.assert_array_equal(pair.load().truth > 0, head() > 0)
+
+
+def test_an_image_has_two_masks_where_one_alone_is_called_so(tmp_path: Path) -> None:
+    picture(tmp_path / "images/a.png")
+    for number, name in enumerate(("a", "a_mask")):
+        mask(tmp_path / f"masks/{name}.png", np.roll(head(), number, axis=1))
+    with pytest.raises(ValueError, match=r"a.png has two masks, a_mask.png and a.png"):
+        find_pairs(tmp_path / "images", tmp_path / "masks")
+
+
 def test_a_study_tells_whose_images_they_are_and_what_its_labels_speak_of(tmp_path: Path) -> None:
     told = {"a.png": Told(patient="HC18-010", annotated=("BRAIN",)), "b.png": Told()}
     for name in ("a", "b"):

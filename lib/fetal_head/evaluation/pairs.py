@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal_head.datasets.exported import INDEX, read_index
-from fetal_head.datasets.hc18 import ANNOTATIONS
 from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, read_circumferences, read_pixel_sizes
 from fetal_head.datasets.study import LABELS
+from fetal_head.evaluation.naming import MASK_SUFFIXES, check_one_meaning, images_in, mask_of
 from fetal_head.evaluation.truth import read_truth
 from fetal_head.imaging import EXTENSIONS, Mask, read_image
 from fetal_head.imaging.axes import check_axes
@@ -27,8 +27,6 @@ from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.imaging.reader import check_upright
 from fetal_head.patients import patient_of
 from fetal_head.store.said import Told
-
-MASK_SUFFIXES = (*ANNOTATIONS, "_mask")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +103,8 @@ def find_pairs(
     the table, and of what its own final labels speak. The index.csv beside the masks of an export tells these, too.
 
     Raises:
-        ValueError: a folder is missing or holds no image, two images bear one name, an image has no mask or two, the table
-            holds no pixel size or none of these images', or an export's index is damaged.
+        ValueError: a folder is missing or holds no image, two images bear one name, an image has no mask or two, a file could be
+            an image or a mask, the table holds no pixel size or none of these images', or an export's index is damaged.
     """
     for folder in (images, masks):
         if not folder.is_dir():
@@ -116,19 +114,20 @@ def find_pairs(
     suffixes = () if are_labels else MASK_SUFFIXES
     # `.` has no parent, and a link is where it was put
     index = read_index(Path(os.path.abspath(masks)).parent / INDEX)
-    pictures = _images_in(images, suffixes, index)
+    pictures = images_in(images, suffixes, index)
     taken = {path.resolve() for path in pictures.values()}
     by_stem: dict[str, list[Path]] = defaultdict(list)
     for path in files_in(masks, (*EXTENSIONS, *MASK_EXTENSIONS)):
         if path.resolve() not in taken:
             by_stem[stem_of(path)].append(path)
+    check_one_meaning([path for path in files_in(images) if stem_of(path) not in pictures], by_stem, suffixes)
     sizes, circumferences = _published(table, set(pictures))
     exported = {stem: Told(each.size.spacing, each.patient, each.annotated) for stem, each in index.items()}
     return [
         Pair(
             stem,
             path,
-            _mask_of(path, by_stem, masks, () if stem in index else suffixes),
+            mask_of(path, by_stem, masks, () if stem in index else suffixes),
             (sizes.get(stem) or said).spacing or export.spacing,
             circumferences.get(stem),
             said.annotated if are_labels else export.annotated,
@@ -138,24 +137,6 @@ def find_pairs(
         for stem, path in pictures.items()
         for said, export in [(told.get(path.name, Told()), exported.get(stem, Told()))]
     ]
-
-
-def _images_in(folder: Path, suffixes: Sequence[str], exported: Collection[str]) -> dict[str, Path]:
-    files = files_in(folder)
-    stems = {stem_of(path) for path in files}
-    pictures: dict[str, Path] = {}
-    for path in files:
-        stem = stem_of(path)
-        is_mask = any(stem.endswith(suffix) and stem.removesuffix(suffix) in stems for suffix in suffixes)
-        if is_mask and stem not in exported:
-            continue
-        if stem in pictures:
-            names = f"{pictures[stem].name} and {path.name}"
-            raise ValueError(f"{folder} holds two images called {stem}, {names}; keep one, or call a mask {stem}_mask")
-        pictures[stem] = path
-    if not pictures:
-        raise ValueError(f"{folder} holds no image; an image is one of {', '.join(EXTENSIONS)}")
-    return pictures
 
 
 def _published(table: Path | None, stems: set[str]) -> tuple[dict[str, PixelSize], dict[str, float]]:
@@ -169,15 +150,3 @@ def _published(table: Path | None, stems: set[str]) -> tuple[dict[str, PixelSize
             f"{table.name} holds no pixel size of any image; its file names must be the images', such as {min(stems)}"
         )
     return sizes, read_circumferences(table)
-
-
-def _mask_of(image: Path, by_stem: dict[str, list[Path]], folder: Path, suffixes: Sequence[str]) -> Path:
-    stem = stem_of(image)
-    # a name that says that it is a mask counts more: beside HC18's annotations lie the images themselves
-    found = [path for suffix in suffixes for path in by_stem.get(stem + suffix, [])] or by_stem.get(stem, [])
-    if not found:
-        names = ", ".join(f"{stem}{suffix}" for suffix in ("", *suffixes))
-        raise ValueError(f"{image.name} has no mask: none in {folder} is called {names}; add it or take the image out")
-    if len(found) > 1:
-        raise ValueError(f"{image.name} has two masks, {found[0].name} and {found[1].name}, in {folder}; keep one of them")
-    return found[0]

@@ -30,6 +30,15 @@ def read_truth(path: Path, shape: tuple[int, int]) -> tuple[Mask, tuple[str, ...
     return mask, annotated_in(mask)
 
 
+def is_truth(path: Path) -> bool:
+    """Whether a file is a mask or a drawing by what it holds, and no image. Raises ValueError for a picture that is damaged."""
+    try:
+        read_mask(path)
+    except ValueError:
+        return _is_drawing(path)
+    return True
+
+
 def _is_drawing(path: Path) -> bool:
     if suffix_of(path) not in PICTURES:
         return False
