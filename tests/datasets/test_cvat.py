@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.trees import SHAPE
+from datasets.trees import SHAPE, head
 from fetal_head.datasets.cvat import CvatFile, read_cvat
 from fetal_head.datasets.shapes import box, ellipse, polygon
 
@@ -61,6 +61,27 @@ def test_a_turned_shape_holds_the_pixels_that_it_should(tmp_path_factory, x, y, 
     np.testing.assert_array_equal(read(path).mask("im0", SHAPE)[clear], (distance < 1)[clear])
 
 
+def painted(region: np.ndarray, label: str, window: tuple[slice, slice]) -> str:
+    """As CVAT writes what the brush painted: whole or cut to a window, along its rows."""
+    rows, columns = window
+    lengths, value = [0], False
+    for pixel in region[window].ravel().tolist():
+        if pixel != value:
+            lengths, value = [*lengths, 0], pixel
+        lengths[-1] += 1
+    size = f'width="{columns.stop - columns.start}" height="{rows.stop - rows.start}"'
+    return f'<mask label="{label}" rle="{", ".join(map(str, lengths))}" left="{columns.start}" top="{rows.start}" {size}/>'
+
+
+def test_what_the_brush_painted_lies_where_it_was_painted(tmp_path: Path) -> None:
+    truth = head()
+    shapes = [painted(truth > 0, "Brain", (slice(0, SHAPE[0]), slice(0, SHAPE[1])))]
+    for value, name in ((2, "CSP"), (3, "LV")):
+        rows, columns = (np.flatnonzero((truth == value).any(axis=axis)) for axis in (1, 0))
+        shapes.append(painted(truth == value, name, (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))))
+    np.testing.assert_array_equal(read(write(tmp_path, "".join(shapes))).mask("im0", SHAPE), truth)
+
+
 def test_images_without_a_structure_are_not_annotated(tmp_path: Path) -> None:
     tag, stranger = '<tag label="Brain"/>', '<box label="femur" xtl="1" ytl="1" xbr="9" ybr="9"/>'
     assert read(write(tmp_path, BRAIN, "", tag, stranger)).stems == ["im0"]
@@ -75,6 +96,12 @@ def test_images_without_a_structure_are_not_annotated(tmp_path: Path) -> None:
         ('<ellipse label="LV" cx="inf" cy="1" rx="1" ry="2"/>', "'inf', is no number"),
         ('<polygon label="LV" points="1,1;2"/>', "annotations.xml"),
         ('<polygon label="LV"/>', "three points"),
+        ('<mask label="LV" rle="1,3" left="93" top="0" width="4" height="1"/>', "mask of LV reaches beyond its image of 96 x 66"),
+        ('<mask label="LV" rle="1,3" left="-1" top="0" width="4" height="1"/>', "mask of LV reaches beyond"),
+        ('<mask label="LV" rle="1,4" left="0" top="0" width="4" height="1"/>', "run lengths do not fill 4 x 1 pixels"),
+        ('<mask label="LV" rle="1,x" left="0" top="0" width="4" height="1"/>', "mask of LV, '1,x', is no list of run lengths"),
+        (f'<mask label="LV" rle="{9**20}" left="0" top="0" width="4" height="1"/>', "is no list of run lengths"),
+        ('<mask label="LV" left="0" top="0" width="4" height="1"/>', "mask of LV, '', is no list of run lengths"),
     ],
 )
 def test_shapes_of_no_use(tmp_path: Path, shape: str, message: str) -> None:

@@ -14,7 +14,7 @@ from fetal_head.datasets.annotations import blank, drawn
 from fetal_head.datasets.classes import is_stranger, looked_for
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PixelSize, per_axis
-from fetal_head.datasets.shapes import polygon
+from fetal_head.datasets.shapes import polygon, runs
 from fetal_head.imaging import Mask
 from fetal_head.imaging.mask import Region
 from fetal_head.labels import in_order, structure_of
@@ -142,12 +142,9 @@ def region(segmentation: Any, shape: tuple[int, int]) -> Region:
 def _from_runs(segmentation: dict[str, Any], shape: tuple[int, int]) -> Region:
     """Run lengths of background and foreground in turn, down the columns."""
     counts = segmentation["counts"]
-    runs = np.array(decode_counts(counts) if isinstance(counts, str) else counts, dtype=np.int64)
+    lengths = np.array(decode_counts(counts) if isinstance(counts, str) else counts, dtype=np.int64)
     blank((int(segmentation["size"][0]), int(segmentation["size"][1])), shape)
-    pixels = shape[0] * shape[1]
-    if (runs < 0).any() or (runs > pixels).any() or runs.sum() != pixels:
-        raise ValueError("an annotation's run lengths do not fill its image")
-    return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(shape, order="F")
+    return runs(shape, lengths, "F")
 
 
 def decode_counts(text: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""CVAT's own XML: ellipses, rotated boxes and polygons per image."""
+"""CVAT's own XML: ellipses, rotated boxes, polygons and painted masks per image."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fetal_head.datasets.annotations import blank, drawn
 from fetal_head.datasets.classes import is_stranger, looked_for
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PixelSize
-from fetal_head.datasets.shapes import box, ellipse, polygon
+from fetal_head.datasets.shapes import box, ellipse, polygon, runs
 from fetal_head.imaging import Mask
 from fetal_head.imaging.mask import Region
 from fetal_head.labels import structure_of
@@ -88,7 +88,24 @@ def _region(shape: Element, size: tuple[int, int]) -> Region:
     if shape.tag == "polygon":
         pairs = [pair.split(",") for pair in shape.get("points", "").split(";") if pair.strip()]
         return polygon(size, np.array(pairs, dtype=np.float64))
-    raise ValueError(f"a {shape.tag} outlines nothing; draw {shape.get('label')} as an ellipse, a box or a polygon")
+    if shape.tag == "mask":
+        return _painted(shape, size)
+    raise ValueError(f"a {shape.tag} outlines nothing; draw {shape.get('label')} as an ellipse, a box, a polygon or a mask")
+
+
+def _painted(shape: Element, size: tuple[int, int]) -> Region:
+    """A mask of the brush: run lengths along the rows of a window of the image, beginning with what is not painted."""
+    left, top, width, height = (int(_number(shape, name)) for name in ("left", "top", "width", "height"))
+    if not (0 <= left < left + width <= size[1] and 0 <= top < top + height <= size[0]):
+        raise ValueError(f"the mask of {shape.get('label')} reaches beyond its image of {size[1]} x {size[0]} pixels")
+    rle = shape.get("rle", "")
+    try:
+        lengths = np.array(rle.split(","), dtype=np.int64)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"the rle of a mask of {shape.get('label')}, '{rle[:40]}', is no list of run lengths") from error
+    region = np.zeros(size, dtype=np.bool_)
+    region[top : top + height, left : left + width] = runs((height, width), lengths, "C")
+    return region
 
 
 def _number(element: Element, name: str) -> float:

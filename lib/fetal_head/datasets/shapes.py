@@ -7,6 +7,7 @@ row 0 and column 0 covers 0..1 along either axis and has its centre at (0.5, 0.5
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,3 +59,15 @@ def box(shape: tuple[int, int], upper_left: Point, lower_right: Point, degrees: 
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) - centre
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return polygon(shape, centre + corners @ np.array([[cosine, sine], [-sine, cosine]]))
+
+
+def runs(shape: tuple[int, int], lengths: NDArray[np.int64], order: Literal["C", "F"]) -> Region:
+    """(rows, columns) of run lengths of outside and inside in turn, along the rows ("C") or down the columns ("F").
+
+    Raises:
+        ValueError: they do not fill the shape.
+    """
+    pixels = shape[0] * shape[1]
+    if (lengths < 0).any() or (lengths > pixels).any() or lengths.sum() != pixels:
+        raise ValueError(f"run lengths do not fill {shape[1]} x {shape[0]} pixels")
+    return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(shape, order=order)
