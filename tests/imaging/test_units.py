@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fetal_head.imaging import read_image
-from pictures import speckle
+from pictures import speckle, write_dicom
 
 GREY = speckle(40, 60)
 SPACE = "space: left-posterior-superior"
@@ -40,11 +40,12 @@ def _nrrd(path: Path, *lines: str, sizes: str = "60 40", encoding: str = "utf-8"
     ],
 )
 def test_units_of_nrrd(tmp_path: Path, units: str, millimetres: float | None) -> None:
-    expected = millimetres and pytest.approx((0.3 * millimetres, 0.2 * millimetres))
-    geometry = read_image(_nrrd(tmp_path / "a.nrrd", "spacings: 0.2 0.3", f"units: {units}"))[1]
+    expected = millimetres and pytest.approx((0.3, 0.2))
+    column, row = 0.2 / (millimetres or 1), 0.3 / (millimetres or 1)
+    geometry = read_image(_nrrd(tmp_path / "a.nrrd", f"spacings: {column} {row}", f"units: {units}"))[1]
     assert geometry.spacing == expected
-    assert geometry.frame.spacing[:2] == (0.2, 0.3), "a viewer sees it in the file's own unit"
-    directions = ("space dimension: 2", "space directions: (0.2,0) (0,0.3)", f"space units: {units}")
+    assert geometry.frame.spacing[:2] == pytest.approx((column, row)), "a viewer sees it in the file's own unit"
+    directions = ("space dimension: 2", f"space directions: ({column},0) (0,{row})", f"space units: {units}")
     assert read_image(_nrrd(tmp_path / "b.nrrd", *directions))[1].spacing == expected
 
 
@@ -94,8 +95,23 @@ def _nifti(path: Path, units: int, pixel: tuple[float, float]) -> Path:
 
 @pytest.mark.parametrize(("units", "millimetres"), [(0, 1), (1, 1000), (2, 1), (3, 0.001), (5, None)])
 def test_units_of_nifti(tmp_path: Path, units: int, millimetres: float | None) -> None:
-    expected = millimetres and pytest.approx((0.3 * millimetres, 0.2 * millimetres))
-    assert read_image(_nifti(tmp_path / "a.nii", units, (0.2, 0.3)))[1].spacing == expected
+    expected = millimetres and pytest.approx((0.3, 0.2))
+    column, row = 0.2 / (millimetres or 1), 0.3 / (millimetres or 1)
+    assert read_image(_nifti(tmp_path / "a.nii", units, (column, row)))[1].spacing == expected
+
+
+@pytest.mark.parametrize(("unit", "row"), [("m", 0.3), ("mm", 2.1), ("mm", 0.009), ("um", 0.3)])
+def test_a_size_that_no_ultrasound_has_is_refused(tmp_path: Path, unit: str, row: float) -> None:
+    """Of a file that says metre and means millimetre, a head would measure two hundred metres around."""
+    code, millimetres = {"m": (1, 1000), "mm": (2, 1), "um": (3, 0.001)}[unit]
+    for path in (
+        _nifti(tmp_path / "a.nii", code, (0.2 / millimetres, row)),
+        _nrrd(tmp_path / "a.nrrd", f"spacings: {0.2 / millimetres} {row}", f'units: "{unit}" "{unit}"'),
+        write_dicom(tmp_path / "a.dcm", GREY, spacing=(row * millimetres, 0.2)),
+    ):
+        said = rf"{path.name}: it is said to have pixels of {row * millimetres:g} mm; those of ultrasound measure 0.01 to 2 mm"
+        with pytest.raises(ValueError, match=said):
+            read_image(path)
 
 
 @pytest.mark.parametrize("pixel", [(0.2, 0), (0, 0.3), (0.2, np.nan)])

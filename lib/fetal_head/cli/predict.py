@@ -30,7 +30,7 @@ def predict(
 ) -> None:
     """Predict masks, and measure them."""
     from fetal_head.biometry.gestational_age import check_age
-    from fetal_head.datasets.pixel_size import check_plausible
+    from fetal_head.imaging.limits import check_pixel_size
     from fetal_head.model.batch import predict_files
     from fetal_head.model.predictor import Predictor
     from fetal_head.model.registry import Registry
@@ -38,7 +38,7 @@ def predict(
     from fetal_head.store.telling import told_in
 
     if pixel_size is not None:
-        check_plausible("an image", pixel_size)
+        check_pixel_size("an image", pixel_size)
     if weeks is not None:
         check_age("--weeks", weeks)
     settings = load_settings(overrides(conf))

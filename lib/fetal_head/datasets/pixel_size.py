@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import NamedTuple
 
 from fetal_head.datasets.published import read_table
 from fetal_head.datasets.size_columns import MILLIMETRES, OTHER_UNITS, WORD, size_columns
+from fetal_head.imaging.limits import check_pixel_size
 
 PER_AXIS, ONE_VALUE, UNKNOWN_SIZE = "per axis", "published, one value", "unknown"
 # the words of a header that speaks of the head's circumference, its unit aside
 CIRCUMFERENCE = {"circumference", "head", "fetal", "hc", "of", "the", "in"}
-# mm; what lies outside is a length of something else, or in another unit
-SMALLEST, LARGEST = 0.01, 2.0
 
 
 class PixelSize(NamedTuple):
@@ -28,10 +26,9 @@ class PixelSize(NamedTuple):
 
 
 def per_axis(row: str | float, column: str | float) -> PixelSize:
-    """The size that an export of ours tells. Raises ValueError where one is no positive number of millimetres."""
+    """The size that an export of ours tells. Raises ValueError where one is no number, or one that no ultrasound has."""
     spacing = float(row), float(column)
-    if not all(math.isfinite(length) and length > 0 for length in spacing):
-        raise ValueError(f"no pixel measures {row} x {column} mm")
+    check_pixel_size("its image", spacing)
     return PixelSize(spacing, PER_AXIS)
 
 
@@ -50,7 +47,7 @@ def read_pixel_sizes(path: Path) -> dict[str, PixelSize]:
         columns = size_columns(table.headers)
         sizes = table.numbers(*columns)
         for stem, spacing in sizes.items():
-            check_plausible(stem, spacing)
+            check_pixel_size(stem, spacing)
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from error
     note = ONE_VALUE if columns[0] == columns[1] else PER_AXIS
@@ -72,12 +69,3 @@ def read_circumferences(path: Path) -> dict[str, float]:
         return {} if column is None else {stem: value for stem, (value,) in table.numbers(column).items()}
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from error
-
-
-def check_plausible(image: str, spacing: tuple[float, ...]) -> None:
-    """Raises ValueError, naming the image, for millimetres that no pixel of an ultrasound image measures."""
-    for value in spacing:
-        if not SMALLEST <= value <= LARGEST:
-            raise ValueError(
-                f"{image} is said to have pixels of {value:g} mm; those of ultrasound measure {SMALLEST:g} to {LARGEST:g} mm"
-            )

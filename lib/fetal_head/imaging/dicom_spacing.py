@@ -8,7 +8,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from fetal_head.imaging.limits import check_lengths
+from fetal_head.imaging.limits import check_pixel_size
 
 # DICOM PS3.3 C.8.5.5: Region Spatial Format 1 is a 2D tissue region, Physical Units 3 is the centimetre
 TISSUE, CENTIMETRE = 1, 3
@@ -25,7 +25,7 @@ def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
     A PixelSpacing of exactly 1 x 1 is what writers put where nothing is known, as in NIfTI and NRRD.
 
     Raises:
-        ValueError: one of them is no length.
+        ValueError: it is one that no ultrasound has.
     """
     tissue = [r for r in dataset.get("SequenceOfUltrasoundRegions") or [] if r.get("RegionSpatialFormat") == TISSUE]
     regions = [region for region in tissue if _is_calibrated(region)]
@@ -42,7 +42,7 @@ def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
         scales = [(float(spacing[0]), float(spacing[1]))]
     else:
         return None
-    check_lengths("pixel size in mm", scales[0], positive=True)
+    check_pixel_size("it", scales[0])
     return scales[0] if np.allclose(scales, scales[0], rtol=SAME_SCALE, atol=0) else None
 
 

@@ -14,6 +14,8 @@ MIN_SIDE, MAX_SIDE = 16, 16_384
 MAX_BYTES = 13 * MAX_PIXELS
 # of a direction, an origin or a spacing in whatever unit
 FARTHEST, SMALLEST = 1e6, 1e-6
+# mm; what lies outside is a length of something else, or in another unit
+SMALLEST_PIXEL, LARGEST_PIXEL = 0.01, 2.0
 
 
 def check_file(path: Path) -> None:
@@ -41,6 +43,16 @@ def check_lengths(what: str, values: Iterable[float], *, positive: bool = False)
         raise ValueError(
             f"its {what} is {', '.join(f'{value:g}' for value in found)}, which no image's is; correct it and save again"
         )
+
+
+def check_pixel_size(image: str, spacing: Iterable[float]) -> None:
+    """Raises ValueError, naming the image, for millimetres that no pixel of an ultrasound image measures."""
+    for value in spacing:
+        if not SMALLEST_PIXEL <= value <= LARGEST_PIXEL:
+            raise ValueError(
+                f"{image} is said to have pixels of {value:g} mm; "
+                f"those of ultrasound measure {SMALLEST_PIXEL:g} to {LARGEST_PIXEL:g} mm: correct the number or its unit"
+            )
 
 
 @contextmanager

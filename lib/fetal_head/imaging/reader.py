@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fetal_head.imaging.dicom import read_dicom
 from fetal_head.imaging.geometry import Frame, Geometry
 from fetal_head.imaging.grey import to_grey
-from fetal_head.imaging.limits import MIN_SIDE, check_file, check_lengths, refusing
+from fetal_head.imaging.limits import MIN_SIDE, check_file, check_pixel_size, refusing
 from fetal_head.imaging.nifti import is_packed
 from fetal_head.imaging.nrrd import nrrd_frames
 from fetal_head.imaging.raster import SUFFIXES, check_exif, opened, raster_frame, raster_pixels
@@ -36,7 +36,8 @@ def read_image(path: str | Path) -> tuple[NDArray[np.float32], Geometry]:
         The grey image, (rows, columns) float32 in the file's own range, and its geometry.
 
     Raises:
-        ValueError: the file is no such image, is damaged, holds more than one frame, or is too small or too large.
+        ValueError: the file is no such image, is damaged, holds more than one frame, is too small or too large, or its pixels are
+            said to have a size that no ultrasound has.
     """
     path = Path(path)
     with refusing(path):
@@ -127,7 +128,7 @@ def _read_itk(path: Path, io: str, unit_of: Callable[[Path], float | None]) -> R
     (column, row), unit = frame.spacing[:2], unit_of(path)
     # exactly 1 x 1 is what writers put where nothing is known: taking it for millimetres would invent a size
     spacing = None if unit is None or (row, column) == (1.0, 1.0) else (row * unit, column * unit)
-    check_lengths("pixel size in mm", spacing or (), positive=True)
+    check_pixel_size("it", spacing or ())
     return pixels, spacing, frame
 
 
