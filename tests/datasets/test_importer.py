@@ -123,6 +123,35 @@ def test_a_pixel_size_that_no_study_takes_keeps_none_from_being_opened(tmp_path:
     assert set(StudyDatastore(str(tmp_path / "study")).list_images()) == {"b"}
 
 
+@pytest.mark.parametrize(("encoding", "comma"), [("utf-8", ";"), ("utf-8-sig", ","), ("utf-8-sig", ";")])
+def test_a_summary_that_a_spreadsheet_saved_keeps_its_rows(tmp_path: Path, encoding: str, comma: str) -> None:
+    for seed, part in enumerate(("one", "two")):
+        save(tmp_path / part / f"images/{part}.png", picture(seed))
+        save(tmp_path / part / f"masks/{part}.png", head())
+    import_dataset(tmp_path / "one", tmp_path / "study")
+    summary = tmp_path / "study/summary.csv"
+    before = summary.read_text()
+    summary.write_text(before.replace(",", comma), encoding=encoding)
+    import_dataset(tmp_path / "two", tmp_path / "study")
+    assert summary.read_text().splitlines()[:2] == before.splitlines()
+
+
+@pytest.mark.parametrize("change", [lambda text: text.encode("utf-16"), lambda text: text.encode().replace(b"one", b"\xfc")])
+def test_one_that_cannot_be_read_any_more_leaves_no_image_without_its_label(tmp_path: Path, change) -> None:
+    for seed, part in enumerate(("one", "two")):
+        save(tmp_path / part / f"images/{part}.png", picture(seed))
+        save(tmp_path / part / f"masks/{part}.png", head())
+    import_dataset(tmp_path / "one", tmp_path / "study")
+    summary = tmp_path / "study/summary.csv"
+    summary.write_bytes(change(summary.read_text()))
+    with pytest.raises(ValueError, match=r"summary\.csv is no table of an import any more: move it away"):
+        import_dataset(tmp_path / "two", tmp_path / "study")
+    assert not (tmp_path / "study/two.png").exists()
+    summary.unlink()
+    assert import_dataset(tmp_path / "two", tmp_path / "study").images == 1
+    np.testing.assert_array_equal(read_mask(tmp_path / "study/labels/final/two.nrrd"), head())
+
+
 def test_a_name_that_is_not_in_utf_8_is_no_hindrance(tmp_path: Path) -> None:
     """As archives made by Windows leave them."""
     for folder, pixels in (("images", picture(0)), ("masks", head())):

@@ -59,7 +59,8 @@ class StudyWriter:
         staging: where their files wait for the end of the block.
 
     Raises:
-        ValueError: on entering, when the folder holds something that is no study, or another writer is at work in it.
+        ValueError: on entering, when the folder holds something that is no study, its index or summary is damaged, or another
+            writer is at work in it.
     """
 
     def __init__(self, to: Path) -> None:
@@ -69,6 +70,7 @@ class StudyWriter:
 
     def __enter__(self) -> StudyWriter:
         _read_index(self.to)
+        read_rows(self.to / SUMMARY)
         self._is_new = not self.to.exists()
         self.to.mkdir(parents=True, exist_ok=True)
         try:
@@ -134,10 +136,12 @@ class StudyWriter:
 
     def _commit(self) -> None:
         """Moves the images into the folder, names them, and then moves the labels: only the index says what a label speaks of."""
+        # people open it in spreadsheets: one that cannot be read any more must be found before anything is there
+        summary = as_csv([*read_rows(self.to / SUMMARY), *self.rows], COLUMNS)
         (self.to / LABELS).mkdir(parents=True, exist_ok=True)
         labels = [LABELS / f"{case_id}.nrrd" for case_id, entry in self._objects.items() for _ in entry["labels"]]
         self._move(Path(f"{case_id}.png") for case_id in self._objects)
-        write_text(self.to / SUMMARY, as_csv([*read_rows(self.to / SUMMARY), *self.rows], COLUMNS))
+        write_text(self.to / SUMMARY, summary)
         self._index["objects"].update(self._objects)
         write_text(self.to / INDEX, json.dumps(self._index, indent=2))
         self._move(labels)

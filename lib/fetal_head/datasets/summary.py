@@ -9,6 +9,7 @@ import numpy as np
 
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.pixel_size import UNKNOWN_SIZE
+from fetal_head.datasets.published import delimiter_of
 from fetal_head.imaging.mask import region_of
 from fetal_head.labels import NAMES
 
@@ -49,8 +50,20 @@ def summary_row(case: Case) -> Row:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows of a summary that was written before; none where there is no such file."""
+    """The rows of a summary that was written before, maybe saved by a spreadsheet since; none where there is no such file.
+
+    Raises:
+        ValueError: it is no such table any more.
+    """
     if not path.exists():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return [{name: row.get(name) or "" for name in COLUMNS} for row in csv.DictReader(file)]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            delimiter = delimiter_of(file.readline())
+            file.seek(0)
+            table = csv.DictReader(file, delimiter=delimiter)
+            if not {*COLUMNS} <= {*(table.fieldnames or ())}:
+                raise ValueError("it lacks a column")
+            return [{name: row.get(name) or "" for name in COLUMNS} for row in table]
+    except (ValueError, csv.Error) as error:
+        raise ValueError(f"{path} is no table of an import any more: move it away, or save it in UTF-8 ({error})") from error
