@@ -133,6 +133,18 @@ def test_a_damaged_index_is_refused(tmp_path: Path, row: str) -> None:
         find(tmp_path)
 
 
+def test_an_index_that_tells_two_things_of_an_image_is_refused(tmp_path: Path) -> None:
+    """As one put together of two exports: the last row would make of a structure that nobody looked for one that is absent."""
+    save(tmp_path / "images/a.png", picture(0))
+    save(tmp_path / "masks/a.png", head(brain=False))
+    index = tmp_path / "index.csv"
+    index.write_text("image,annotated,row_mm,column_mm,patient\na,CSP LV,0.1,0.1,P1\na,CSP LV,0.1,0.10,P1\n")
+    assert found(tmp_path).candidates[0].patient == "P1"
+    index.write_text("image,annotated,row_mm,column_mm,patient\na,CSP LV,0.1,0.1,P1\na,BRAIN CSP LV,0.2,0.2,P2\n")
+    with pytest.raises(ValueError, match=r"index.csv: two rows are of a, and differ; keep the one that is right"):
+        find(tmp_path)
+
+
 def test_what_has_no_partner(tmp_path: Path) -> None:
     save(tmp_path / "images/a.png", picture(0))
     save(tmp_path / "images/b.png", picture(1))

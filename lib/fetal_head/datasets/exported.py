@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +31,8 @@ def read_index(path: Path) -> dict[str, Exported]:
     """The rows of an index, by image; none where there is no such file, or one that is no index of an export.
 
     Raises:
-        ValueError: no table, it names a structure or a pixel size that is none, or the export was broken off: nobody knows
-            of what its masks speak.
+        ValueError: no table, it names a structure or a pixel size that is none, two rows of one image differ, or the export was
+            broken off: nobody knows of what its masks speak.
     """
     if not path.is_file():
         return {}
@@ -40,14 +41,22 @@ def read_index(path: Path) -> dict[str, Exported]:
             delimiter = delimiter_of(file.readline())
             file.seek(0)
             table = csv.DictReader(file, delimiter=delimiter)
-            # by the name that its files are found by, which is read without blanks around it
             columns = set(table.fieldnames or ())
             if columns == {UNFINISHED}:
                 raise ValueError("the export was broken off, or is still being written; export again into a new folder")
-            is_ours = columns >= COLUMNS
-            return {stem_of(f"{row['image']}.png"): _exported(row) for row in table} if is_ours else {}
+            return _by_image(table) if columns >= COLUMNS else {}
     except (ValueError, csv.Error) as error:
         raise ValueError(f"{path.name}: {error}") from error
+
+
+def _by_image(table: Iterable[dict[str, str]]) -> dict[str, Exported]:
+    found: dict[str, Exported] = {}
+    for row in table:
+        # by the name that its files are found by, which is read without blanks around it
+        stem, told = stem_of(f"{row['image']}.png"), _exported(row)
+        if found.setdefault(stem, told) != told:
+            raise ValueError(f"two rows are of {stem}, and differ; keep the one that is right")
+    return found
 
 
 def _exported(row: dict[str, str]) -> Exported:
