@@ -229,6 +229,15 @@ def test_a_label_is_of_the_image_of_its_very_name(tmp_path: Path) -> None:
     assert [(pair.image.name, pair.mask.name) for pair in pairs] == [("a.png", "a.png"), ("a_mask.png", "a_mask.png")]
 
 
+def test_a_label_is_no_drawing_because_its_image_is_called_like_one(tmp_path: Path) -> None:
+    picture(tmp_path / "a_Annotation.png")
+    (tmp_path / "labels/final").mkdir(parents=True)
+    write_mask(tmp_path / "labels/final/a_Annotation.nrrd", head(), Geometry((ROWS, COLUMNS)))
+    known = find_pairs(tmp_path, tmp_path / "labels/final")[0].load()
+    assert known.annotated == ("BRAIN", "CSP", "LV")
+    np.testing.assert_array_equal(known.truth, head())
+
+
 def test_an_image_that_programs_show_turned_is_not_judged_by_what_was_drawn_on_it(tmp_path: Path) -> None:
     """What was drawn on the turned picture lies upside down on ours; a label of our own lies where it was drawn."""
     exif = Image.Exif()

@@ -83,7 +83,7 @@ class Pair:
         except ValueError as error:
             raise ValueError(f"image {error}; {advice}") from error
         try:
-            truth, annotated = read_truth(self.mask, geometry.shape)
+            truth, annotated = read_truth(self.mask, geometry.shape, by_name=stem_of(self.mask) != self.id)
             check_axes(self.image, self.mask)
         except ValueError as error:
             raise ValueError(f"mask {error}; {advice}") from error

@@ -15,16 +15,19 @@ from fetal_head.labels import BRAIN
 PICTURES = (".png", ".bmp", ".tif", ".tiff")
 
 
-def read_truth(path: Path, shape: tuple[int, int]) -> tuple[Mask, tuple[str, ...]]:
+def read_truth(path: Path, shape: tuple[int, int], *, by_name: bool = True) -> tuple[Mask, tuple[str, ...]]:
     """A mask and the structures that it speaks of.
 
     A black and white drawing of a head, outline or filled, speaks of BRAIN alone. So does any file of HC18's naming. What looks
     like one, but is a CSP or LV by the numbers of its palette, is a mask.
 
+    Args:
+        by_name: HC18's naming tells; not where masks bear just their images' names, whatever those end in.
+
     Raises:
         ValueError: unreadable, not of the image's (rows, columns) `shape`, or values that are no structure.
     """
-    if stem_of(path).endswith(ANNOTATIONS) or _is_drawing(path):
+    if (by_name and stem_of(path).endswith(ANNOTATIONS)) or _is_drawing(path):
         return read_annotation(path, shape), (BRAIN.name,)
     mask = read_mask(path, shape)
     return mask, annotated_in(mask)
