@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,7 +41,7 @@ class Teacher(torch.nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         head = torch.where(images > images.amax() / 2, 9.0, -9.0)
         csp, lv = torch.full_like(head, -9.0), torch.full_like(head, -9.0)
-        csp[:, 0, *CSP], lv[:, 0, *LV] = 9.0, self._logit
+        csp[(..., *CSP)], lv[(..., *LV)] = 9.0, self._logit
         return torch.cat([head, csp, lv], dim=1)
 
 
@@ -54,7 +53,8 @@ def _taught(sample: Sample, probability: float) -> Sample:
 def test_only_what_the_teacher_is_sure_of_is_learned(probability: float, known: int) -> None:
     sample = _sample("BRAIN")
     taught = _taught(sample, probability)
-    assert taught.framed is not None and sample.framed is not None
+    assert taught.framed is not None
+    assert sample.framed is not None
     assert taught.framed.known.tolist() == [1, 0, known]
     seen = torch.zeros_like(taught.framed.target[2])
     seen[LV] = probability > 0.9
