@@ -185,55 +185,6 @@ def test_work_that_nobody_keeps_and_that_is_done_while_the_next_image_is_chosen_
     assert_array_equal(ann.mask, drawn)
 
 
-def test_a_label_that_came_in_since_is_replaced_only_by_whoever_wants_that(named: Server, named_desk: Sit) -> None:
-    ann = named_desk()
-    ann.open("p18")
-    ann.page.get_by_label("Your name").fill("ann")
-    theirs = ann.mask
-    theirs[:20, :20] = 3
-    hand_in(named, "p18", theirs, client_id="ben")
-    ann.press("3")
-    ann.drag((40, 40), (90, 40))
-    drawn = ann.mask
-    with ann.page.expect_event("dialog") as asked:
-        ann.page.once("dialog", lambda dialog: dialog.dismiss())
-        ann.button("Submit")
-    assert "version 2 by ben became the label of 'p18'" in asked.value.message
-    expect(ann.page.locator("#fh-message")).to_contain_text("Not submitted, and kept in this browser: version 2 by ben")
-    assert_array_equal(label_of(named, "p18"), theirs)
-    ann.page.once("dialog", lambda dialog: dialog.accept())
-    ann.button("Submit")
-    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
-    assert_array_equal(label_of(named, "p18"), drawn)
-    assert [entry["who"] for entry in finals(named, "p18")] == ["ben", "ann"]
-    # the next one follows one's own
-    ann.drag((40, 50), (90, 50))
-    ann.button("Submit")
-    expect(ann.page.get_by_role("button", name="Load version 4")).to_be_visible()
-    assert ann.errors == []
-
-
-def test_what_is_drawn_before_one_replaces_another_label_is_the_label_too(named: Server, named_desk: Sit) -> None:
-    ann = named_desk()
-    ann.open("p17")
-    theirs = ann.mask
-    theirs[:20, :20] = 3
-    hand_in(named, "p17", theirs, client_id="ben")
-    ann.press("3")
-    ann.drag((40, 40), (90, 40))
-    let_go = ann.hold("**/datastore/label?*")
-    ann.press("Control+s")
-    ann.drag((40, 80), (90, 80))
-    drawn = ann.mask
-    ann.page.once("dialog", lambda dialog: dialog.accept())
-    let_go()
-    expect(ann.page.get_by_role("button", name="Load version 3")).to_be_visible()
-    assert ann.text("#fh-state") == "Submitted"
-    assert_array_equal(label_of(named, "p17"), drawn)
-    ann.press("z")
-    assert ann.text("#fh-state") == "Not submitted", "the server has the second stroke"
-
-
 def test_unsent_work_does_not_hide_why_its_label_was_rejected_and_its_image_flagged(named: Server, named_desk: Sit) -> None:
     ann = named_desk()
     ann.open("p16")

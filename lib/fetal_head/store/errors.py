@@ -38,10 +38,10 @@ _DISK = {
 
 
 class StoreError(HTTPException, ValueError):
-    """One sentence: an answer with its status over HTTP, and what the command line prints."""
+    """One sentence: an answer with its status over HTTP, `headers` if any, and what the command line prints."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(status, sentence)
+    def __init__(self, status: int, sentence: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(status, sentence, headers)
 
     def __str__(self) -> str:
         return str(self.detail)

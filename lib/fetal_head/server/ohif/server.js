@@ -6,10 +6,12 @@ export class Refused extends Error {
   /**
    * @param {number} status
    * @param {string} sentence
+   * @param {string | null} [tag] of what is there instead
    */
-  constructor(status, sentence) {
+  constructor(status, sentence, tag = null) {
     super(sentence);
     this.status = status;
+    this.tag = tag;
   }
 }
 
@@ -28,7 +30,8 @@ async function ask(path, request) {
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
   const detail = told.detail?.message ?? told.detail;
-  throw new Refused(answer.status, typeof detail === 'string' ? detail : `The server answered ${answer.status}.`);
+  const sentence = typeof detail === 'string' ? detail : `The server answered ${answer.status}.`;
+  throw new Refused(answer.status, sentence, answer.headers.get('etag'));
 }
 
 /**
@@ -104,12 +107,12 @@ export async function predict(model, image, who) {
 /**
  * @param {import('./editor.js').Editor} editor
  * @param {string} who
- * @param {boolean} [overAny] whether it may replace a label that was not seen here; otherwise that is refused with 412
+ * @param {number} replaces the number of the label that it may replace, 0 for none; where another one is there, it is refused
+ *   with 412 and that one's number as its tag
  * @returns {Promise<number>} its number
  */
-export async function submit(editor, who, overAny = false) {
+export async function submit(editor, who, replaces) {
   const { annotated, seconds, model, picture } = editor;
-  const replaces = overAny ? null : editor.replaces;
   const data = form({ annotated: [...annotated], seconds, model_version: model, client_id: who, picture, replaces });
   data.append('label', writeNrrd(editor.mask, editor.size), 'mask.nrrd');
   return (await (await ask(`/datastore/label?image=${id(editor.image)}`, { method: 'PUT', body: data })).json()).number;

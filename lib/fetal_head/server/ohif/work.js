@@ -3,6 +3,7 @@
 import { button, el } from './dom.js';
 import * as choices from './choices.js';
 import * as server from './server.js';
+import { submit } from './submitting.js';
 import { NOT_CLOSED } from './toolbox.js';
 
 const NOT_ANSWERED = 'The server has not answered yet: nothing else is done until it has.';
@@ -85,13 +86,13 @@ export class Work {
   }
 
   submit() {
-    return this._alone(() => this._submit());
+    return this._alone(() => submit(this._panel));
   }
 
   async submitAndNext() {
     await this._alone(async () => {
       const { editor } = this._panel;
-      if (!editor || !(await this._submit())) return;
+      if (!editor || !(await submit(this._panel))) return;
       const sample = await this._sample();
       this._panel.toolbox?.rest();
       if (editor.unsent || this._panel.toolbox?.isBegun) this._panel.heading.say('The next image waits: what was drawn since is not submitted.');
@@ -134,32 +135,6 @@ export class Work {
       const isAsked = editor?.steps === steps && !toolbox?.isBegun;
       if (isAsked || this._mayLeave()) await this._show(sample);
     });
-  }
-
-  /**
-   * @param {boolean} [overAny] whether it may replace a label that came in since
-   * @returns {Promise<boolean>} whether the server has it
-   */
-  async _submit(overAny = false) {
-    const { editor } = this._panel;
-    if (!editor) return false;
-    // half a stroke is no label
-    this._panel.toolbox?.rest();
-    const { print } = editor;
-    let number;
-    try {
-      number = await server.submit(editor, choices.name(), overAny);
-    } catch (error) {
-      const { status, message } = /** @type {server.Refused} */ (error);
-      // with what was drawn since
-      if (status === 412 && confirm(`${message}. Shall yours be the label instead? Both are kept.`)) return this._submit(true);
-      const kept = this._panel.drafts?.keep(editor) ? 'and kept in this browser' : 'nor kept in this browser';
-      this._panel.heading.say(`Not submitted, ${kept}: ${message}`);
-      return false;
-    }
-    this._panel.submitted(editor, print, number);
-    this._panel.heading.say('');
-    return true;
   }
 
   /** Whether the open image may be left; work that nobody keeps only by whoever did it. */

@@ -35,7 +35,7 @@ def label_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> APIR
 
         Answers 404 for an unknown image, 422, saying why, for what is no mask of it, 409 when `params` has another `picture`
         than `/datastore/image/dicom` tells of it now, or, without one, as `instance` another SOPInstanceUID, and 412 when the
-        current label is another one than the number that `params` has as `replaces` (0 for none).
+        current label is another one than the number that `params` has as `replaces` (0 for none): its own is then the ETag.
         """
         told = json_object(params)
         picture = drawn_on(instances, image, told.pop("picture", None), told.pop("instance", None))

@@ -57,7 +57,8 @@ def _check_replaces(session: Session, image_id: str, tag: str, replaces: int | N
     """Raises StoreError (412) where another label than `replaces` would be replaced, unseen by whoever drew the new one."""
     now = current_labels(session, image_id).get(tag)
     if replaces is not None and now is not None and now.number != replaces:
-        raise StoreError(412, f"version {now.number} by {now.who or 'nobody named'} became the label of '{image_id}' meanwhile")
+        sentence = f"version {now.number} by {now.who or 'nobody named'} became the label of '{image_id}' meanwhile"
+        raise StoreError(412, sentence, {"ETag": f'"{now.number}"'})
 
 
 def delete_labels(store: Store, image_id: str, tag: str) -> None:

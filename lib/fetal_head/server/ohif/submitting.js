@@ -1,0 +1,34 @@
+/** How what is drawn becomes the label, and in whose place. */
+
+import * as choices from './choices.js';
+import * as server from './server.js';
+
+/**
+ * Sends what is drawn on the open image. What the server does not take stays in the browser, and the page says why.
+ * @param {import('./panel.js').Panel} panel
+ * @param {number} [replaces] the number of the label that it may replace: the one that was seen here, or asked about
+ * @returns {Promise<boolean>} whether the server has it
+ */
+export async function submit(panel, replaces) {
+  const { editor, heading, toolbox, drafts } = panel;
+  if (!editor) return false;
+  // half a stroke is no label
+  toolbox?.rest();
+  const { print } = editor;
+  let number;
+  try {
+    number = await server.submit(editor, choices.name(), replaces ?? editor.replaces);
+  } catch (error) {
+    const { status, message, tag } = /** @type {server.Refused} */ (error);
+    if (status === 412 && confirm(`${message}. Shall yours be the label instead? Both are kept.`)) {
+      // with what was drawn since; one that came while this was asked is asked about as well
+      return submit(panel, Number(tag?.match(/\d+/)?.[0] ?? 0));
+    }
+    const kept = drafts?.keep(editor) ? 'and kept in this browser' : 'nor kept in this browser';
+    heading.say(`Not submitted, ${kept}: ${message}`);
+    return false;
+  }
+  panel.submitted(editor, print, number);
+  heading.say('');
+  return true;
+}

@@ -1,0 +1,98 @@
+"""Labels of others that come while one draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from desk import Desk
+from handing_in import finals, hand_in, label_of
+from numpy.testing import assert_array_equal
+from playwright.sync_api import Dialog, expect
+
+from serving import Server
+
+pytestmark = pytest.mark.slow
+Sit = Callable[[], Desk]
+
+
+def test_a_label_that_came_in_since_is_replaced_only_by_whoever_wants_that(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p18")
+    ann.page.get_by_label("Your name").fill("ann")
+    theirs = ann.mask
+    theirs[:20, :20] = 3
+    hand_in(named, "p18", theirs, client_id="ben")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    drawn = ann.mask
+    with ann.page.expect_event("dialog") as asked:
+        ann.page.once("dialog", lambda dialog: dialog.dismiss())
+        ann.button("Submit")
+    assert "version 2 by ben became the label of 'p18'" in asked.value.message
+    expect(ann.page.locator("#fh-message")).to_contain_text("Not submitted, and kept in this browser: version 2 by ben")
+    assert_array_equal(label_of(named, "p18"), theirs)
+    ann.page.once("dialog", lambda dialog: dialog.accept())
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    assert_array_equal(label_of(named, "p18"), drawn)
+    assert [entry["who"] for entry in finals(named, "p18")] == ["ben", "ann"]
+    # the next one follows one's own
+    ann.drag((40, 50), (90, 50))
+    ann.button("Submit")
+    expect(ann.page.get_by_role("button", name="Load version 4")).to_be_visible()
+    assert ann.errors == []
+
+
+def test_what_is_drawn_before_one_replaces_another_label_is_the_label_too(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p17")
+    theirs = ann.mask
+    theirs[:20, :20] = 3
+    hand_in(named, "p17", theirs, client_id="ben")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    let_go = ann.hold("**/datastore/label?*")
+    ann.press("Control+s")
+    ann.drag((40, 80), (90, 80))
+    drawn = ann.mask
+    ann.page.once("dialog", lambda dialog: dialog.accept())
+    let_go()
+    expect(ann.page.get_by_role("button", name="Load version 3")).to_be_visible()
+    assert ann.text("#fh-state") == "Submitted"
+    assert_array_equal(label_of(named, "p17"), drawn)
+    ann.press("z")
+    assert ann.text("#fh-state") == "Not submitted", "the server has the second stroke"
+
+
+def test_a_label_that_comes_while_one_is_asked_is_asked_about_as_well(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p19")
+    theirs = ann.mask
+    theirs[:20, :20] = 3
+    hand_in(named, "p19", theirs, client_id="ben")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    drawn = ann.mask
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        if len(asked) == 1:
+            theirs[:20, :20] = 2
+            hand_in(named, "p19", theirs, client_id="cleo")
+            dialog.accept()
+        else:
+            dialog.dismiss()
+
+    ann.page.on("dialog", answer)
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-message")).to_contain_text("Not submitted, and kept in this browser", timeout=15_000)
+    assert [message.partition(" became")[0] for message in asked] == ["version 2 by ben", "version 3 by cleo"]
+    assert_array_equal(label_of(named, "p19"), theirs)
+    ann.page.remove_listener("dialog", answer)
+    ann.page.once("dialog", lambda dialog: dialog.accept())
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    assert_array_equal(label_of(named, "p19"), drawn)
+    assert ann.errors == []
