@@ -116,3 +116,16 @@ def test_a_flag_stays_where_no_next_image_comes(ann: Desk, left: Server) -> None
     ann.button("Flag")
     assert ann.settled(image) != image
     expect(comment).to_have_value("")
+
+
+def test_only_a_flag_that_is_there_is_taken_away(ann: Desk, left: Server) -> None:
+    url = f"{left.url}/worklist/p7"
+    requests.post(f"{url}/flag", json={"comment": ""}, timeout=60).raise_for_status()
+    ann.open("p7")
+    message = ann.page.locator("#fh-message")
+    ann.button("Flag")
+    expect(message).to_have_text("The image has no flag: to set one, write in the field what is wrong with it.", timeout=15_000)
+    requests.post(f"{url}/flag", json={"comment": "twins"}, timeout=60).raise_for_status()
+    ann.button("Flag")
+    expect(message).to_have_text("The flag is taken away.")
+    assert requests.get(url, timeout=60).json()["flag"] is None

@@ -114,8 +114,10 @@ export class Work {
     // the comment stays until the next image is there: without it, pressed again, the flag would be taken away
     if (comment) return this._goOn(tell);
     return this._alone(async () => {
-      await tell(this._panel.image);
-      this._panel.heading.say('The flag is taken away.');
+      const { image, heading } = this._panel;
+      const { flag } = await server.entry(image, choices.name());
+      if (flag) await tell(image);
+      heading.say(flag ? 'The flag is taken away.' : 'The image has no flag: to set one, write in the field what is wrong with it.');
     });
   }
 
