@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
@@ -113,6 +114,19 @@ def test_a_picture_that_did_not_come_can_be_asked_for_again(named_desk: Sit) -> 
     ann.press("3")
     ann.drag((40, 40), (90, 40))
     assert (ann.mask != drawn).any()
+    assert ann.errors == []
+
+
+@pytest.mark.parametrize("lost", ["**/auth/token/valid", "**/structures.json", "**/dicom-web/**"])
+def test_a_page_that_did_not_begin_begins_when_it_is_told_to_try_again(named: Server, named_desk: Sit, lost: str) -> None:
+    ann = named_desk()
+    ann.page.route(lost, lambda route: route.abort())
+    ann.page.goto(f"{named.url}/ohif/fetal?image=p20")
+    expect(ann.page.get_by_role("alert")).to_have_text(re.compile("The server cannot be reached.|No mask: "), timeout=15_000)
+    ann.page.unroute(lost)
+    ann.page.get_by_role("button", name="Try again").click(timeout=15_000)
+    assert ann.settled("") == "p20"
+    assert (ann.text("#fh-message"), ann.text("#fh-state")) == ("", "Not submitted")
     assert ann.errors == []
 
 

@@ -2,7 +2,7 @@
 
 import { Biometry } from './biometry.js';
 import * as choices from './choices.js';
-import { el } from './dom.js';
+import { button, el } from './dom.js';
 import { Drafts, resume } from './drafts.js';
 import { Editor } from './editor.js';
 import { Heading } from './heading.js';
@@ -54,21 +54,21 @@ export class Panel {
     removeEventListener('beforeunload', this._beforeUnload);
   }
 
+  /** @returns {Promise<void>} */
   async _make() {
+    let asked;
     try {
-      const [structures, told, me] = await Promise.all([
-        fetch('/ohif/fetal-head/structures.json').then((a) => a.json()),
-        server.info(),
-        server.me(),
-      ]);
-      this.drafts = new Drafts(me.username);
-      this._build(structures, Object.keys(told.strategies), me.roles);
-      await this._work?.open(new URLSearchParams(location.search).get('image') ?? '');
-      if (this._given.first) this._work?.explain(this._given.first);
+      asked = await Promise.all([server.structures(), server.info(), server.me()]);
     } catch (error) {
       this.heading.say(/** @type {Error} */ (error).message);
-      this.element.append(this.heading.message);
+      return this.element.replaceChildren(this.heading.message, button('Try again', () => this._make()));
     }
+    const [structures, told, me] = asked;
+    this.heading.say('');
+    this.drafts = new Drafts(me.username);
+    this._build(structures, Object.keys(told.strategies), me.roles);
+    await this._work?.open(new URLSearchParams(location.search).get('image') ?? '');
+    if (this._given.first) this._work?.explain(this._given.first);
   }
 
   /**

@@ -52,6 +52,9 @@ function form(params = {}) {
 
 export const info = () => get('/info/');
 
+/** @returns {Promise<import('./viewer.js').Structure[]>} */
+export const structures = () => get('/ohif/fetal-head/structures.json');
+
 /**
  * Who looks, empty where nobody has to sign in, and what he may do: user, annotator, reviewer, admin.
  * @returns {Promise<{ username: string, roles: string[] }>}

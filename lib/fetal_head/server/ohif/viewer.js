@@ -32,8 +32,8 @@ export class Viewer {
   async open(uids) {
     const displaySet = await this._displaySet(uids);
     const grid = this._services.viewportGridService;
-    // a page that has just begun has no viewport yet, and one that was emptied has none before it is given an image
-    if (!this._isEmptied) await until(() => this.viewport?.element, 'The viewer does not begin.');
+    // a page that has just begun has no viewport yet
+    await until(() => this.hasBegun, 'The viewer does not begin.');
     if (!grid.getDisplaySetsUIDsForViewport(this.viewportId)?.includes(displaySet.displaySetInstanceUID)) {
       grid.setDisplaySetsForViewport({
         viewportId: this.viewportId,
@@ -50,6 +50,11 @@ export class Viewer {
     await this._layOver(displaySet);
     const { Rows: rows, Columns: columns } = displaySet.instances[0];
     return { rows, columns };
+  }
+
+  /** Whether it can be given an image. One that was emptied has no viewport before. */
+  get hasBegun() {
+    return this._isEmptied || Boolean(this.viewport?.element);
   }
 
   /** @returns {string} */

@@ -52,7 +52,7 @@ export class Work {
       ),
       el('div', { className: 'line' }, el('label', { for: 'fh-name' }, 'Your name '), this._name),
     );
-    this._again = el('div', { className: 'line', hidden: true }, button('Try again', () => this.open(panel.image), { id: 'fh-again' }));
+    this._again = el('div', { className: 'line', hidden: true }, button('Try again', () => this._openAgain(), { id: 'fh-again' }));
     this.element.prepend(this._again);
     this._busy = false;
   }
@@ -83,6 +83,13 @@ export class Work {
   /** @param {boolean} isOffered whether there is something to open again */
   offerAgain(isOffered) {
     this._again.hidden = !isOffered;
+  }
+
+  _openAgain() {
+    const { image, viewer } = this._panel;
+    if (viewer?.hasBegun) return this.open(image);
+    // what the viewer did not get when its page began, it never asks for again
+    location.assign(`/ohif/fetal?image=${encodeURIComponent(image)}`);
   }
 
   submit() {
