@@ -115,3 +115,17 @@ def test_the_picture_of_one_image_is_not_seen_under_the_name_of_another(named_de
     assert ann.settled("p8") == "p9"
     expect(picture).to_be_visible()
     assert ann.errors == []
+
+
+def test_without_its_mask_an_image_has_none_that_it_had_before(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p8")
+    assert ann.mask.any()
+    ann.page.evaluate("void fetalHead._work.open('p9')")
+    ann.settled("p8")
+    ann.page.route("**/infer/**", lambda route: route.abort())
+    ann.page.route("**/history/p8/*/label", lambda route: route.abort())
+    ann.page.evaluate("void fetalHead._work.open('p8')")
+    expect(ann.page.locator("#fh-state")).to_have_text("Not loaded")
+    assert ann.page.evaluate("fetalHead.viewer.shown().every((value) => value === 0)")
+    assert ann.errors == []

@@ -49,6 +49,8 @@ export class Viewer {
     this._isEmptied = false;
     await this._layOver(displaySet);
     const { Rows: rows, Columns: columns } = displaySet.instances[0];
+    // what it had when it was open before may be no mask of it any more
+    this.show(new Uint8Array(rows * columns));
     return { rows, columns };
   }
 
