@@ -115,6 +115,34 @@ def test_a_prediction_of_another_picture_is_not_laid_over_the_open_one(browser: 
         ann.leave()
 
 
+def test_a_prediction_of_another_picture_is_not_laid_over_the_one_that_is_being_opened(browser: Browser, tmp_path: Path) -> None:
+    with serving(phantoms(tmp_path / "studies", 1), tmp_path / "server") as server:
+        ann, before = Desk(browser, server.url), instance_of(server, "p0")
+        let_go = ann.hold("**/infer/**")
+        ann.page.goto(f"{server.url}/ohif/fetal?image=p0")
+        ann.page.wait_for_function("window.fetalHead?.viewer?.viewport?.getImageData()")
+        expect(ann.page.locator("[data-cy=viewport-pane] canvas")).to_be_visible()
+        write_picture(tmp_path / "new.png", phantom(0).image[:, ::-1])
+        (tmp_path / "new.png").replace(server.studies / "p0.png")
+        instance_of(server, "p0", unlike=before)
+        let_go()
+        expect(ann.page.locator("#fh-message")).to_have_text(
+            "No mask: The image was replaced since it was opened: load the page again.", timeout=15_000
+        )
+        assert ann.text("#fh-state") == "Not loaded"
+        assert ann.page.evaluate("fetalHead.viewer.shown().every((value) => value === 0)")
+        ann.button("Try again")
+        assert ann.settled("") == "p0"
+        columns = read_image(server.studies / "p0.png")[0].shape[1]
+        shown = ann.page.evaluate(
+            "n => Array.from(fetalHead.viewer.viewport.getImageData().scalarData.slice(0, n))", columns * 100
+        )
+        assert_array_equal(shown, read_image(server.studies / "p0.png")[0].ravel()[: columns * 100])
+        ann.button("Submit")
+        expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+        ann.leave()
+
+
 def test_unsent_work_comes_back_with_the_picture_that_it_was_drawn_on(browser: Browser, tmp_path: Path) -> None:
     with serving(phantoms(tmp_path / "studies", 1), tmp_path / "server") as server:
         image, ann = server.studies / "p0.png", Desk(browser, server.url)

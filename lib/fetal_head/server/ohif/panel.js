@@ -15,7 +15,7 @@ import { shortcutsOf } from './shortcuts.js';
 import { Structures } from './structures.js';
 import { Toolbox } from './toolbox.js';
 import { Training } from './training.js';
-import { MODEL, beginning, fitting, label, prediction } from './versions.js';
+import { MODEL, beginning, checkPicture, fitting, label, prediction } from './versions.js';
 import { Viewer } from './viewer.js';
 import { Work } from './work.js';
 
@@ -131,6 +131,8 @@ export class Panel {
       structures.settle();
       this.overlay?.attach();
       const { version, isLabel, notice } = await first;
+      // a label is of the picture that it was drawn on
+      if (!isLabel) await checkPicture(image, uids.picture);
       const editor = new Editor({ image, ...uids, replaces: told.number ?? 0 }, size, fitting(version, size), isLabel);
       const back = resume(/** @type {Drafts} */ (this.drafts), editor, told);
       const flagged = told.flag ? `Flagged: ${told.flag.comment}` : '';
@@ -183,9 +185,8 @@ export class Panel {
     const isWanted = () => this.editor === editor && asked === this._asked;
     try {
       const version = fitting(await ask(editor.image, this.structures), editor.size);
-      const { picture } = await server.dicomOf(editor.image);
+      await checkPicture(editor.image, editor.picture);
       if (!isWanted()) return;
-      if (picture !== editor.picture) throw new Error('The image was replaced since it was opened: load the page again.');
       if (notice !== null) this.heading.say(notice);
       editor.load(version);
     } catch (error) {

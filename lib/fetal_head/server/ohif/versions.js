@@ -1,7 +1,7 @@
 /** What the server has of an image, as a version to work on. */
 
 import * as choices from './choices.js';
-import { Refused, history, predict, submission } from './server.js';
+import { Refused, dicomOf, history, predict, submission } from './server.js';
 
 export const MODEL = 'fetal_head';
 
@@ -68,6 +68,16 @@ export async function prediction(image, structures) {
 export async function label(image, { number, annotated, model }, structures) {
   const found = await submission(image, number);
   return { ...found, annotated: annotated ?? structures.annotatedIn(found.mask), model };
+}
+
+/**
+ * Throws where another picture has taken the place of the one that is open: what the server made since may be of that one.
+ * @param {string} image
+ * @param {string} picture the open one
+ */
+export async function checkPicture(image, picture) {
+  const now = await dicomOf(image);
+  if (now.picture !== picture) throw new Error('The image was replaced since it was opened: load the page again.');
 }
 
 /**
