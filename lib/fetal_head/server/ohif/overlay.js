@@ -87,7 +87,7 @@ export class Overlay {
     if (this._down) event.stopPropagation();
     // a fast hand is heard of less often than it moves
     const all = event.getCoalescedEvents?.() ?? [];
-    for (const each of all.length ? all : [event]) this._tool()?.move(this._at(each));
+    this._tool()?.move((all.length ? all : [event]).map((each) => this._at(each)));
     this.draw();
   }
 

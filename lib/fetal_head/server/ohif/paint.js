@@ -24,10 +24,8 @@ export function paint(mask, pixels, structure) {
  * @param {number} columns of the mask
  */
 export function erase(mask, pixels, structure, columns) {
-  const inside = structure === BRAIN ? () => false : headOf(mask, columns);
-  for (const pixel of pixels) {
-    if (mask[pixel] === structure) mask[pixel] = inside(pixel) ? BRAIN : BACKGROUND;
-  }
+  const clear = eraserOf(mask, structure, columns);
+  for (const pixel of pixels) clear(pixel);
 }
 
 /**
@@ -38,8 +36,22 @@ export function erase(mask, pixels, structure, columns) {
  * @param {number} columns of the mask
  */
 export function replace(mask, pixels, structure, columns) {
-  erase(mask, mask.keys(), structure, columns);
+  const clear = eraserOf(mask, structure, columns);
+  for (let pixel = 0; pixel < mask.length; pixel++) clear(pixel);
   paint(mask, pixels, structure);
+}
+
+/**
+ * @param {Uint8Array} mask changed in place
+ * @param {number} structure
+ * @param {number} columns of the mask
+ * @returns {(pixel: number) => void}
+ */
+function eraserOf(mask, structure, columns) {
+  const inside = structure === BRAIN ? () => false : headOf(mask, columns);
+  return (pixel) => {
+    if (mask[pixel] === structure) mask[pixel] = inside(pixel) ? BRAIN : BACKGROUND;
+  };
 }
 
 /**

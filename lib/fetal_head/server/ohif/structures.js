@@ -67,7 +67,8 @@ export class Structures {
     const editor = this._editor();
     if (!editor) return this._rows.forEach(({ told }) => (told.textContent = ''));
     const areas = [0, 0, 0, 0];
-    for (const value of editor.mask) areas[value] += 1;
+    // with an iterator it takes ten times as long, at each move of the hand
+    for (let i = 0; i < editor.mask.length; i++) areas[editor.mask[i]] += 1;
     this._structures.forEach(({ name, value }, i) => {
       const annotated = editor.annotated.has(name);
       const unseen = value === BRAIN ? 'cut, so not annotated' : 'not visible';

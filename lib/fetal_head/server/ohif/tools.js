@@ -1,13 +1,14 @@
 /**
  * What the left mouse button does. A tool is told of a press, of the way with the button down, and of its end, in pixels of the
- * image; what it draws over the image are lines of points and handles.
+ * image; what it draws over the image are lines of points and handles. Each change of a mask costs by the size of the image: a
+ * mouse tells of many places at once.
  *
  * @typedef {import('./raster.js').Point} Point
  * @typedef {import('./raster.js').Oriented} Oriented
  * @typedef {{ lines: Point[][], handles: Point[] }} Drawn
  * @typedef {object} Tool
  * @property {(at: Point, near: number) => void} press `near` is how far off, in pixels, still meets a handle
- * @property {(to: Point) => void} move also without the button
+ * @property {(way: Point[]) => void} move the places on the way, at least one; also without the button
  * @property {() => void} release
  * @property {() => Drawn} drawn
  * @property {() => void} [finish] a double click or Enter
@@ -36,19 +37,20 @@ export function brush(editor, chosen, change) {
   /** @type {ReturnType<typeof editor.begin> | null} */
   let begun = null;
   let last = { x: NaN, y: NaN };
-  const cover = (/** @type {Point} */ to) => {
+  const cover = (/** @type {Point[]} */ way) => {
     const { structure, radius } = chosen();
-    begun?.show((mask) => change(mask, raster.stroke(last, to, radius, editor.size), structure, editor.size.columns));
+    const pixels = way.flatMap((to, i) => raster.stroke(i ? way[i - 1] : last, to, radius, editor.size));
+    begun?.show((mask) => change(mask, pixels, structure, editor.size.columns));
   };
   return {
     press(at) {
       begun = editor.begin();
       last = at;
-      cover(at);
+      cover([at]);
     },
-    move(to) {
-      if (begun) cover(to);
-      last = to;
+    move(way) {
+      if (begun) cover(way);
+      last = way[way.length - 1];
     },
     release() {
       begun?.end();
@@ -104,8 +106,8 @@ export function polygon(editor, chosen) {
       if (corners.length > 2 && distance(at, corners[0]) <= near) finish();
       else if (!corners.length || distance(at, corners[corners.length - 1]) > 0.5) corners.push(at);
     },
-    move(to) {
-      pointer = to;
+    move(way) {
+      pointer = way[way.length - 1];
     },
     release() {},
     isBegun: () => corners.length > 0,
@@ -158,7 +160,8 @@ export function shape(editor, chosen, kind) {
       [from, least] = [at, held === 'new' ? near / 3 : 0];
       begun = editor.begin();
     },
-    move(to) {
+    move(way) {
+      const to = way[way.length - 1];
       if (!isHeld() || distance(from, to) < least) return;
       least = 0;
       ours = held === 'new' ? between(from, to) : pulled(/** @type {Oriented} */ (ours), held, to);
