@@ -25,13 +25,15 @@ export function el(tag, properties = {}, ...children) {
 export function button(label, press, properties = {}) {
   const made = el('button', { type: 'button', ...properties }, label);
   made.addEventListener('click', async (event) => {
+    if (made.ariaDisabled === 'true') return;
     // whoever clicked means the page by the next key, not this button again
     if (event.detail) made.blur();
-    made.disabled = true;
+    // one that is disabled altogether would lose the keyboard, whose next key would then mean the page as well
+    made.ariaDisabled = 'true';
     try {
       await press();
     } finally {
-      made.disabled = false;
+      made.ariaDisabled = 'false';
     }
   });
   return made;
