@@ -32,3 +32,20 @@ def test_space_presses_the_button_again_and_submits_nothing(named: Server, named
         ann.page.keyboard.press("Space")
     assert (ann.page.evaluate("fetalHead.image"), finals(named, "p22")) == ("p22", [])
     assert ann.errors == []
+
+
+def test_after_a_label_was_approved_the_next_key_submits_nothing_in_its_place(
+    named: Server, named_desk: Callable[[], Desk]
+) -> None:
+    ann = named_desk()
+    ann.open("p23")
+    ann.button("Submit")
+    ann.page.get_by_role("button", name="Approve version 2").focus()
+    ann.page.keyboard.press("Space")
+    expect(ann.page.locator("#fh-message")).to_have_text("Version 2 of p23 is approved.")
+    with ann.page.expect_response("**/history/p23/2/label", timeout=15_000):
+        ann.page.keyboard.press("Space")
+    expect(ann.page.get_by_role("button", name="Load version 2")).to_be_focused()
+    assert ann.page.evaluate("fetalHead.image") == "p23"
+    assert [entry["status"] for entry in finals(named, "p23")] == ["approved"]
+    assert ann.errors == []

@@ -35,6 +35,8 @@ export class Past {
     const entries = await history(image);
     // an answer that was overtaken tells of another image, or of what it was
     if (asked !== this._asked) return;
+    // whoever works by the keyboard stays on his version: the next key would mean the page
+    const focused = document.activeElement?.closest('.past li')?.getAttribute('value');
     const rows = [...entries].reverse().map((entry) => {
       const of = entry.tag === 'original' ? `prediction ${entry.model ?? ''}` : entry.who || 'nobody named';
       const state = entry.deleted ? 'deleted' : entry.current ? `${entry.status}, current` : entry.status;
@@ -46,8 +48,9 @@ export class Past {
       const judge = this._review.buttons(image, entry, async () => {
         if (this._image === image) await Promise.all([this.show(image), this._judged(image, entry.number)]);
       });
-      return el('li', {}, `${text}${entry.comment ? ` – ${entry.comment}` : ''} `, look, ...judge);
+      return el('li', { value: entry.number }, `${text}${entry.comment ? ` – ${entry.comment}` : ''} `, look, ...judge);
     });
     this._list.replaceChildren(...rows);
+    if (focused) rows.find((row) => row.value === Number(focused))?.querySelector('button')?.focus();
   }
 }
