@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from pathlib import Path
 from threading import Thread
@@ -34,6 +35,7 @@ from fetal_head.tasks.strategies import suggestions
 from fetal_head.tasks.train import Train
 
 MODEL = "fetal_head"
+LISTENS_AFTER_SECONDS = 0.5
 
 
 class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
@@ -80,13 +82,17 @@ class FetalHeadApp(MONAILabelApp):  # type: ignore[misc]
             self.datastore().watch()
         # the networks have threads of their own; the small steps before and after them only wait for each other on several
         torch.set_num_threads(1)
-        # both take seconds, which neither the server nor the first annotator need wait for
-        Thread(target=self._predictor.warm_up, daemon=True).start()
         Thread(target=self._pools.pool, args=(ANONYMOUS,), daemon=True).start()
         if self._pacs:
             start_workers(self._pacs, self.datastore().store, self._settings.pacs)
-        ScoringWorker(self.datastore().store, self._registry, self._predictor.traffic, self._settings).start()
+        # once the server listens: where it cannot, Python ends, which aborts the process if one of them is in a network
+        asyncio.get_running_loop().call_later(LISTENS_AFTER_SECONDS, self._ask_networks)
         super().on_init_complete()
         # looking through all that was imported, for what nobody uses any more, would stop every request for a while
         gc.freeze()
         gc.enable()
+
+    def _ask_networks(self) -> None:
+        """Begins with what takes seconds, which neither the server nor the first annotator need wait for."""
+        Thread(target=self._predictor.warm_up, daemon=True).start()
+        ScoringWorker(self.datastore().store, self._registry, self._predictor.traffic, self._settings).start()

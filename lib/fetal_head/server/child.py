@@ -37,16 +37,16 @@ def die_with_parent() -> None:
 
 
 def before_interrupt(end_children: Callable[[], object]) -> None:
-    """Called in the server: Ctrl-C ends its children first and then does what it did before.
+    """Called in the server: Ctrl-C ends its children first and then the server as SIGTERM does; once more ends it at once.
 
-    Python waits at its end for every thread, also for the one in which upstream waits for a training to end.
+    Under `monailabel start_server` Python would come to its own end, at which it waits for every thread, also for the one in
+    which upstream waits for a training, and aborts the process where one is in a network.
     """
-    before = signal.getsignal(signal.SIGINT)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         end_children()
-        if callable(before):
-            before(number, frame)
+        signal.raise_signal(signal.SIGTERM)
 
     # only the main thread may say what a signal does; a server that runs in another one is not ended by Ctrl-C either
     if threading.current_thread() is threading.main_thread():
