@@ -73,6 +73,24 @@ def test_a_port_that_is_taken_is_told_before_the_server_starts(tmp_path: Path, r
     assert len(started) == 1
 
 
+def test_what_lies_in_the_place_of_the_models_is_told_before_the_server_starts(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("it starts"))
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "main.py").touch()
+    (app / "model").touch()
+    for command in (("serve", "--studies", tmp_path), ("models", "list"), ("models", "publish", "v0001")):
+        assert f"{app / 'model'} is a file, where the app has the folder of its models" in run(*command, status=1).stderr
+    (app / "model").unlink()
+    (app / "model/fetal_head/current").mkdir(parents=True)
+    for command in (("serve", "--studies", tmp_path), ("models", "list"), ("models", "rollback")):
+        told = run(*command, status=1).stderr
+        assert f"{app / 'model/fetal_head/current'} is a folder, where the app keeps a file" in told
+        assert "move it away" in told
+
+
 def test_an_app_without_its_program_and_a_port_that_is_none_are_refused(tmp_path: Path, run: Run) -> None:
     for port in (0, 65536):
         assert "Invalid value for '--port'" in run("serve", "--studies", tmp_path, "--port", port, status=2).stderr

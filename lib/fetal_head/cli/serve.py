@@ -27,6 +27,7 @@ def serve(
     conf: Conf = None,
 ) -> None:
     """Start the server for 3D Slicer and browsers; without a login, whoever reaches its --host may use it."""
+    from fetal_head.model.folder import models_folder
     from fetal_head.pacs.study import is_pacs, pacs_url
 
     if is_pacs(studies):
@@ -39,6 +40,7 @@ def serve(
     if not (app_dir / "main.py").is_file():
         raise ValueError(f"{app_dir} is no app, it has no main.py: name the folder apps/fetal_head of a checkout with --app")
     check_writable(app_dir)
+    models_folder(app_dir)
     check_address(host, port)
     pairs = [part for key, value in given.items() for part in ("--conf", key, value)]
     command = ["start_server", "--app", str(app_dir), "--studies", studies, "--host", host, "--port", str(port), *pairs]

@@ -14,6 +14,7 @@ import torch
 from filelock import FileLock
 
 from fetal_head.files import clear_strays, write_text
+from fetal_head.model.folder import POINTER, models_folder
 from fetal_head.model.weights import Description, load_weights, read_description, save_weights
 from fetal_head.stamp import Stamp, stamp_of
 
@@ -51,13 +52,13 @@ class Registry:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._pointer = folder / "current"
+        self._pointer = folder / POINTER
         self._told_missing = ""
 
     @classmethod
     def of_app(cls, app_dir: Path) -> Registry:
-        """The registry of an app's folder."""
-        return cls(app_dir / "model" / "fetal_head")
+        """The registry of an app's folder. Raises ValueError where something else lies in the place of its models."""
+        return cls(models_folder(app_dir))
 
     def versions(self) -> list[Version]:
         """All versions, the shipped one first, then oldest to newest."""
