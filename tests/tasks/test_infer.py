@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -53,6 +55,24 @@ def test_what_a_killed_server_was_writing_is_cleared_away_by_the_next(tmp_path: 
     with temporary_in(tmp_path) as held:
         Infer(_Predictor(), SimpleNamespace())
         assert {*tmp_path.iterdir()} == {held, tmp_path / "somebody's"}
+
+
+def test_masks_that_a_killed_server_did_not_send_are_cleared_away_and_those_of_another_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "study").mkdir()
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    image = write_picture(tmp_path / "study" / "a.png", speckle(60, 90))
+    study = StudyDatastore(str(tmp_path / "study"), StoreSettings(database_url="embedded", lease_minutes=30, readers=1))
+    infer = Infer(_Predictor(), study)
+    unsent, sent_now = (Path(infer({"image": str(image)})[0]) for _ in range(2))
+    notes = tmp_path / "temporary/fetal-head-notes-of-somebody.txt"
+    notes.touch()
+    for old in (unsent, notes):
+        os.utime(old, (0, time.time() - 2 * 3600))
+    Infer(_Predictor(), study)
+    assert {*(tmp_path / "temporary").iterdir()} == {sent_now, notes}
 
 
 @pytest.mark.parametrize("when", ["it is read", "it is predicted"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import gettempdir
@@ -26,6 +27,10 @@ from fetal_head.store.people import who_is
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.worklist.reservations import renew
 
+PREFIX, UUIDS = "fetal-head-", "????????-????-4???-????-????????????"
+# it is sent at once; an hour for whatever holds that up
+SENT_WITHIN_SECONDS = 3600
+
 
 class Infer(InferTask):  # type: ignore[misc]
     """Predicts BRAIN, CSP and LV of one image; the answer is a mask file and a JSON description."""
@@ -36,6 +41,7 @@ class Infer(InferTask):  # type: ignore[misc]
         self._datastore = datastore
         # masks that a killed server was writing
         clear_strays(Path(gettempdir()))
+        _clear_unsent(Path(gettempdir()))
 
     def is_valid(self) -> bool:
         """There always is a model: one ships with the package."""
@@ -84,7 +90,15 @@ def _written(content: bytes, extension: str) -> Path:
     """A file of these bytes, which the server deletes once it is sent. Raises StoreError when there is no room for it."""
     with disk_told(gettempdir()), temporary_in(Path(gettempdir()), extension) as temporary:
         temporary.write_bytes(content)
-        return temporary.rename(temporary.with_name(f"fetal-head-{uuid4()}{extension}"))
+        return temporary.rename(temporary.with_name(f"{PREFIX}{uuid4()}{extension}"))
+
+
+def _clear_unsent(folder: Path) -> None:
+    """Removes the masks that a killed server was about to send; those of one that lives are younger."""
+    for mask in folder.glob(f"{PREFIX}{UUIDS}.*"):
+        with suppress(OSError):
+            if time.time() - mask.lstat().st_mtime > SENT_WITHIN_SECONDS:
+                mask.unlink()
 
 
 def _extension(asked: object) -> str:
