@@ -171,6 +171,7 @@ def test_bad_input_is_one_sentence(run: Run) -> None:
         (("history", "nobody", "--studies", "study"), "there is no image 'nobody'"),
         (("show", "a", 9, "--studies", "study"), "has no submission number 9"),
         (("check", "--studies", "nowhere"), "there is no study folder nowhere"),
+        (("check", "--studies", "http://pacs:8042/dicom-web"), "apps/fetal_head/pacs/HOST-..., whose file .fetal_head/pacs"),
         (("restore-backup", "study", "--to", "again"), "study holds no whole backup"),
         (("check", "--studies", "study", "--conf", "database_url=oracle"), "database_url"),
     ):

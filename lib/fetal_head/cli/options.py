@@ -81,6 +81,10 @@ def listed(text: str) -> list[str]:
 
 def study_folder(studies: Path) -> Path:
     """The folder. Raises ValueError when it is none."""
+    # of two slashes a path keeps one
+    if str(studies).startswith(("http:/", "https:/")):
+        where = f"{APP_DIR}/pacs/HOST-..., whose file .fetal_head/pacs tells the address, or where pacs_folder says"
+        raise ValueError(f"--studies is the address of a PACS: name the folder in which the server works on it, {where}")
     if not studies.is_dir():
         raise ValueError(f"there is no study folder {studies}")
     return studies
