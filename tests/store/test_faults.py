@@ -276,6 +276,25 @@ def test_a_study_that_cannot_be_written_says_so(folder: Path) -> None:
         folder.chmod(0o755)
 
 
+@pytest.mark.parametrize(
+    ("place", "is_folder", "told"),
+    [
+        ("labels", False, "labels/history cannot be written, a file lies where a folder above it belongs: move it away"),
+        (".fetal_head", False, "fetal_head cannot be written, a file lies there: move it away"),
+        ("labels/final", False, "final/a.nrrd cannot be written, a file lies where a folder above it belongs: move it away"),
+        ("labels/history/a/0001.json", True, "history/a/0001.json cannot be written, a folder lies there: move it away"),
+    ],
+)
+def test_what_lies_in_the_place_of_the_stores_own_is_named(folder: Path, place: str, is_folder: bool, told: str) -> None:
+    (folder / place).parent.mkdir(parents=True, exist_ok=True)
+    (folder / place).mkdir() if is_folder else (folder / place).touch()
+    with pytest.raises(ValueError, match=told) as refused:
+        submit(StudyDatastore(str(folder), EMBEDDED), "a", 1)
+    assert not isinstance(refused.value, OSError)
+    shutil.rmtree(folder / place) if is_folder else (folder / place).unlink()
+    submit(StudyDatastore(str(folder), EMBEDDED), "a", 1)
+
+
 def test_a_database_that_does_not_answer_is_named_without_its_password(folder: Path) -> None:
     settings = EMBEDDED.model_copy(update={"database_url": "postgresql+psycopg://me:secret@127.0.0.1:1/study"})
     with pytest.raises(ValueError, match="gives no answer; is it running") as refused:
