@@ -1,24 +1,34 @@
-"""What no label of a training spoke of: a model forgets it, and no image tells."""
+"""What few or no labels of a training spoke of: a model may forget it, and no image tells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+import numpy as np
 
 from fetal_head.labels import NAMES
 from fetal_head.learning.judging import Verdict
 from fetal_head.learning.samples import Sample
 
 
-def untaught(samples: Sequence[Sample]) -> tuple[str, ...]:
-    """The structures that a model which learns from these samples does not learn to outline."""
-    known = [sample.framed.known for sample in samples if sample.framed is not None]
-    return tuple(name for number, name in enumerate(NAMES) if not any(bool(each[number] > 0) for each in known))
+def taught(samples: Sequence[Sample]) -> dict[str, float]:
+    """By structure, the share of these samples whose label speaks of it."""
+    known = [sample.framed.known.numpy() > 0 for sample in samples if sample.framed is not None] or [np.zeros(len(NAMES), bool)]
+    return dict(zip(NAMES, np.mean(known, axis=0).tolist(), strict=True))
 
 
 def cautious(verdict: Verdict, samples: Sequence[Sample]) -> Verdict:
-    """The verdict on a model that learned from these samples: better in heads alone, it may have lost CSP and LV."""
-    names = untaught(samples)
-    if not names or not verdict.better:
+    """The verdict on a model that learned from these samples: better in heads, it may have lost CSP and LV."""
+    if not verdict.better:
         return verdict
-    what = f"no label that it learned from speaks of {' and '.join(names)}, which it may have forgotten"
-    return verdict.but(f"{what}: label that as well, or look at what it draws now and publish it by hand")
+    shares = taught(samples)
+    untaught = [name for name, share in shares.items() if share == 0]
+    unjudged = [name for name, share in shares.items() if 0 < share < 0.5 and name not in verdict.structures]
+    for names, who in (
+        (untaught, "no label that it learned from speaks"),
+        (unjudged, "few labels that it learned from, and none that it was compared on, speak"),
+    ):
+        if names:
+            what = f"{who} of {' and '.join(names)}, which it may have forgotten"
+            verdict = verdict.but(f"{what}: label that as well, or look at what it draws now and publish it by hand")
+    return verdict
