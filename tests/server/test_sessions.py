@@ -13,11 +13,12 @@ from fastapi import HTTPException
 
 from fetal_head.server import sessions as module
 from fetal_head.server.sessions import FACTS, Sessions
+from small_disks import small_disk_at
 
 
-def _upload(folder: Path) -> Path:
+def _upload(folder: Path, content: bytes = b"image") -> Path:
     path = folder / "upload.nii.gz"
-    path.write_bytes(b"image")
+    path.write_bytes(content)
     return path
 
 
@@ -96,6 +97,16 @@ def test_what_another_request_took_away_meanwhile_is_gone(tmp_path: Path, monkey
         sessions.image(lost.name)
     sessions.remove_expired()
     assert list((tmp_path / "sessions").iterdir()) == [kept]
+
+
+def test_an_image_for_which_there_is_no_room_takes_none(tmp_path: Path) -> None:
+    with small_disk_at(tmp_path / "disk", "1m") as disk:
+        sessions = Sessions(disk / "sessions", minutes=60)
+        kept = sessions.add(_upload(tmp_path, bytes(700_000)))
+        with pytest.raises(OSError, match="No space left"):
+            sessions.add(_upload(tmp_path, bytes(700_000)))
+        assert [*(disk / "sessions").iterdir()] == [kept.folder]
+        sessions.add(_upload(tmp_path, bytes(100_000)))
 
 
 def test_a_clock_that_is_set_back_ends_no_session(tmp_path: Path) -> None:

@@ -50,15 +50,22 @@ class Sessions:
         self._longest = max(1, round(60 * minutes))
 
     def add(self, image: Path, expiry: int = 0) -> Session:
-        """Moves an image file into a new session, which nobody's asking for it ends after `expiry` seconds, if that is sooner."""
+        """Moves an image file into a new session, which nobody's asking for it ends after `expiry` seconds, if that is sooner.
+
+        Raises OSError when the disk does not take it, and keeps none of it.
+        """
         self.remove_expired()
         name = str(uuid4())
         making = self._folder / f".{name}"
         making.mkdir(parents=True, mode=0o700)
-        shutil.move(image, making / f"image{''.join(image.suffixes)}")
         facts = {"created": int(time.time()), "expiry": min(expiry, self._longest) if expiry > 0 else self._longest}
-        write_text(making / FACTS, json.dumps(facts))
-        making.rename(self._folder / name)
+        try:
+            shutil.move(image, making / f"image{''.join(image.suffixes)}")
+            write_text(making / FACTS, json.dumps(facts))
+            making.rename(self._folder / name)
+        except OSError:
+            shutil.rmtree(making, ignore_errors=True)
+            raise
         return self.find(name)
 
     def find(self, session_id: str, touch: bool = False) -> Session:
