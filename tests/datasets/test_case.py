@@ -25,7 +25,7 @@ def test_a_case_puts_its_structures_in_order_and_makes_its_id_safe() -> None:
         ({"mask": head() * 2}, "the mask holds the value"),
         ({"annotated": ("BRAIN", "LV")}, "the mask holds CSP, which is not among the annotated"),
         ({"annotated": ("BRAIN", "CSP", "LV", "femur")}, "no structure is called femur"),
-        ({"spacing": (200.0, 200.0)}, "spacing must be the millimetres of one pixel"),
+        ({"spacing": (3.0, 3.0)}, "said to have pixels of 3 mm"),
         ({"patient": "\ud800"}, "holds what is no character"),
     ],
 )

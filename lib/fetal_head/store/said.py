@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fetal_head.imaging.limits import check_lengths
+from fetal_head.imaging.limits import check_pixel_size
 
 # a viewer's list of segments and a prediction's measurements take some thousand
 MAX_LENGTH, MAX_DEPTH = 65_536, 16
 MAX_INTEGER = 2**63 - 1
-# mm; a pixel of a head is a fraction of one
-LARGEST_PIXEL = 100.0
 SPACING = "spacing"
 # of the image file that an index speaks of, in bytes
 FILE_SIZE = "file_size"
@@ -60,9 +58,7 @@ def check_kinds(info: Mapping[str, Any]) -> None:
     if spacing is not None:
         if not isinstance(spacing, list) or len(spacing) != 2 or not all(type(value) in (int, float) for value in spacing):
             raise ValueError(f"spacing must be [mm along rows, mm along columns], not {spacing!r}")
-        check_lengths("spacing", spacing, positive=True)
-        if max(spacing) >= LARGEST_PIXEL:
-            raise ValueError(f"spacing must be the millimetres of one pixel, not {spacing!r}")
+        check_pixel_size("by its spacing the image", spacing)
 
 
 def _check_set_aside(info: Mapping[str, Any]) -> None:

@@ -197,7 +197,7 @@ def test_a_restore_that_fails_in_whatever_way_leaves_nothing(study: StudyDatasto
     backup(study.store, tmp_path / "backup")
     (tmp_path / "backup/a.png").unlink()
     (tmp_path / "backup/a.png").mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(StoreError, match="a folder lies there"):
         restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
     assert not (tmp_path / "again").exists()
 
