@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +16,7 @@ from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit
 
+from fetal_head.files import clear_strays
 from fetal_head.imaging import read_image, read_mask, suffix_by_content
 from pictures import compress_dicom, speckle, write_dicom, write_itk, write_picture, write_volume
 
@@ -197,3 +202,26 @@ def test_a_packed_nifti_beside_an_unpacked_one_of_its_name_is_read_itself(tmp_pa
 def test_a_packed_nifti_is_read_under_any_name(tmp_path: Path, name: str) -> None:
     path = write_itk(tmp_path / "b.nii.gz", GREY).rename(tmp_path / name)
     assert_array_equal(read_image(path)[0], GREY)
+
+
+# ends its process where ITK has been shown the file
+KILLED = """
+import os, sys
+import SimpleITK as sitk
+from fetal_head.imaging import read_image
+sitk.ImageFileReader.ReadImageInformation = lambda reader: os.kill(os.getpid(), 9)
+read_image(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.dcm"])
+def test_what_a_killed_process_showed_to_itk_is_cleared_away(tmp_path: Path, name: str) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    write = write_dicom if name == "a.dcm" else write_itk
+    path = write(tmp_path / name, speckle(40, 50))
+    run = subprocess.run([sys.executable, "-c", KILLED, str(path)], env={**os.environ, "TMPDIR": str(temporary)}, check=False)
+    assert run.returncode == -signal.SIGKILL
+    assert list(temporary.iterdir())
+    clear_strays(temporary)
+    assert not list(temporary.iterdir())

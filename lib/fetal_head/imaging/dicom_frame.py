@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pydicom import DataElement, dcmread
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
@@ -12,6 +11,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, UltrasoundImageStorage
 
+from fetal_head.files import temporary_folder
 from fetal_head.imaging.geometry import Frame
 from fetal_head.imaging.volume import itk_frame
 
@@ -42,8 +42,8 @@ def dicom_frame(path: Path) -> Frame:
     shown.file_meta.MediaStorageSOPClassUID = kind or UltrasoundImageStorage
     shown.file_meta.MediaStorageSOPInstanceUID = INSTANCE
     shown.file_meta.TransferSyntaxUID = _plain_syntax(dataset)
-    with TemporaryDirectory(prefix="fetal-head-") as folder:
-        ours = Path(folder) / "frame.dcm"
+    with temporary_folder() as folder:
+        ours = folder / "frame.dcm"
         dcmwrite(ours, shown, write_like_original=False)
         return itk_frame(ours, "GDCMImageIO")
 

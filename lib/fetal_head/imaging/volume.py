@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from fetal_head.files import temporary_folder
 from fetal_head.imaging.geometry import Frame
 from fetal_head.imaging.limits import check_lengths, check_pixels
 from fetal_head.imaging.nifti import check_nifti, is_packed
@@ -92,8 +92,8 @@ def _reader(path: Path, io: str) -> Iterator[sitk.ImageFileReader]:
 @contextmanager
 def _nifti_alone(path: Path) -> Iterator[Path]:
     """A NIfTI file with nothing beside it: of an x.nii.gz beside an x.nii, ITK takes the pixels from the latter."""
-    with TemporaryDirectory(prefix="fetal-head-") as folder:
+    with temporary_folder() as folder:
         # ITK goes by the name, and knows a NIfTI by no other
-        alone = Path(folder) / ("image.nii.gz" if is_packed(path) else "image.nii")
+        alone = folder / ("image.nii.gz" if is_packed(path) else "image.nii")
         alone.symlink_to(path.absolute())
         yield alone
