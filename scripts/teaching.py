@@ -10,6 +10,7 @@ import torch
 from fetal_head.labels import LV, NAMES
 from fetal_head.learning.samples import Sample, View
 from fetal_head.model.postprocessing import regions_of
+from fetal_head.model.segmenter import mirrored_mean
 
 INDEX = NAMES.index(LV.name)
 # mean probability within an LV that is there, and the largest in a head that has none
@@ -25,9 +26,7 @@ def with_sure_lv(samples: Sequence[Sample], teacher: torch.nn.Module, threshold:
     teacher = teacher.eval()
 
     def taught(view: View) -> View:
-        images = view.image.float()
-        both = torch.sigmoid(teacher(torch.stack([images, images.flip(-1)])))
-        probabilities = ((both[0] + both[1].flip(-1)) / 2).numpy()
+        probabilities = mirrored_mean(teacher, view.image.float())
         lv, region = probabilities[INDEX], regions_of(probabilities, threshold, smallest_share)[INDEX]
         is_there = bool(region.any()) and lv[region].mean() > SURE
         if not is_there and lv[view.target[0].numpy()].max(initial=0) >= NONE:

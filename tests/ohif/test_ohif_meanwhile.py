@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from desk import Desk
 from handing_in import finals, hand_in, label_of
 from numpy.testing import assert_array_equal
+from numpy.typing import NDArray
 from playwright.sync_api import Dialog, expect
 
 from serving import Server
@@ -16,15 +18,21 @@ pytestmark = pytest.mark.slow
 Sit = Callable[[], Desk]
 
 
+def _overtaken(server: Server, ann: Desk, image: str) -> NDArray[np.uint8]:
+    """Draws on the open image, of which Ben has handed in a label since; gives his."""
+    theirs = ann.mask
+    theirs[:20, :20] = 3
+    hand_in(server, image, theirs, client_id="ben")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    return theirs
+
+
 def test_a_label_that_came_in_since_is_replaced_only_by_whoever_wants_that(named: Server, named_desk: Sit) -> None:
     ann = named_desk()
     ann.open("p18")
     ann.page.get_by_label("Your name").fill("ann")
-    theirs = ann.mask
-    theirs[:20, :20] = 3
-    hand_in(named, "p18", theirs, client_id="ben")
-    ann.press("3")
-    ann.drag((40, 40), (90, 40))
+    theirs = _overtaken(named, ann, "p18")
     drawn = ann.mask
     with ann.page.expect_event("dialog") as asked:
         ann.page.once("dialog", lambda dialog: dialog.dismiss())
@@ -47,11 +55,7 @@ def test_a_label_that_came_in_since_is_replaced_only_by_whoever_wants_that(named
 def test_what_is_drawn_before_one_replaces_another_label_is_the_label_too(named: Server, named_desk: Sit) -> None:
     ann = named_desk()
     ann.open("p17")
-    theirs = ann.mask
-    theirs[:20, :20] = 3
-    hand_in(named, "p17", theirs, client_id="ben")
-    ann.press("3")
-    ann.drag((40, 40), (90, 40))
+    _overtaken(named, ann, "p17")
     let_go = ann.hold("**/datastore/label?*")
     ann.press("Control+s")
     ann.drag((40, 80), (90, 80))
@@ -68,11 +72,7 @@ def test_what_is_drawn_before_one_replaces_another_label_is_the_label_too(named:
 def test_a_label_that_comes_while_one_is_asked_is_asked_about_as_well(named: Server, named_desk: Sit) -> None:
     ann = named_desk()
     ann.open("p19")
-    theirs = ann.mask
-    theirs[:20, :20] = 3
-    hand_in(named, "p19", theirs, client_id="ben")
-    ann.press("3")
-    ann.drag((40, 40), (90, 40))
+    theirs = _overtaken(named, ann, "p19")
     drawn = ann.mask
     asked: list[str] = []
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PixelSize, per_axis
-from fetal_head.datasets.published import delimiter_of
+from fetal_head.datasets.published import rows_of
 from fetal_head.labels import in_order
 
 COLUMNS = {"image", "annotated", "row_mm", "column_mm"}
@@ -37,10 +37,7 @@ def read_index(path: Path) -> dict[str, Exported]:
     if not path.is_file():
         return {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            delimiter = delimiter_of(file.readline())
-            file.seek(0)
-            table = csv.DictReader(file, delimiter=delimiter)
+        with rows_of(path) as table:
             columns = set(table.fieldnames or ())
             if columns == {UNFINISHED}:
                 raise ValueError("the export was broken off, or is still being written; export again into a new folder")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +40,16 @@ class PublishedTable:
         return found
 
 
-def delimiter_of(header: str) -> str:
+@contextmanager
+def rows_of(path: Path) -> Iterator[csv.DictReader[str]]:
+    """The rows of a table that we wrote, by its headers, maybe saved by a spreadsheet since. Reading them may raise csv.Error."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        delimiter = _delimiter_of(file.readline())
+        file.seek(0)
+        yield csv.DictReader(file, delimiter=delimiter)
+
+
+def _delimiter_of(header: str) -> str:
     """What stands between the columns of a table with that first line; spreadsheets write what their language asks for."""
     return max(",;\t", key=header.count)
 
@@ -47,7 +58,7 @@ def read_table(path: Path) -> PublishedTable:
     """Raises ValueError when it is no table."""
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     try:
-        header, *rows = list(csv.reader(lines, delimiter=delimiter_of(lines[0] if lines else ""))) or [[]]
+        header, *rows = list(csv.reader(lines, delimiter=_delimiter_of(lines[0] if lines else ""))) or [[]]
     except csv.Error as error:
         raise ValueError(f"{path.name}: {error}") from error
     return PublishedTable([" ".join(name.lower().split()) for name in header], rows)

@@ -9,7 +9,7 @@ import numpy as np
 
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.pixel_size import UNKNOWN_SIZE
-from fetal_head.datasets.published import delimiter_of
+from fetal_head.datasets.published import rows_of
 from fetal_head.imaging.mask import region_of
 from fetal_head.labels import NAMES
 
@@ -58,10 +58,7 @@ def read_rows(path: Path) -> list[Row]:
     if not path.exists():
         return []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            delimiter = delimiter_of(file.readline())
-            file.seek(0)
-            table = csv.DictReader(file, delimiter=delimiter)
+        with rows_of(path) as table:
             if not {*COLUMNS} <= {*(table.fieldnames or ())}:
                 raise ValueError("it lacks a column")
             return [{name: row.get(name) or "" for name in COLUMNS} for row in table]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fetal_head.biometry.ellipse import Ellipse, fit_ellipse
 from fetal_head.config import ModelSettings
 from fetal_head.imaging import Mask
-from fetal_head.model.engine import engine
+from fetal_head.model.engine import Engine, engine
 from fetal_head.model.frame import Frame, cut
 from fetal_head.model.locating import Locator
 from fetal_head.model.network import Architecture, HeadNetworks
@@ -81,9 +81,7 @@ class Segmenter:
         (frame,) = self._locator.find([pixels])
         if frame is None:
             return None, np.zeros((3, *size), dtype=np.float32)
-        planes = cut(pixels, frame, size)
-        both = torch.sigmoid(self._outline(torch.stack([planes, planes.flip(-1)])))
-        return frame, ((both[0] + both[1].flip(-1)) / 2).numpy()
+        return frame, mirrored_mean(self._outline, cut(pixels, frame, size))
 
     def _ellipse(self, head: NDArray[np.bool_], frame: Frame, shape: tuple[int, int]) -> Ellipse | None:
         """The ellipse of the head in the image; None where there is no head, or one that the image's border cuts."""
@@ -96,6 +94,12 @@ class Segmenter:
             for centre, reach, side in zip(ellipse.centre, ellipse.reach, (shape[1], shape[0]), strict=True)
         )
         return ellipse if inside else None
+
+
+def mirrored_mean(outline: Engine, image: torch.Tensor) -> NDArray[np.float32]:
+    """(S, H, W) probabilities: the mean of those that a network sees in a (1, H, W) image and in its mirror image."""
+    both = torch.sigmoid(outline(torch.stack([image, image.flip(-1)])))
+    return ((both[0] + both[1].flip(-1)) / 2).numpy()
 
 
 def load_segmenter(path: Path, settings: ModelSettings, version: str) -> Segmenter:
