@@ -122,6 +122,8 @@ def test_structures_have_their_colours_and_are_hidden_and_shown(named_desk: Sit)
     opacity.fill("100")
     for name, place in places.items():
         ann.shows(place, lambda colour, of=colours[name]: np.allclose(colour, of, atol=12))
+    # the head is seen through its colour, whatever the slider says
+    ann.shows((x, y), lambda colour: 20 < np.ptp(colour) < 90)
     opacity.fill("0")
     for place in places.values():
         ann.shows(place, lambda colour: np.ptp(colour) < 12)

@@ -7,7 +7,11 @@
 
 /** @typedef {any} Services of OHIF, which has no types to import */
 
+import { BRAIN } from './paint.js';
+
 const LABELMAP = 'Labelmap';
+// of 255: what is to be corrected lies within the head, and has to be seen through its colour
+const FAINT = 70;
 const [LOOK_MS, PATIENCE_MS] = [20, 30_000];
 
 export class Viewer {
@@ -180,7 +184,7 @@ export class Viewer {
     }
     await segmentationService.addSegmentationRepresentation(this.viewportId, { segmentationId: this._segmentation, type: LABELMAP });
     for (const { value, color } of this._structures) {
-      segmentationService.setSegmentColor(this.viewportId, this._segmentation, value, [...color, 255]);
+      segmentationService.setSegmentColor(this.viewportId, this._segmentation, value, [...color, value === BRAIN ? FAINT : 255]);
     }
   }
 }
