@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -265,3 +266,30 @@ def test_nor_is_one_that_says_so_where_other_programs_write_it(tmp_path: Path, k
     (turned,) = found(tmp_path).candidates
     with pytest.raises(ValueError, match="is shown turned by its EXIF or XMP orientation 3"):
         turned.load("x")
+
+
+@pytest.mark.parametrize("kind", ["coco", "cvat", "voc"])
+def test_a_table_beside_annotations_tells_pixel_sizes(tmp_path: Path, kind: str) -> None:
+    for seed, stem in enumerate("ab"):
+        save(tmp_path / f"images/{stem}.png", picture(seed))
+    write_classes(tmp_path, kind, ("Brain",), ("Brain",), "a", "b")
+    table = tmp_path / "pixel_size.csv"
+    table.write_text("filename,row_mm,column_mm\na.png,0.1,0.2\n")
+    assert [c.load("x").spacing for c in found(tmp_path).candidates] == [(0.1, 0.2), None]
+    table.write_text("filename,row_mm,column_mm\na_01.png,0.1,0.2\n")
+    assert (table, "holds no pixel size of any image; its file names must be the images'") in found(tmp_path).useless
+
+
+def test_which_of_several_pixel_sizes_counts(tmp_path: Path) -> None:
+    """The table, else the annotations, else the index: an annotation tool that an export went through keeps no sizes."""
+    for seed, stem in enumerate("abc"):
+        save(tmp_path / f"images/{stem}.png", picture(seed))
+    write_coco(tmp_path / "annotations.json", "a", "b", "c")
+    content = json.loads((tmp_path / "annotations.json").read_text())
+    for image in content["images"][:2]:
+        image["pixel_size_mm"] = [0.2, 0.2]
+    (tmp_path / "annotations.json").write_text(json.dumps(content))
+    index = ["image,annotated,row_mm,column_mm", *(f"{stem},BRAIN,0.3,0.4" for stem in "abc")]
+    (tmp_path / "index.csv").write_text("\n".join(index))
+    (tmp_path / "pixel_size.csv").write_text("filename,row_mm,column_mm\na.png,0.1,0.1\n")
+    assert [c.load("x").spacing for c in found(tmp_path).candidates] == [(0.1, 0.1), (0.2, 0.2), (0.3, 0.4)]

@@ -11,8 +11,9 @@ from fetal_head.datasets.candidate import Candidate, Found, whose
 from fetal_head.datasets.coco import read_coco
 from fetal_head.datasets.cvat import read_cvat
 from fetal_head.datasets.drawings import Drawings, by_image
-from fetal_head.datasets.exported import INDEX, read_index
+from fetal_head.datasets.exported import INDEX, Exported, read_index
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
+from fetal_head.datasets.pixel_size import PixelSize, sizes_beside
 from fetal_head.datasets.voc import LABELMAP, voc_folders
 from fetal_head.labels import NAMES
 
@@ -24,11 +25,11 @@ DEPTH = 3
 def find(source: Path) -> Found | None:
     """The images of `source` or of its image folder with what is annotated in or below it; None without images or annotations.
 
-    index.csv of an export of ours tells patients. Of an image that files of several kinds name, the first kind counts, as in
-    `find_annotations`.
+    pixel_size.csv tells sizes, and index.csv of an export of ours those and patients. Of an image that files of several kinds
+    name, the first kind counts, as in `find_annotations`.
 
     Raises:
-        ValueError: annotations or index.csv are damaged or must not be used.
+        ValueError: annotations, pixel_size.csv or index.csv are damaged or must not be used.
     """
     pictures = next((pictures for name in IMAGE_FOLDERS if (pictures := files_in(source / name))), [])
     annotations: list[Annotations] = []
@@ -42,10 +43,16 @@ def find(source: Path) -> Found | None:
         return None
     images, ambiguous = of_one_name(pictures)
     exported = read_index(source / INDEX)
-    found = [(path, stem_of(path)) for path in images]
-    whole = [Candidate(path, id=stem, patient=whose(path, exported.get(stem))) for path, stem in found]
-    candidates = [with_drawings(candidate, drawings) for candidate in whole]
-    return Found(candidates, [*ambiguous, *of_no_use(annotations, pictures)])
+    sizes, table = sizes_beside(source, {stem_of(path) for path in pictures})
+    candidates = [_candidate(path, drawings, sizes.get(stem), exported.get(stem)) for path in images for stem in [stem_of(path)]]
+    return Found(candidates, [*table, *ambiguous, *of_no_use(annotations, pictures)])
+
+
+def _candidate(path: Path, drawings: Mapping[str, Drawings], published: PixelSize | None, exported: Exported | None) -> Candidate:
+    told = exported.size if exported else PixelSize()
+    found = Candidate(path, id=stem_of(path), patient=whose(path, exported), size_of=lambda shape: told)
+    drawn = with_drawings(found, drawings)
+    return replace(drawn, size_of=lambda shape: published) if published else drawn
 
 
 def find_annotations(folder: Path) -> Sequence[Annotations]:

@@ -8,15 +8,14 @@ from pathlib import Path
 from fetal_head.datasets.candidate import Candidate, Found, Shape, whose
 from fetal_head.datasets.exported import INDEX, Exported, read_index
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
-from fetal_head.datasets.pixel_size import PixelSize, read_pixel_sizes
+from fetal_head.datasets.pixel_size import PixelSize, sizes_beside
 from fetal_head.datasets.voc import refuse_instances
 from fetal_head.imaging import Mask, read_mask
 from fetal_head.imaging.axes import check_axes
 from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 
-IMAGES, MASKS, TABLE = "images", "masks", "pixel_size.csv"
-NO_SIZE = "holds no pixel size of any image; its file names must be the images'"
+IMAGES, MASKS = "images", "masks"
 
 
 def find(source: Path) -> Found | None:
@@ -31,15 +30,14 @@ def find(source: Path) -> Found | None:
     if not pictures or not masks:
         return None
     refuse_instances(source / MASKS)
-    sizes = read_pixel_sizes(source / TABLE) if (source / TABLE).exists() else {}
+    stems = {stem_of(path) for path in pictures}
+    sizes, table = sizes_beside(source, stems)
     exported = read_index(source / INDEX)
     images, ambiguous = of_one_name(pictures)
     by_stem = {stem_of(path): path for path in reversed(masks)}
     candidates = [
         _candidate(path, by_stem.get(stem), sizes.get(stem), exported.get(stem)) for path in images for stem in [stem_of(path)]
     ]
-    stems = {stem_of(path) for path in pictures}
-    table = [(source / TABLE, NO_SIZE)] if (source / TABLE).exists() and stems.isdisjoint(sizes) else []
     return Found(candidates, [*table, *ambiguous, *_useless(masks, by_stem, stems)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from fetal_head.datasets.published import read_table
 from fetal_head.datasets.size_columns import MILLIMETRES, OTHER_UNITS, WORD, size_columns
 from fetal_head.imaging.limits import check_pixel_size
 
+TABLE = "pixel_size.csv"
+NO_SIZE = "holds no pixel size of any image; its file names must be the images'"
 PER_AXIS, ONE_VALUE, UNKNOWN_SIZE = "per axis", "published, one value", "unknown"
 # the words of a header that speaks of the head's circumference, its unit aside
 CIRCUMFERENCE = {"circumference", "head", "fetal", "hc", "of", "the", "in"}
@@ -39,8 +42,8 @@ def read_pixel_sizes(path: Path) -> dict[str, PixelSize]:
     first column.
 
     Raises:
-        ValueError: no table, its columns hold no pixel size in mm or leave a choice, an image has two sizes, or one that no
-            ultrasound has.
+        ValueError: no table, its columns hold no pixel size in mm or leave a choice, a row cannot be read, an image has two
+            sizes, or one that no ultrasound has.
     """
     table = read_table(path)
     try:
@@ -54,11 +57,24 @@ def read_pixel_sizes(path: Path) -> dict[str, PixelSize]:
     return {stem: PixelSize((row, column), note) for stem, (row, column) in sizes.items()}
 
 
+def sizes_beside(folder: Path, stems: Collection[str]) -> tuple[dict[str, PixelSize], list[tuple[Path, str]]]:
+    """What pixel_size.csv in a folder tells, if it is there, and a sentence where that is of none of the images in `stems`.
+
+    Raises:
+        ValueError: as `read_pixel_sizes`.
+    """
+    table = folder / TABLE
+    if not table.exists():
+        return {}, []
+    sizes = read_pixel_sizes(table)
+    return sizes, [(table, NO_SIZE)] if sizes.keys().isdisjoint(stems) else []
+
+
 def read_circumferences(path: Path) -> dict[str, float]:
     """Head circumference in mm by image, as HC18's csv has it; empty where no column speaks of one, and of nothing else.
 
     Raises:
-        ValueError: no table, it has two of one image, or they are in another unit.
+        ValueError: no table, a row cannot be read, it has two of one image, or they are in another unit.
     """
     table = read_table(path)
     columns = {i: words for i, name in enumerate(table.headers) if "circumference" in (words := set(WORD.findall(name)))}
