@@ -171,7 +171,7 @@ def test_tables_of_pixel_sizes(tmp_path: Path, content: bytes) -> None:
 
 
 def test_pixel_sizes_that_are_none_are_left_out(tmp_path: Path) -> None:
-    rows = [f"a{n}.png,{v}" for n, v in enumerate(("nan", "inf", "-1", "0", "1e999", "=1+1", "<script>", ""))]
+    rows = [f"a{n}.png,{v}" for n, v in enumerate(("nan", "inf", "-1", "0", "1e999", ""))]
     (tmp_path / "t.csv").write_text("\n".join(["filename,pixel size(mm)", *rows, "../../b.png,0.2"]))
     assert [*read_pixel_sizes(tmp_path / "t.csv")] == ["b"]
 

@@ -108,6 +108,14 @@ def test_an_index_of_an_export_tells_what_masks_speak_of(tmp_path: Path) -> None
     assert (first.spacing, second.spacing) == ((0.3, 0.3), None)
 
 
+def test_an_index_whose_decimal_commas_cut_its_rows_is_refused(tmp_path: Path) -> None:
+    save(tmp_path / "images/a.png", picture(0))
+    save(tmp_path / "masks/a.png", head())
+    (tmp_path / "index.csv").write_text("image,annotated,row_mm,column_mm\na,BRAIN,1,1,1,2\n")
+    with pytest.raises(ValueError, match=r"index.csv: the row of a has more cells than there are headers"):
+        find(tmp_path)
+
+
 def test_so_does_one_that_a_spreadsheet_saved_in_its_own_way(tmp_path: Path) -> None:
     """Else what nobody looked for would be absent."""
     save(tmp_path / "images/a.png", picture(0))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -81,9 +82,35 @@ def test_what_no_pixel_measures_is_refused(tmp_path: Path, value: str) -> None:
 
 
 def test_rows_without_a_positive_number_are_left_out(tmp_path: Path) -> None:
-    values = ["", "n/a", "0", "-1", "nan", "inf"]
+    values = ["", " ", "-", "n/a", "Unknown", "0", "-1", "nan", "inf"]
     rows = "".join(f"{i}.png,{value}\n" for i, value in enumerate(values))
     assert read(tmp_path, f"filename,pixel mm\n{rows}short\n\nlast.png,1\n") == {"last": (1.0, 1.0)}
+
+
+@pytest.mark.parametrize("cell", ["0.1 mm", "0.1mm", "~0.1", "0.1.2", "=1+1"])
+def test_a_cell_that_cannot_be_read_is_told(tmp_path: Path, cell: str) -> None:
+    """It would leave one image of many without millimetres, and nobody would see."""
+    with pytest.raises(ValueError, match=rf"sizes.csv: the row of b has '{re.escape(cell)}' as pixel mm: write a number without"):
+        read(tmp_path, f"filename,pixel mm\na.png,0.1\nb.png,{cell}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "filename,pixel size (mm)\na.png,1,1\n",
+        "filename,pixel size(mm),head circumference (mm)\na.png,0,069,44,3\n",
+        "filename,row_mm,column_mm\na.png,1,2,1,1\n",
+    ],
+)
+def test_decimal_commas_that_cut_a_row_into_more_cells_are_no_numbers(tmp_path: Path, text: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"sizes.csv: the row of a.png has more cells than there are headers: put what has a comma"
+    ):
+        read(tmp_path, text)
+
+
+def test_empty_cells_beyond_the_headers_are_nothing(tmp_path: Path) -> None:
+    assert read(tmp_path, "filename,pixel mm\na.png,0.1,,\n") == {"a": (0.1, 0.1)}
 
 
 def test_two_sizes_of_one_image_are_refused(tmp_path: Path) -> None:
@@ -96,6 +123,14 @@ def test_two_circumferences_of_one_image_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "sizes.csv"
     path.write_text("filename,pixel mm,head circumference (mm)\na.png,0.1,170\na.png,0.1,180\n")
     with pytest.raises(ValueError, match=r"sizes.csv: two rows are of a, 170 and 180"):
+        read_circumferences(path)
+
+
+@pytest.mark.parametrize("row", ["a.png,0.1,44 mm", "a.png,0,1,44"])
+def test_a_circumference_that_cannot_be_read_is_told(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "sizes.csv"
+    path.write_text(f"filename,pixel mm,head circumference (mm)\n{row}\n")
+    with pytest.raises(ValueError, match=r"sizes.csv: the row of a"):
         read_circumferences(path)
 
 

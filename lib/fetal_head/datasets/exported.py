@@ -6,10 +6,11 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PixelSize, per_axis
-from fetal_head.datasets.published import rows_of
+from fetal_head.datasets.published import check_cells, rows_of
 from fetal_head.labels import in_order
 
 COLUMNS = {"image", "annotated", "row_mm", "column_mm"}
@@ -31,8 +32,8 @@ def read_index(path: Path) -> dict[str, Exported]:
     """The rows of an index, by image; none where there is no such file, or one that is no index of an export.
 
     Raises:
-        ValueError: no table, it names a structure or a pixel size that is none, two rows of one image differ, or the export was
-            broken off: nobody knows of what its masks speak.
+        ValueError: no table, it names a structure or a pixel size that is none, two rows of one image differ, one has
+            more cells than there are headers, or the export was broken off: nobody knows of what its masks speak.
     """
     if not path.is_file():
         return {}
@@ -46,9 +47,10 @@ def read_index(path: Path) -> dict[str, Exported]:
         raise ValueError(f"{path.name}: {error}") from error
 
 
-def _by_image(table: Iterable[dict[str, str]]) -> dict[str, Exported]:
+def _by_image(table: Iterable[dict[Any, Any]]) -> dict[str, Exported]:
     found: dict[str, Exported] = {}
     for row in table:
+        check_cells(row["image"], row.get(None, ()))
         # by the name that its files are found by, which is read without blanks around it
         stem, told = stem_of(f"{row['image']}.png"), _exported(row)
         if found.setdefault(stem, told) != told:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from fetal_head.datasets.names import stem_of
 
+# what stands in a cell of which nobody knows the number; there are 0, nan and negative ones, too
+NOT_KNOWN = ("", "-", "?", "n/a", "#n/a", "na", "none", "null", "unknown")
 FILE_HEADERS = ("filename", "file name", "file", "image", "image name", "name", "label")
 
 
@@ -25,19 +27,31 @@ class PublishedTable:
         """Positive numbers of some columns by image, the file's name without extension; rows that lack one are left out.
 
         Raises:
-            ValueError: two rows are of one image, and differ.
+            ValueError: two rows are of one image, and differ, or one cannot be read.
         """
         file_column = next((i for i, name in enumerate(self.headers) if name in FILE_HEADERS), 0)
         found: dict[str, tuple[float, ...]] = {}
         for row in self.rows:
             if len(row) > max(file_column, *columns):
-                values = tuple(value for column in columns if (value := _positive(row[column])) is not None)
+                check_cells(row[file_column], row[len(self.headers) :])
                 stem = stem_of(row[file_column])
+                values = tuple(value for column in columns if (value := self._positive(row[column], stem, column)) is not None)
                 if len(values) == len(columns) and found.setdefault(stem, values) != values:
                     raise ValueError(
                         f"two rows are of {stem}, {_text(found[stem])} and {_text(values)}; keep the one that is right"
                     )
         return found
+
+    def _positive(self, cell: str, stem: str, column: int) -> float | None:
+        text = cell.strip()
+        try:
+            value = float(text.replace(",", "."))
+        except ValueError as error:
+            if text.lower() in NOT_KNOWN:
+                return None
+            told = f"the row of {stem} has '{text[:40]}' as {self.headers[column]}"
+            raise ValueError(f"{told}: write a number without its unit, or nothing where it is not known") from error
+        return value if math.isfinite(value) and value > 0 else None
 
 
 @contextmanager
@@ -47,6 +61,15 @@ def rows_of(path: Path) -> Iterator[csv.DictReader[str]]:
         delimiter = _delimiter_of(file.readline())
         file.seek(0)
         yield csv.DictReader(file, delimiter=delimiter)
+
+
+def check_cells(image: str, beyond: Sequence[str]) -> None:
+    """Raises ValueError for cells of an image's row that stand beyond the last header: nobody knows which cell is whose then."""
+    if any(cell.strip() for cell in beyond):
+        raise ValueError(
+            f"the row of {image} has more cells than there are headers: "
+            "put what has a comma in it into quotes, or write a number with a point"
+        )
 
 
 def _delimiter_of(header: str) -> str:
@@ -66,11 +89,3 @@ def read_table(path: Path) -> PublishedTable:
 
 def _text(values: tuple[float, ...]) -> str:
     return " x ".join(f"{value:g}" for value in values)
-
-
-def _positive(text: str) -> float | None:
-    try:
-        value = float(text.strip().replace(",", "."))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and value > 0 else None
