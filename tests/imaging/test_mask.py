@@ -108,6 +108,22 @@ def test_masks_of_other_programs(tmp_path: Path, extension: str, flat: bool, kin
     assert_array_equal(read_mask(path, MASK.shape), MASK)
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int16])
+@pytest.mark.parametrize("structures", [(1,), (1, 2), (1, 2, 3)])
+def test_masks_that_nibabel_has_spread_over_the_numbers_of_their_header(tmp_path: Path, kind: type, structures: tuple) -> None:
+    """As it does with what `get_fdata` gives; without an LV, a BRAIN comes back as 0.996."""
+    mask = np.where(np.isin(MASK, structures), MASK, 0)
+    image = nibabel.Nifti1Image(mask.T[..., None].astype(kind), np.eye(4))
+    nibabel.save(nibabel.Nifti1Image(image.get_fdata(), image.affine, image.header), tmp_path / "m.nii.gz")
+    assert_array_equal(read_mask(tmp_path / "m.nii.gz", MASK.shape), mask)
+
+
+def test_a_resampled_mask_is_none(tmp_path: Path) -> None:
+    nibabel.save(nibabel.Nifti1Image(MASK.T[..., None] * np.float32(0.98), np.eye(4)), tmp_path / "m.nii.gz")
+    with pytest.raises(ValueError, match=r"m.nii.gz: the mask holds the value 0.98"):
+        read_mask(tmp_path / "m.nii.gz")
+
+
 @given(order=st.permutations(["BRAIN", "CSP", "LV"]))
 def test_segments_are_told_by_name(tmp_path_factory: pytest.TempPathFactory, order: list[str]) -> None:
     theirs = np.zeros_like(MASK)

@@ -18,6 +18,8 @@ from fetal_head.imaging.volume import plane_of, read_volume
 from fetal_head.labels import VALUES
 
 MASK_EXTENSIONS = (".nrrd", ".seg.nrrd", ".nii.gz", ".nii", ".png")
+# more than half a step of 8 bits that are spread over a handful of values, less than any mask that was resampled is off
+PACKED = 0.01
 
 
 def read_mask(path: str | Path, shape: tuple[int, int] | None = None, segments: list[str] | None = None) -> Mask:
@@ -46,7 +48,7 @@ def read_mask(path: str | Path, shape: tuple[int, int] | None = None, segments: 
                 return check_mask(read_segmentation(volume, shape), shape)
             values = plane_of(_scalar(volume))
         else:
-            values = plane_of(_scalar(read_volume(path, "NiftiImageIO")))
+            values = _whole(plane_of(_scalar(read_volume(path, "NiftiImageIO"))))
         if segments is not None:
             values = remap(values, dict(enumerate(segments, start=1)))
         return check_mask(values, shape)
@@ -82,3 +84,11 @@ def _scalar(volume: sitk.Image) -> NDArray[np.generic]:
         raise ValueError("holds colours or layers; a mask holds one number a pixel")
     values: NDArray[np.generic] = sitk.GetArrayFromImage(volume)
     return values
+
+
+def _whole(values: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Values of which a scale has made fractions: nibabel spreads floats over the whole numbers that their header calls for."""
+    if values.dtype.kind != "f":
+        return values
+    whole = np.rint(values)
+    return whole if np.abs(values - whole).max(initial=0) <= PACKED else values
