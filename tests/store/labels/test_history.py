@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from fastapi import HTTPException
 from masks import MASK, assert_whole, mask_of, submit
 from numpy.testing import assert_array_equal
@@ -190,6 +191,24 @@ def test_differences_are_told_by_structure(study: StudyDatastore) -> None:
     assert found["LV"].dice == pytest.approx(2 * lv / (2 * lv + 7))
     empty = np.zeros_like(MASK)
     assert differences(empty, empty)["LV"].dice is None
+
+
+def test_segmentations_that_slicer_cut_are_compared_where_they_lie(study: StudyDatastore) -> None:
+    """Put into the folder by hand. Without their image two of one size would be the same wherever they are."""
+    plain = Path(study.get_image_uri("a")).parent / "labels/final/a.seg.nrrd"
+    plain.parent.mkdir(parents=True, exist_ok=True)
+    for number, left in enumerate((4, 9), start=1):
+        cut = sitk.GetImageFromArray(np.ones((1, 10, 10), dtype=np.uint8))
+        for key, value in {"Segment0_Name": "BRAIN", "Segment0_LabelValue": "1", "Segment0_Layer": "0"}.items():
+            cut.SetMetaData(key, value)
+        cut.SetMetaData("Segmentation_ReferenceImageExtentOffset", f"{left} 3 0")
+        sitk.WriteImage(cut, str(plain))
+        study.refresh()
+        assert len(entries(study.store, "a")) == number
+    found = compare(study.store, "a", 1, 2)["BRAIN"]
+    assert (found.dice, found.added, found.removed) == (0.5, 50, 50)
+    submit(study, "a", 1)
+    assert compare(study.store, "a", 2, 3)["CSP"].added > 0
 
 
 def test_two_readers_are_compared(study: StudyDatastore) -> None:

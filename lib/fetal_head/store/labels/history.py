@@ -77,7 +77,7 @@ def compare(store: Store, image_id: str, first: int, second: int) -> dict[str, D
     Raises:
         StoreError: there is no such submission (404), or one of the two is no mask (422).
     """
-    masks = [_mask(entry(store, image_id, number)) for number in (first, second)]
+    masks = [_mask(store, image_id, entry(store, image_id, number)) for number in (first, second)]
     if masks[0].shape != masks[1].shape:
         raise StoreError(422, f"the submissions {first} and {second} of '{image_id}' are masks of different sizes")
     return differences(*masks)
@@ -90,10 +90,8 @@ def label_file(store: Store, image_id: str, number: int) -> bytes:
         StoreError: there is no such submission (404), or it is no mask of the image that is there now (422).
     """
     file = entry(store, image_id, number).file
-    with store.reading() as session:
-        image = queries.image_of(session, image_id)
     try:
-        geometry = read_geometry(store.layout.folder / image.file) if image else None
+        geometry = _geometry(store, image_id)
         mask = read_mask(file, geometry.shape if geometry else None)
     except ValueError as error:
         raise StoreError(422, f"submission {number} of '{image_id}' cannot be shown: {error}") from error
@@ -149,8 +147,17 @@ def _entry(store: Store, image: Image, row: Submission) -> Entry:
     return Entry(submission_facts(row), row.current, is_of_its_picture(row, image), kept)
 
 
-def _mask(found: Entry) -> Mask:
+def _mask(store: Store, image_id: str, found: Entry) -> Mask:
     try:
-        return read_mask(found.file)
+        # only the image tells where in it a segmentation lies that Slicer has cut to its own extent
+        geometry = _geometry(store, image_id) if found.of_this_picture else None
+        return read_mask(found.file, geometry.shape if geometry else None)
     except ValueError as error:
         raise StoreError(422, f"the submission cannot be compared: {error}") from error
+
+
+def _geometry(store: Store, image_id: str) -> Geometry | None:
+    """That of an image, None where it was taken away. Raises ValueError where it cannot be read."""
+    with store.reading() as session:
+        image = queries.image_of(session, image_id)
+    return read_geometry(store.layout.folder / image.file) if image else None
