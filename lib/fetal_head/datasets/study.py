@@ -174,6 +174,8 @@ def _read_index(folder: Path) -> dict[str, Any]:
         if folder.exists() and any(not p.name.startswith(".") for p in folder.iterdir()):
             raise ValueError(f"{folder} is not empty and holds no earlier import; name a new folder")
         return {"name": folder.name, "description": "", "images_dir": ".", "labels_dir": "labels", "objects": {}}
+    if path.is_dir():
+        raise ValueError(f"{path} is damaged: a folder lies there; move it away")
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -12,6 +12,11 @@ from fetal_head.labels import in_order
 from fetal_head.store.images import COMPOSED
 from fetal_head.store.said import check_image_info, check_said
 
+REPAIR = (
+    "put back a whole one; or move it away, and the study is taken in without what it said of patients, pixel sizes and "
+    "annotated structures"
+)
+
 
 @dataclass(frozen=True)
 class Index:
@@ -33,7 +38,7 @@ IndexFor = Callable[[bool], Index]
 
 
 def read_index(path: Path) -> Index:
-    """The index in a file; an empty one when there is no such file. Raises ValueError when it is damaged."""
+    """The index in a file; an empty one when there is no such file. Raises ValueError when it is damaged or cannot be read."""
     if not path.exists():
         return Index()
     try:
@@ -44,11 +49,10 @@ def read_index(path: Path) -> Index:
             for tag, label in entry.get("labels", {}).items():
                 labels[image_id, tag, label["ext"]] = check_said(_info(label))
         meta = {key: str(found[key]) for key in ("name", "description") if key in found}
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror}): {REPAIR}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(
-            f"{path} is damaged ({error!r}): put back a whole one; or move it away, and the study is taken in "
-            "without what it said of patients, pixel sizes and annotated structures"
-        ) from error
+        raise ValueError(f"{path} is damaged ({error!r}): {REPAIR}") from error
     return Index(images, labels, meta)
 
 

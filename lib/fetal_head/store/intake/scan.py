@@ -36,7 +36,7 @@ def take_in(store: Store, quiet_for: float = 0.0) -> bool:
     when there are some.
 
     Raises:
-        ValueError: the folder was never taken in before, and its index is damaged.
+        ValueError: the folder was never taken in before, and its index is damaged or cannot be read.
     """
     stamp = stamp_of(store.layout.index)
     with store.reading() as session:
@@ -116,7 +116,9 @@ def _read(store: Store, is_new: bool) -> Index | None:
         if is_new:
             raise
         # the sentence quotes what the index says, of patients too
-        logger.warning("%s is damaged and tells nothing new; `fetal-head store check` tells why", store.layout.index)
+        logger.warning(
+            "%s is damaged, or cannot be read, and tells nothing new; `fetal-head store check` tells why", store.layout.index
+        )
         return None
 
 
