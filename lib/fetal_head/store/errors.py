@@ -16,6 +16,7 @@ REBUILD = (
 FULL = "make room and try again; nothing of this request was kept, and earlier labels are safe"
 RIGHTS = "the store has to write there: give this user the right to, or copy the study to where he has it"
 AWAY = "move it away and try again"
+FAILS = "the disk, or the network to it, fails: repair it and try again; nothing of this request was kept"
 BUSY = "was busy for too long; try again"
 
 # what a database says, SQLite by https://www.sqlite.org/rescode.html, and what it means to the person who reads it
@@ -35,6 +36,8 @@ _DISK = {
     errno.EROFS: (503, f"the disk is read-only: {RIGHTS}"),
     errno.EACCES: (503, f"the access is denied: {RIGHTS}"),
     errno.EPERM: (503, f"the access is denied: {RIGHTS}"),
+    errno.EIO: (503, FAILS),
+    errno.ESTALE: (503, FAILS),
     errno.EISDIR: (503, f"a folder lies there: {AWAY}"),
     errno.EEXIST: (503, f"a file lies there: {AWAY}"),
     errno.ENOTDIR: (503, f"a file lies where a folder above it belongs: {AWAY}"),
