@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fetal_head.datasets.entering import INDEX, LABELS
 from fetal_head.datasets.phantoms import write_phantoms
-from fetal_head.datasets.study import INDEX, LABELS
 from fetal_head.files import write_text
 from trials.process import Server
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 import zlib
-from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +14,16 @@ from typing import Any
 
 from PIL import Image
 
-from fetal_head.csv_text import as_csv
 from fetal_head.datasets.already import holds_label, holds_picture, holds_size
 from fetal_head.datasets.case import Case
+from fetal_head.datasets.entering import COMING, INDEX, LABELS, STAGING, SUMMARY, complete_broken_off, enter, read_index
 from fetal_head.datasets.names import files_in, stem_of
-from fetal_head.datasets.summary import COLUMNS, Row, read_rows, summary_row
-from fetal_head.files import alone_in, replacing, write_text
+from fetal_head.datasets.summary import Row, read_rows, summary_row
+from fetal_head.files import alone_in, replacing
 from fetal_head.imaging import Geometry, write_mask
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.imaging.whole_numbers import whole_numbers
 from fetal_head.store.said import FILE_SIZE
-
-INDEX, SUMMARY, LABELS = "datastore_v2.json", "summary.csv", Path("labels/final")
 
 
 class RedundantError(ValueError):
@@ -50,6 +46,8 @@ class Written:
 class StudyWriter:
     """Writes cases into a study folder, all of them or none: nothing is in the folder before the `with` block has ended well.
 
+    What a process that is killed after that has not yet moved there, the next writer does before its own.
+
     Example:
         with StudyWriter(Path("study")) as study:
             study.add(case)
@@ -69,29 +67,38 @@ class StudyWriter:
         self._objects: dict[str, Any] = {}
 
     def __enter__(self) -> StudyWriter:
-        _read_index(self.to)
-        read_rows(self.to / SUMMARY)
         self._is_new = not self.to.exists()
+        if not self._is_new and not self.to.is_dir():
+            raise ValueError(f"{self.to} is a file, not a folder")
         self.to.mkdir(parents=True, exist_ok=True)
-        try:
-            self._alone = ExitStack()
-            self._alone.enter_context(alone_in(self.to, waits=False))
-        except BlockingIOError as error:
-            raise ValueError(f"another import into {self.to} is under way; wait until it has ended") from error
-        # with all that another import has added until now
-        self._index = _read_index(self.to)
-        # of any kind: a label is that of the image of its name
-        self._pictures = {stem_of(path): path for path in files_in(self.to)}
-        self._labels = {stem_of(path) for path in files_in(self.to / LABELS, MASK_EXTENSIONS)}
-        self.staging = Path(mkdtemp(dir=self.to, prefix=".import-"))
+        with ExitStack() as alone:
+            try:
+                alone.enter_context(alone_in(self.to, waits=False))
+            except BlockingIOError as error:
+                raise ValueError(f"another import into {self.to} is under way; wait until it has ended") from error
+            complete_broken_off(self.to)
+            # hidden files do not make a folder full
+            if not (self.to / INDEX).exists() and any(not path.name.startswith(".") for path in self.to.iterdir()):
+                raise ValueError(f"{self.to} is not empty and holds no earlier import; name a new folder")
+            # with all that another import has added until now
+            self._index = read_index(self.to)
+            read_rows(self.to / SUMMARY)
+            # of any kind: a label is that of the image of its name
+            self._pictures = {stem_of(path): path for path in files_in(self.to)}
+            self._labels = {stem_of(path) for path in files_in(self.to / LABELS, MASK_EXTENSIONS)}
+            self.staging = Path(mkdtemp(dir=self.to, prefix=STAGING))
+            self._alone = alone.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
             if kind is None:
-                self._commit()
+                taken = enter(self.staging, self.to, self._objects, self.rows)
+                self.rows = [row for row in self.rows if row["image"] not in taken]
         finally:
-            shutil.rmtree(self.staging)
+            # what is coming already is let in by the next import
+            if self.staging.exists() and not (self.staging / COMING).exists():
+                shutil.rmtree(self.staging)
             if kind is not None and self._is_new:
                 with suppress(OSError):
                     self.to.rmdir()
@@ -134,22 +141,6 @@ class StudyWriter:
         self._objects[written.id] = written.entry
         self.rows.append(written.row)
 
-    def _commit(self) -> None:
-        """Moves the images into the folder, names them, and then moves the labels: only the index says what a label speaks of."""
-        # people open it in spreadsheets: one that cannot be read any more must be found before anything is there
-        summary = as_csv([*read_rows(self.to / SUMMARY), *self.rows], COLUMNS)
-        (self.to / LABELS).mkdir(parents=True, exist_ok=True)
-        labels = [LABELS / f"{case_id}.nrrd" for case_id, entry in self._objects.items() for _ in entry["labels"]]
-        self._move(Path(f"{case_id}.png") for case_id in self._objects)
-        write_text(self.to / SUMMARY, summary)
-        self._index["objects"].update(self._objects)
-        write_text(self.to / INDEX, json.dumps(self._index, indent=2))
-        self._move(labels)
-
-    def _move(self, names: Iterable[Path]) -> None:
-        for name in names:
-            (self.staging / name).replace(self.to / name)
-
 
 def write_case(staging: Path, case: Case) -> Written:
     """Writes the files of a case."""
@@ -163,26 +154,6 @@ def write_case(staging: Path, case: Case) -> Written:
         with replacing(staging / LABELS / f"{case.id}.nrrd") as temporary:
             write_mask(temporary, case.mask, Geometry(shape))
     return Written(case.id, _index_entry(case, picture.stat().st_size), summary_row(case))
-
-
-def _read_index(folder: Path) -> dict[str, Any]:
-    """The folder's index, or that of an empty one. Hidden files do not make a folder full."""
-    path = folder / INDEX
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is a file, not a folder")
-    if not path.exists():
-        if folder.exists() and any(not p.name.startswith(".") for p in folder.iterdir()):
-            raise ValueError(f"{folder} is not empty and holds no earlier import; name a new folder")
-        return {"name": folder.name, "description": "", "images_dir": ".", "labels_dir": "labels", "objects": {}}
-    if path.is_dir():
-        raise ValueError(f"{path} is damaged: a folder lies there; move it away")
-    try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
-    if not isinstance(index, dict) or not isinstance(index.get("objects"), dict):
-        raise ValueError(f"{path} is no index of images")
-    return index
 
 
 def _index_entry(case: Case, size: int) -> dict[str, Any]:

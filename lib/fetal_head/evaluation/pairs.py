@@ -13,10 +13,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal_head.datasets.entering import LABELS
 from fetal_head.datasets.exported import INDEX, read_index
 from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, read_circumferences, read_pixel_sizes
-from fetal_head.datasets.study import LABELS
 from fetal_head.evaluation.naming import MASK_SUFFIXES, check_one_meaning, images_in, mask_of
 from fetal_head.evaluation.truth import read_truth
 from fetal_head.imaging import EXTENSIONS, Mask, read_image

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fetal_head.datasets.entering import COMING, STAGING
 from fetal_head.files import suffix_of
 from fetal_head.imaging import EXTENSIONS
 from fetal_head.store.files.facts import read_facts, submission_facts
@@ -30,6 +31,7 @@ def check(store: Store) -> list[str]:
             *_history(session, store.layout),
             *_labels(session, store.layout),
             *_index(store.layout),
+            *_imports(store.layout),
         ]
 
 
@@ -89,6 +91,11 @@ def _index(layout: Layout) -> Iterator[str]:
         read_index(layout.index)
     except ValueError as error:
         yield str(error)
+
+
+def _imports(layout: Layout) -> Iterator[str]:
+    for path in sorted(layout.folder.glob(f"{STAGING}*/{COMING}")):
+        yield f"{path.parent.name}: an import was broken off while its images and labels came in; repeat it, which lets them in"
 
 
 def _short(layout: Layout, path: Path) -> str:

@@ -1,0 +1,90 @@
+"""How what an import has made comes into the study folder: all of it, also when the import was broken off meanwhile."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fetal_head.csv_text import as_csv
+from fetal_head.datasets.names import files_in, stem_of
+from fetal_head.datasets.summary import COLUMNS, Row, read_rows
+from fetal_head.files import clear_strays, strays_among, write_text
+from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+
+INDEX, SUMMARY, LABELS = "datastore_v2.json", "summary.csv", Path("labels/final")
+# the hidden folder in which an import makes its files, and the file there that says, once all are whole, what they are
+STAGING, COMING = ".import-", "coming.json"
+
+
+def enter(staging: Path, to: Path, objects: Mapping[str, Any], rows: Sequence[Row]) -> set[str]:
+    """Moves what lies whole in `staging` into the folder; `objects` is what the index says of it, by id.
+
+    Broken off at whatever moment, it is done to its end by `complete_broken_off`.
+
+    Returns:
+        The ids that somebody else's picture has taken meanwhile: that stays, and nothing of theirs came in.
+    """
+    # people open it in spreadsheets: one that cannot be read any more must be found before anything is there
+    read_rows(to / SUMMARY)
+    write_text(staging / COMING, json.dumps({"objects": dict(objects), "rows": list(rows)}))
+    return _complete(staging, to)
+
+
+def complete_broken_off(to: Path) -> None:
+    """Lets in what was whole when its import was killed, and clears away what was not; for who is alone in the folder.
+
+    Raises:
+        ValueError: the index or the summary there is damaged.
+    """
+    for staging in strays_among(to.glob(f"{STAGING}*")):
+        if (staging / COMING).exists():
+            _complete(staging, to)
+        else:
+            shutil.rmtree(staging)
+    clear_strays(to)
+
+
+def read_index(folder: Path) -> dict[str, Any]:
+    """The folder's index, an empty one where there is none. Raises ValueError for one that is damaged."""
+    path = folder / INDEX
+    if not path.exists():
+        return {"name": folder.name, "description": "", "images_dir": ".", "labels_dir": "labels", "objects": {}}
+    if path.is_dir():
+        raise ValueError(f"{path} is damaged: a folder lies there; move it away")
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    if not isinstance(index, dict) or not isinstance(index.get("objects"), dict):
+        raise ValueError(f"{path} is no index of images")
+    return index
+
+
+def _complete(staging: Path, to: Path) -> set[str]:
+    """Moves the images, names them, and then moves the labels: only the index says what a label speaks of."""
+    coming = json.loads((staging / COMING).read_text(encoding="utf-8"))
+    rows, index = read_rows(to / SUMMARY), read_index(to)
+    taken = _move(staging, to, [f"{case_id}.png" for case_id in coming["objects"]])
+    objects = {case_id: entry for case_id, entry in coming["objects"].items() if case_id not in taken}
+    known = {row["image"] for row in rows}
+    rows += [row for row in coming["rows"] if row["image"] not in {*known, *taken}]
+    write_text(to / SUMMARY, as_csv(rows, COLUMNS))
+    index["objects"].update(objects)
+    write_text(to / INDEX, json.dumps(index, indent=2))
+    (to / LABELS).mkdir(parents=True, exist_ok=True)
+    _move(staging / LABELS, to / LABELS, [f"{case_id}.nrrd" for case_id in objects], MASK_EXTENSIONS)
+    shutil.rmtree(staging)
+    return taken
+
+
+def _move(source: Path, to: Path, names: Sequence[str], extensions: Collection[str] | None = None) -> set[str]:
+    """Moves the files that are still to be moved, and returns the ids of those that somebody else's file was faster than."""
+    there = {stem_of(path) for path in (files_in(to) if extensions is None else files_in(to, extensions))}
+    waiting = {stem_of(path): path for name in names if (path := source / name).exists()}
+    for case_id, path in waiting.items():
+        if case_id not in there:
+            path.replace(to / path.name)
+    return waiting.keys() & there
