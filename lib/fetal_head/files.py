@@ -25,12 +25,25 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
 @contextmanager
 def temporary_in(folder: Path, suffix: str = "") -> Iterator[Path]:
     """A new, empty file in `folder`, gone when the block ends unless it was moved away; `clear_strays` spares it until then."""
-    handle, temporary = _held_in(folder, suffix)
+    handle, temporary = held_in(folder, WRITING, suffix)
     try:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
         os.close(handle)
+
+
+def held_in(folder: Path, prefix: str, suffix: str = "") -> tuple[int, Path]:
+    """A new, empty file in `folder` and its handle: for `strays_among` somebody holds it until that is closed."""
+    handle, name = mkstemp(dir=folder, prefix=prefix, suffix=suffix)
+    # a file system without locks has no strays cleared either
+    with suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    if os.fstat(handle).st_nlink:
+        return handle, Path(name)
+    # somebody took it for a stray before it was held
+    os.close(handle)
+    return held_in(folder, prefix, suffix)
 
 
 @contextmanager
@@ -92,18 +105,6 @@ def write_text(path: Path, text: str) -> None:
     """Writes `text` as UTF-8, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def _held_in(folder: Path, suffix: str) -> tuple[int, Path]:
-    handle, name = mkstemp(dir=folder, prefix=WRITING, suffix=suffix)
-    # a file system without locks has no strays cleared either
-    with suppress(OSError):
-        fcntl.flock(handle, fcntl.LOCK_EX)
-    if os.fstat(handle).st_nlink:
-        return handle, Path(name)
-    # somebody took it for a stray before it was held
-    os.close(handle)
-    return _held_in(folder, suffix)
 
 
 def sync(path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -72,8 +72,7 @@ class Store:
         to the next look at the folder then.
         With `many` files, they are brought to disk together.
         """
-        with self.database.writing() as session:
-            files = FileChanges(self.layout.writing, many)
+        with self.database.writing() as session, closing(FileChanges(self.layout.writing, many)) as files:
             try:
                 yield session, files
                 session.flush()
@@ -87,6 +86,7 @@ class Store:
                 if had_no_room(error):
                     files.undo()
                 raise
+            files.settled()
 
     def _identify(self) -> None:
         """A database that is named by mistake must not take this folder for its own: it would miss all its images."""

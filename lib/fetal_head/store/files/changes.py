@@ -8,10 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from fetal_head.files import sync, temporary_in
+from fetal_head.files import held_in, sync, temporary_in
 
 # the time of a file, 2001-02-03 04:05:06 UTC, as long as it may not be on disk; whole even seconds are kept by every file system
 UNSETTLED = 981_173_106 * 1_000_000_000
+# of a file that names the images of which something is being written anew
+ALTERING = ".altering-"
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +21,8 @@ logger = logging.getLogger(__name__)
 class FileChanges:
     """Changes files at once, each of them whole, and remembers how they were, for the case that the transaction fails.
 
-    A kill between the files and the commit leaves them changed: the next look at the folder puts that right.
+    A kill between the files and the commit leaves them changed: the next look at the folder puts that right, for what was there
+    before by a note of the images that it is of (`alter`).
 
     Args:
         writing: a folder for files that are being written, on the same disk as those that they become.
@@ -31,6 +34,22 @@ class FileChanges:
         self._many = many
         self._folders: set[Path] = set()
         self._undo: list[Callable[[], object]] = []
+        self._altered: set[str] = set()
+        self._note: tuple[int, Path] | None = None
+
+    def alter(self, image: str) -> None:
+        """Called before what is known of an image is written anew: notes that on disk until it is settled whether it holds."""
+        if image in self._altered:
+            return
+        if self._note is None:
+            self._folder(self._writing)
+            self._note = held_in(self._writing, ALTERING)
+            sync(self._writing)
+        handle, _ = self._note
+        os.write(handle, f"{image}\n".encode())
+        if not self._many:
+            os.fsync(handle)
+        self._altered.add(image)
 
     def put(self, path: Path, content: bytes, *, mtime_ns: int | None = None, mode: int = 0o644) -> None:
         """Writes a file, with a time of its own or that of the clock."""
@@ -76,12 +95,26 @@ class FileChanges:
 
     def undo(self) -> None:
         """Puts everything back, the last change first. What a full disk does not take back is left to the next look."""
+        is_back = True
         while self._undo:
             try:
                 self._undo.pop()()
             except OSError as error:
+                is_back = False
                 logger.warning("a file was not put back as it was: %s", error.strerror)
         self.finish()
+        if is_back:
+            self.settled()
+
+    def settled(self) -> None:
+        """Called once it is certain that files and database agree: nothing is left to the next look."""
+        if self._note is not None:
+            self._note[1].unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Leaves what is not settled to the next look, by whichever process."""
+        if self._note is not None:
+            os.close(self._note[0])
 
     def _prepare(self, path: Path, mode: int) -> None:
         before = (path.read_bytes(), path.stat().st_mtime_ns) if path.exists() else None

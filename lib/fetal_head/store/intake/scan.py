@@ -17,6 +17,7 @@ from fetal_head.store.files.layout import QUIET_SECONDS, Layout
 from fetal_head.store.intake.images import say_of_images, take_in_images
 from fetal_head.store.intake.index import Index, read_index
 from fetal_head.store.intake.labels import say_of_labels, take_in_labels
+from fetal_head.store.intake.unfinished import put_right
 from fetal_head.store.labels.queries import image_of
 from fetal_head.store.labels.rebuilding import adopt_history
 from fetal_head.store.sql.derived import Effort, Instance, Score
@@ -38,6 +39,7 @@ def take_in(store: Store, quiet_for: float = 0.0) -> bool:
     Raises:
         ValueError: the folder was never taken in before, and its index is damaged or cannot be read.
     """
+    put_right(store)
     stamp = stamp_of(store.layout.index)
     with store.reading() as session:
         seen = session.get(Meta, INDEX)
@@ -98,6 +100,7 @@ def rebuild(folder: Path, settings: StoreSettings) -> Store:
                 path.replace(f"{database}.damaged{end}")
         store = Store.open(folder, settings)
         logger.warning("the damaged database is %s.damaged now; its users are lost, add them again", database)
+    put_right(store)
     with store.writing() as (session, _):
         for table in (Score, Effort, Instance, Reservation, Submission):
             session.execute(delete(table))

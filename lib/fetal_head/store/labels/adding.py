@@ -91,4 +91,7 @@ def last_number(session: Session, image_id: str) -> int:
 
 def write_facts(files: FileChanges, layout: Layout, row: Submission) -> None:
     """Writes what is known of a submission beside its mask."""
-    files.put(layout.facts(row.image, row.number), as_bytes(submission_facts(row)))
+    path = layout.facts(row.image, row.number)
+    if path.exists():
+        files.alter(row.image)
+    files.put(path, as_bytes(submission_facts(row)))

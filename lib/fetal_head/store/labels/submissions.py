@@ -143,6 +143,7 @@ def know_picture(session: Session, files: FileChanges, layout: Layout, image: Im
 
 def write_image_facts(files: FileChanges, layout: Layout, image: Image) -> None:
     """Writes what is known of an image beside its submissions."""
+    files.alter(image.id)
     files.put(layout.image_facts(image.id), as_bytes(image_facts(image)))
 
 
