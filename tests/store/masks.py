@@ -22,7 +22,7 @@ from pictures import three_structures, write_itk
 
 MASK = three_structures(60, 90)
 # what is drawn by lot or told by the clock
-BY_CHANCE = ("lot", "removed", "changed")
+BY_CHANCE = ("lot", "removed", "changed", "ctime_ns")
 
 
 def mask_of(number: int) -> NDArray[np.uint8]:

@@ -169,7 +169,7 @@ def test_a_database_of_the_first_version_gets_the_tables(study: StudyDatastore, 
             session.execute(text(f"DROP TABLE {table}"))
         for index in ("images_by_change", "submissions_by_time"):
             session.execute(text(f"DROP INDEX {index}"))
-        for column in ("changed", "picture", "told_of", "file_patient"):
+        for column in ("changed", "picture", "told_of", "file_patient", "ctime_ns"):
             session.execute(text(f"ALTER TABLE images DROP COLUMN {column}"))
         session.execute(text("ALTER TABLE submissions DROP COLUMN picture"))
         session.execute(text("CREATE INDEX images_by_lot ON images (lot)"))

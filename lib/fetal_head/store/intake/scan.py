@@ -17,6 +17,7 @@ from fetal_head.store.files.layout import QUIET_SECONDS, Layout
 from fetal_head.store.intake.images import say_of_images, take_in_images
 from fetal_head.store.intake.index import Index, read_index
 from fetal_head.store.intake.labels import say_of_labels, take_in_labels
+from fetal_head.store.intake.renamed import look_at_renamed
 from fetal_head.store.intake.unfinished import put_right
 from fetal_head.store.labels.queries import image_of
 from fetal_head.store.labels.rebuilding import adopt_history
@@ -58,6 +59,7 @@ def take_in(store: Store, quiet_for: float = 0.0) -> bool:
         with store.writing() as (session, _):
             adopt_history(session, store.layout)
             session.merge(Meta(key=BORN, value=uuid4().hex))
+    look_at_renamed(store)
     are_quiet &= take_in_labels(store, index, quiet_for)
     if news and stamp:
         _remember(store, news, stamp, is_new)

@@ -56,6 +56,7 @@ class Image(Base):
         removed: when it was removed; None while it is there.
         lot: a random number, by which images that nothing else tells apart are scored in a random order.
         picture: the SHA-256 of its file, once a mask was made of it; None where none was, or the file was not read yet.
+        ctime_ns: when its file was last renamed or changed, when it was last seen to hold `picture`; None where nobody looked.
         readings: how many people have a standing final label on it. Follows from the submissions.
         changed: grows with every change of any image, so that readers fetch only what is new.
     """
@@ -76,6 +77,7 @@ class Image(Base):
     removed: Mapped[int | None]
     lot: Mapped[int] = mapped_column(default=_draw)
     picture: Mapped[str | None]
+    ctime_ns: Mapped[int | None]
     readings: Mapped[int] = mapped_column(default=0)
     changed: Mapped[int] = mapped_column(default=_NEXT, onupdate=_NEXT)
 

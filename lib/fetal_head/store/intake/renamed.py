@@ -1,0 +1,58 @@
+"""Files that took each other's names, and have the very size and time that the one before had there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlalchemy import select
+
+from fetal_head.batched import batched
+from fetal_head.stamp import Stamp
+from fetal_head.store.files.layout import Picture
+from fetal_head.store.labels.settling import mark
+from fetal_head.store.sql.database import ROWS_AT_ONCE
+from fetal_head.store.sql.tables import Image
+from fetal_head.store.store import Store
+
+
+def look_at_renamed(store: Store) -> None:
+    """Looks whether images with masks still hold the picture that these were made for, where a file was renamed or touched.
+
+    What a device writes at a stroke, or an archive unpacks, has one time, and without compression one size. Of a file that holds
+    another picture nobody knows yet which one that is: `know_pictures` looks at it.
+    """
+    with store.reading() as session:
+        known = select(Image).where(Image.removed.is_(None), Image.picture.is_not(None))
+        changed = [(image, ctime) for image in session.scalars(known) if (ctime := _news(store.layout.folder, image)) is not None]
+    for some in batched(changed, ROWS_AT_ONCE):
+        # before the transaction, which others wait for
+        held = {image.id: _holds(store.layout.folder / image.file, image) for image, _ in some}
+        with store.writing() as (session, _):
+            for seen, ctime in some:
+                image = session.get_one(Image, seen.id)
+                if (image.picture, image.stamp) == (seen.picture, seen.stamp) and held[seen.id] is not None:
+                    image.ctime_ns = ctime
+                    image.picture = image.picture if held[seen.id] else None
+            mark(session, [image for image, is_same in held.items() if is_same is False])
+
+
+def _news(folder: Path, image: Image) -> int | None:
+    """When an image's file was last renamed or changed, unless that is known, or its size and time tell of another one anyway."""
+    try:
+        status = os.stat(folder / image.file)
+    except OSError:
+        return None
+    is_as_known = Stamp(status.st_size, status.st_mtime_ns) == image.stamp
+    return status.st_ctime_ns if is_as_known and status.st_ctime_ns != image.ctime_ns else None
+
+
+def _holds(path: Path, image: Image) -> bool | None:
+    """Whether a file holds an image's picture, as it does where nobody knows when it was renamed; None where nobody can tell."""
+    if image.ctime_ns is None:
+        return True
+    try:
+        digest = Picture(path, image.stamp).digest()
+    except OSError:
+        return None
+    return None if digest is None else digest == image.picture
