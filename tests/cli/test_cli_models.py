@@ -94,3 +94,14 @@ def test_bad_input_is_one_sentence(run: Run, registry: Registry, command: str) -
     (registry.folder / "v0002.safetensors").write_bytes(b"half")
     assert "v0002.safetensors is no model file of this app" in run("models", command, "v0002", status=1).stderr
     assert registry.current().name == "v0001"
+
+
+def test_a_mistyped_app_is_not_answered_for_by_the_shipped_model(tmp_path: Path, run: Run) -> None:
+    asked = (
+        ("predict", "a.png", "--to", "out"),
+        ("evaluate", "--images", ".", "--masks", ".", "--to", "out"),
+        ("models", "list"),
+    )
+    for command in (*asked, ("models", "rollback"), ("models", "publish", "v0001")):
+        assert f"there is no app's folder {tmp_path / 'ap'}" in run(*command, "--app", tmp_path / "ap", status=1).stderr
+    assert not [*tmp_path.iterdir()]

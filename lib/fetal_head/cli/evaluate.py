@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
-from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, figure, listed, overrides, print_table, progress
+from fetal_head.cli.options import APP_DIR, AsJson, Conf, ModelsOf, app, console, figure, listed, overrides, print_table, progress
 from fetal_head.config import load_settings
 from fetal_head.labels import NAMES, structure_of
 
@@ -25,7 +25,7 @@ def evaluate(
     pixel_size: Annotated[
         Path | None, typer.Option(help="csv of mm per pixel, as HC18's or with row_mm and column_mm; goes before a study's own.")
     ] = None,
-    app_dir: App = APP_DIR,
+    app_dir: ModelsOf = APP_DIR,
     as_json: AsJson = False,
     conf: Conf = None,
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from fetal_head.cli.options import APP_DIR, App, AsJson, app, console, dice_line, print_table
+from fetal_head.cli.options import APP_DIR, AsJson, ModelsOf, app, console, dice_line, print_table
 
 if TYPE_CHECKING:
     from fetal_head.model.registry import Registry, Version
@@ -22,7 +22,7 @@ Name = Annotated[str, typer.Argument(metavar="VERSION", help="As `fetal-head mod
 
 
 @models.command("list", epilog="Example: fetal-head models list")
-def list_models(app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
+def list_models(app_dir: ModelsOf = APP_DIR, as_json: AsJson = False) -> None:
     """List the versions of the model; a star marks the served one, a plus those that `rollback` leads back to."""
     from fetal_head.model.listing import listing
 
@@ -39,7 +39,7 @@ def list_models(app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
 
 
 @models.command(epilog="Example: fetal-head models show v0002")
-def show(name: Name, app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
+def show(name: Name, app_dir: ModelsOf = APP_DIR, as_json: AsJson = False) -> None:
     """Show all that a model file says: its network, labels, settings, Dice, and the verdict on it."""
     registry = _registry(app_dir)
     version = registry.version(name)
@@ -59,18 +59,18 @@ def show(name: Name, app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
 
 
 @models.command(epilog="Example: fetal-head models publish v0002")
-def publish(name: Name, app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
+def publish(name: Name, app_dir: ModelsOf = APP_DIR, as_json: AsJson = False) -> None:
     """Serve a version from now on; a running server uses it at the next request."""
     _say_served(_registry(app_dir).publish(name), as_json)
 
 
 @models.command(epilog="Example: fetal-head models rollback")
-def rollback(app_dir: App = APP_DIR, as_json: AsJson = False) -> None:
+def rollback(app_dir: ModelsOf = APP_DIR, as_json: AsJson = False) -> None:
     """Serve again what was served before the present version."""
     _say_served(_registry(app_dir).rollback(), as_json)
 
 
-def _registry(app_dir: App) -> Registry:
+def _registry(app_dir: ModelsOf) -> Registry:
     from fetal_head.model.registry import Registry
 
     return Registry.of_app(app_dir)

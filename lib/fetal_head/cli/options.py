@@ -48,6 +48,28 @@ Conf = Annotated[
 App = Annotated[
     Path, typer.Option("--app", file_okay=False, envvar="FETAL_HEAD_APP", help="The app's folder, which keeps the models.")
 ]
+
+
+def _is_there(context: typer.Context, app_dir: Path) -> Path:
+    """In the place of a mistyped folder's models the shipped one would answer, and nobody would know."""
+    source = context.get_parameter_source("app_dir")
+    # by its name: typer brings a click of its own
+    if source is not None and source.name == "COMMANDLINE" and not app_dir.is_dir():
+        raise ValueError(f"there is no app's folder {app_dir}: name the one that your server is started with, by --app")
+    return app_dir
+
+
+# for who asks models that are there, and makes none
+ModelsOf = Annotated[
+    Path,
+    typer.Option(
+        "--app",
+        file_okay=False,
+        envvar="FETAL_HEAD_APP",
+        callback=_is_there,
+        help="The app's folder, which keeps the models.",
+    ),
+]
 Studies = Annotated[Path, typer.Option(help="Study folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, overrides, progress
+from fetal_head.cli.options import APP_DIR, AsJson, Conf, ModelsOf, app, console, overrides, progress
 from fetal_head.config import load_settings
 
 
@@ -24,7 +24,7 @@ def predict(
         typer.Option(help="mm per pixel down and across, where neither the file nor its study folder tells."),
     ] = None,
     weeks: Annotated[float | None, typer.Option(help="Gestational age known from dating, for z-scores and centiles.")] = None,
-    app_dir: App = APP_DIR,
+    app_dir: ModelsOf = APP_DIR,
     as_json: AsJson = False,
     conf: Conf = None,
 ) -> None:
