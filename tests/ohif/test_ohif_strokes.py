@@ -31,7 +31,7 @@ def test_a_stroke_ends_where_the_tool_is_put_down(named_desk: Sit) -> None:
         if end == "e":
             ann.press(end)
         else:
-            ann.page.evaluate("window.dispatchEvent(new PointerEvent('pointercancel'))")
+            ann.page.evaluate("window.dispatchEvent(new PointerEvent('pointercancel', { pointerId: 1 }))")
         ann.page.mouse.up()
         ann.press("b")
         drawn = ann.mask

@@ -72,7 +72,8 @@ export class Editor extends EventTarget {
   /**
    * Begins a change that is seen while it goes on, and ends as one step.
    * @returns {{ show: (change: (mask: Uint8Array) => void) => void, again: (change: (mask: Uint8Array) => void) => void,
-   *   end: () => void, goesOn: () => boolean }} `show` changes what is there, `again` what was there at the beginning
+   *   end: () => void, drop: () => void, goesOn: () => boolean }} `show` changes what is there, `again` what was there at the
+   *   beginning, and `drop` leaves that
    */
   begin() {
     this._rest();
@@ -89,16 +90,17 @@ export class Editor extends EventTarget {
       this._end(before);
     };
     this._rest = end;
-    return {
-      show,
-      again: (change) =>
-        show((mask) => {
-          mask.set(fromRuns(before.runs));
-          change(mask);
-        }),
-      end,
-      goesOn: () => goesOn,
+    const again = (/** @type {(mask: Uint8Array) => void} */ change) =>
+      show((mask) => {
+        mask.set(fromRuns(before.runs));
+        this.annotated = new Set(before.annotated);
+        change(mask);
+      });
+    const drop = () => {
+      again(() => {});
+      end();
     };
+    return { show, again, end, drop, goesOn: () => goesOn };
   }
 
   /**

@@ -64,13 +64,13 @@ export const mode = {
       // it warns of every image but the first one, which alone its address named when it began
       uiNotificationService.show = (/** @type {any} */ said) => (said.title === 'Series filter' ? undefined : show(said));
       const { toolNames, Enums } = extensionManager.getModuleEntry('@ohif/extension-cornerstone.utilityModule.tools').exports;
-      const { MouseBindings } = Enums;
-      // the left button is ours
+      const { MouseBindings, KeyboardBindings } = Enums;
+      // the left button alone is ours, and so is one finger
       toolGroupService.createToolGroupAndAddTools('default', {
         active: [
-          { toolName: toolNames.WindowLevel, bindings: [{ mouseButton: MouseBindings.Primary }] },
+          { toolName: toolNames.WindowLevel, bindings: [{ mouseButton: MouseBindings.Primary, modifierKey: KeyboardBindings.Ctrl }] },
           { toolName: toolNames.Pan, bindings: [{ mouseButton: MouseBindings.Auxiliary }] },
-          { toolName: toolNames.Zoom, bindings: [{ mouseButton: MouseBindings.Secondary }] },
+          { toolName: toolNames.Zoom, bindings: [{ mouseButton: MouseBindings.Secondary }, { numTouchPoints: 2 }] },
         ],
         passive: [],
         enabled: [],

@@ -16,7 +16,8 @@ export class Overlay {
     this._svg = document.createElementNS(SVG, 'svg');
     this._svg.setAttribute('class', 'fetal-head-overlay');
     this._svg.setAttribute('aria-hidden', 'true');
-    this._down = false;
+    /** @type {number | null} the pointer that the tool follows while it is down */
+    this._held = null;
     this._listeners = new AbortController();
   }
 
@@ -30,8 +31,8 @@ export class Overlay {
     const heard = { capture: true, signal: this._listeners.signal };
     element.addEventListener('pointerdown', (event) => this._press(event), heard);
     element.addEventListener('pointermove', (event) => this._move(event), heard);
-    window.addEventListener('pointerup', (event) => event.button === 0 && this._release(), heard);
-    window.addEventListener('pointercancel', () => this._release(), heard);
+    window.addEventListener('pointerup', (event) => event.button === 0 && this._release(event), heard);
+    window.addEventListener('pointercancel', (event) => this._release(event), heard);
     element.addEventListener('dblclick', () => this._tool()?.finish?.(), heard);
     // the viewer hears of the mouse, not of pointers
     element.addEventListener('mousedown', (event) => this._isOurs(event) && event.stopImmediatePropagation(), heard);
@@ -68,8 +69,11 @@ export class Overlay {
   /** @param {PointerEvent} event */
   _press(event) {
     if (!this._isOurs(event)) return;
+    // two fingers zoom, and the first one meant nothing else
+    if (!event.isPrimary) return this._drop();
+    if (this._held !== null) return;
     event.stopPropagation();
-    this._down = true;
+    this._held = event.pointerId;
     // the way beside the image is told, too: else a stroke that leaves it goes straight on from there to where it comes back
     this._viewer.element?.setPointerCapture(event.pointerId);
     const at = this._at(event);
@@ -82,19 +86,28 @@ export class Overlay {
   /** @param {PointerEvent} event */
   _move(event) {
     // the button may have been let go where nobody heard of it
-    if (!(event.buttons & 1)) this._release();
-    if (event.buttons && !this._down) return;
-    if (this._down) event.stopPropagation();
+    if (!(event.buttons & 1)) this._release(event);
+    const isHeld = event.pointerId === this._held;
+    if (!isHeld && (event.buttons || this._held !== null)) return;
+    if (isHeld) event.stopPropagation();
     // a fast hand is heard of less often than it moves
     const all = event.getCoalescedEvents?.() ?? [];
     this._tool()?.move((all.length ? all : [event]).map((each) => this._at(each)));
     this.draw();
   }
 
-  _release() {
-    if (!this._down) return;
-    this._down = false;
+  /** @param {PointerEvent} event */
+  _release({ pointerId }) {
+    if (pointerId !== this._held) return;
+    this._held = null;
     this._tool()?.release();
+    this.draw();
+  }
+
+  _drop() {
+    if (this._held === null) return;
+    this._held = null;
+    this._tool()?.drop();
     this.draw();
   }
 }

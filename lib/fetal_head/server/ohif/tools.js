@@ -10,6 +10,7 @@
  * @property {(at: Point, near: number) => void} press `near` is how far off, in pixels, still meets a handle
  * @property {(way: Point[]) => void} move the places on the way, at least one; also without the button
  * @property {() => void} release
+ * @property {() => void} drop takes back what the press began
  * @property {() => Drawn} drawn
  * @property {() => void} [finish] a double click or Enter
  * @property {() => void} [cancel] Escape
@@ -56,6 +57,10 @@ export function brush(editor, chosen, change) {
       begun?.end();
       begun = null;
     },
+    drop() {
+      begun?.drop();
+      begun = null;
+    },
     drawn() {
       if (!Number.isFinite(last.x)) return NOTHING;
       const { radius } = chosen();
@@ -72,15 +77,19 @@ export function brush(editor, chosen, change) {
  * @returns {Tool}
  */
 export function fill(editor, chosen) {
+  /** @type {ReturnType<typeof editor.begin> | null} */
+  let begun = null;
   return {
     press(at) {
       const { rows, columns } = editor.size;
       if (at.x < -0.5 || at.y < -0.5 || at.x >= columns - 0.5 || at.y >= rows - 0.5) return;
       const area = raster.connected(editor.mask, at, editor.size);
-      editor.edit((mask) => draw(editor, chosen(), mask, area));
+      begun = editor.begin();
+      begun.show((mask) => draw(editor, chosen(), mask, area));
     },
     move() {},
-    release() {},
+    release: () => begun?.end(),
+    drop: () => begun?.drop(),
     drawn: () => NOTHING,
   };
 }
@@ -94,6 +103,8 @@ export function fill(editor, chosen) {
 export function polygon(editor, chosen) {
   /** @type {Point[]} */
   let corners = [];
+  /** Those that were there before the press. */
+  let before = corners;
   let pointer = { x: 0, y: 0 };
   const finish = () => {
     const closed = corners;
@@ -103,6 +114,7 @@ export function polygon(editor, chosen) {
   return {
     press(at, near) {
       pointer = at;
+      before = [...corners];
       if (corners.length > 2 && distance(at, corners[0]) <= near) finish();
       else if (!corners.length || distance(at, corners[corners.length - 1]) > 0.5) corners.push(at);
     },
@@ -110,6 +122,9 @@ export function polygon(editor, chosen) {
       pointer = way[way.length - 1];
     },
     release() {},
+    drop() {
+      if (corners.length) corners = before;
+    },
     isBegun: () => corners.length > 0,
     drawn: () => (corners.length ? { lines: [[...corners, pointer]], handles: corners } : NOTHING),
     finish,
@@ -172,6 +187,10 @@ export function shape(editor, chosen, kind) {
       if (!isHeld()) return;
       begun?.end();
       of = { structure: chosen().structure, steps: editor.steps };
+    },
+    drop() {
+      begun?.drop();
+      of = null;
     },
     drawn() {
       const found = current();
