@@ -1,9 +1,11 @@
 /** What this browser remembers of whoever sits before it. */
 
+import { read, write } from './storage.js';
+
 const NAME = 'fetal-head name';
 const STRATEGY = 'fetal-head strategy';
 /** Who sits before this page: before another one of the same browser it may be somebody else. */
-let own = localStorage.getItem(NAME);
+let own = read(NAME);
 
 /** @returns {string} the annotator's own name, or one by which the server tells this browser from others */
 export function name() {
@@ -12,10 +14,10 @@ export function name() {
 }
 
 /** @param {string} name */
-export const setName = (name) => localStorage.setItem(NAME, (own = name.trim()));
+export const setName = (name) => write(NAME, (own = name.trim()));
 
 /** @returns {string} the strategy that was chosen last; empty for none */
-export const strategy = () => localStorage.getItem(STRATEGY) ?? '';
+export const strategy = () => read(STRATEGY) ?? '';
 
 /** @param {string} name */
-export const setStrategy = (name) => localStorage.setItem(STRATEGY, name);
+export const setStrategy = (name) => write(STRATEGY, name);

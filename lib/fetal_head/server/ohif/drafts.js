@@ -2,6 +2,7 @@
 
 import { name } from './choices.js';
 import { printOf } from './runs.js';
+import * as storage from './storage.js';
 
 /**
  * @typedef {object} Kept
@@ -45,7 +46,7 @@ export class Drafts {
   constructor(user) {
     this._user = user;
     this._prefix = `fetal-head draft ${encodeURIComponent(user)} `;
-    /** @type {Map<string, string | null>} by key, what was kept when it was last read or written here */
+    /** @type {Map<string, string | null>} by key, what the browser kept when it was last read or written here */
     this._seen = new Map();
   }
 
@@ -65,15 +66,11 @@ export class Drafts {
       return true;
     }
     const { draft, image, place, picture, base } = editor;
-    const kept = JSON.stringify({ ...draft, at: Date.now(), who: this.who, image, place, picture, base });
+    const text = JSON.stringify({ ...draft, at: Date.now(), who: this.who, image, place, picture, base });
     const key = this._key(editor);
     if (!this._isOurs(key)) return false;
-    try {
-      localStorage.setItem(key, kept);
-    } catch {
-      return false;
-    }
-    this._seen.set(key, kept);
+    storage.write(key, text);
+    this._seen.set(key, storage.kept(key));
     return true;
   }
 
@@ -83,9 +80,8 @@ export class Drafts {
    */
   of(editor) {
     const key = this._key(editor);
-    const kept = this._read(key);
-    this._seen.set(key, kept);
-    const draft = parsed(kept);
+    this._seen.set(key, storage.kept(key));
+    const draft = parsed(storage.read(key));
     return draft?.rows === editor.size.rows && draft.columns === editor.size.columns ? draft : null;
   }
 
@@ -97,7 +93,15 @@ export class Drafts {
   /** @param {import('./editor.js').Editor} editor */
   forget(editor) {
     const key = this._key(editor);
-    if (this._read(key) !== null && this._isOurs(key)) localStorage.removeItem(key);
+    if (this._isOurs(key)) storage.remove(key);
+  }
+
+  /**
+   * Whether work is lost with this page, as the browser does not take it.
+   * @param {import('./editor.js').Editor} [editor] whose; without one, anybody's
+   */
+  isOnlyHere(editor) {
+    return editor ? storage.isOnlyHere(this._key(editor)) : storage.keys(this._prefix).some(storage.isOnlyHere);
   }
 
   /**
@@ -113,25 +117,13 @@ export class Drafts {
    * @returns {boolean} false when another tab has kept something since
    */
   _isOurs(key) {
-    const kept = this._read(key);
+    const kept = storage.kept(key);
     return kept === null || kept === this._seen.get(key);
-  }
-
-  /**
-   * @param {string} key
-   * @returns {string | null} null also where the browser keeps nothing
-   */
-  _read(key) {
-    try {
-      return localStorage.getItem(key);
-    } catch {
-      return null;
-    }
   }
 
   /** @returns {Draft[]} of whatever study */
   get all() {
-    return Object.keys(localStorage).filter((key) => key.startsWith(this._prefix)).flatMap((key) => parsed(localStorage.getItem(key)) ?? []);
+    return storage.keys(this._prefix).flatMap((key) => parsed(storage.read(key)) ?? []);
   }
 }
 

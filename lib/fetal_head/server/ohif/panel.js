@@ -19,6 +19,8 @@ import { MODEL, beginning, checkPicture, fitting, label, prediction } from './ve
 import { Viewer } from './viewer.js';
 import { Work } from './work.js';
 
+const ONLY_HERE = 'This page alone keeps your work, as the browser takes none: submit it before you leave the page.';
+
 export class Panel {
   /**
    * @param {any} services
@@ -27,7 +29,7 @@ export class Panel {
    */
   constructor(services, extensionManager, first) {
     this._given = { services, extensionManager, first };
-    /** Whether the browser has what is drawn. */
+    /** Whether what is drawn is kept. */
     this._isKept = true;
     /** How often another version was asked for. */
     this._asked = 0;
@@ -208,7 +210,8 @@ export class Panel {
       if (isOpen) draw();
       if (/** @type {CustomEvent} */ (event).detail.during) return;
       this._isKept = this.drafts?.keep(editor) ?? false;
-      if (!this._isKept) this.heading.say('Your work is not kept, as the browser takes none or another tab keeps some on this image: submit it soon.');
+      if (!this._isKept) this.heading.say('Your work is not kept, as another tab keeps some on this image: submit it soon.');
+      else if (this.drafts?.isOnlyHere(editor)) this.heading.say(ONLY_HERE);
       if (isOpen) this.biometry?.follow(editor);
     });
     editor.addEventListener('sent', () => this.editor === editor && this.heading.tell(editor));
@@ -242,7 +245,7 @@ export class Panel {
     if (editor?.image === image && current !== editor.replaces && current <= Math.max(editor.replaces, number)) editor.submitted(null, current);
   }
 
-  /** Whether leaving the image loses work: neither the server nor the browser has it, as nobody has corners that are not closed. */
+  /** Whether leaving the image loses work: neither the server nor a draft has it, as nobody has corners that are not closed. */
   get isAtRisk() {
     this.toolbox?.rest();
     return Boolean(this.toolbox?.isBegun || (this.editor?.unsent && !this._isKept));
@@ -251,6 +254,6 @@ export class Panel {
   /** @param {BeforeUnloadEvent} event */
   _beforeUnload = (event) => {
     // what is drawn is kept; a prediction nobody touched is not worth a question
-    if (this.isAtRisk) event.preventDefault();
+    if (this.isAtRisk || this.drafts?.isOnlyHere()) event.preventDefault();
   };
 }

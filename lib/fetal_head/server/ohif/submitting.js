@@ -24,7 +24,8 @@ export async function submit(panel, replaces) {
       // with what was drawn since; one that came while this was asked is asked about as well
       return submit(panel, Number(tag?.match(/\d+/)?.[0] ?? 0));
     }
-    const kept = drafts?.keep(editor) ? 'and kept in this browser' : 'nor kept in this browser';
+    const isKept = drafts?.keep(editor);
+    const kept = !isKept ? 'nor kept in this browser' : drafts?.isOnlyHere(editor) ? 'and kept by this page alone' : 'and kept in this browser';
     heading.say(`Not submitted, ${kept}: ${message}`);
     return false;
   }
