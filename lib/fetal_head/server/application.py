@@ -100,13 +100,13 @@ def _routers(
         label_routes(app, instances, turns),
         # before the history, which would take its path for an image's
         effort_routes(app),
-        history_routes(app),
+        history_routes(app, instances),
         dicomweb_routes(instances),
         session_routes(sessions),
         # before the models, which would take its path for a model's
         version_routes(registry),
         model_routes(app, registry),
-        worklist_routes(app),
+        worklist_routes(app, instances),
         biometry_routes(app, instances),
         health_routes(app, registry, metrics),
         log_routes(app),

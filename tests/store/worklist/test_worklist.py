@@ -14,6 +14,7 @@ from masks import MASK, next_image, submit, tables
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import Geometry
 from fetal_head.server.routes.worklist import worklist_routes
+from fetal_head.store.dicom.instances import Instances
 from fetal_head.store.errors import StoreError
 from fetal_head.store.files.layout import Picture
 from fetal_head.store.intake.scan import rebuild
@@ -126,7 +127,8 @@ def test_a_flagged_image_is_given_to_nobody_until_the_flag_is_gone(study: StudyD
 def _client(study: StudyDatastore) -> TestClient:
     application = FastAPI()
     application.state.login = None
-    application.include_router(worklist_routes(SimpleNamespace(datastore=lambda: study)))  # type: ignore[arg-type]
+    app = SimpleNamespace(datastore=lambda: study)
+    application.include_router(worklist_routes(app, Instances(study.store, named=False)))  # type: ignore[arg-type]
     return TestClient(application)
 
 

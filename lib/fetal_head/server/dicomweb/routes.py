@@ -65,6 +65,13 @@ def drawn_on(instances: Instances, image: str, picture: Any, instance: Any = Non
     return None
 
 
+def check_seen(instances: Instances, image: str, picture: str) -> None:
+    """Answers 409 when what is said of an image was said of another `picture` than it has now; an empty one tells nothing."""
+    for found in instances.find(image=image) if picture else ():
+        if _picture_of(found, Picture.at(found.file)) != picture:
+            raise HTTPException(409, f"another picture is called '{image}' by now: load the page again, and look at that one")
+
+
 def _identifiers(known: Known) -> dict[str, str]:
     study, series, instance = known.uids
     return {"image": known.image, "StudyInstanceUID": study, "SeriesInstanceUID": series, "SOPInstanceUID": instance}

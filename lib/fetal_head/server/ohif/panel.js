@@ -35,13 +35,17 @@ export class Panel {
     this._asked = 0;
     /** @type {Editor | null} null as long as there is no mask to work on: nothing can be drawn or submitted then */
     this.editor = null;
-    /** The image that is open, or on its way. */
-    this.image = '';
+    /** The image that is open, or on its way, and its picture, empty as long as that is not known. */
+    this.seen = { image: '', picture: '' };
     this.heading = new Heading();
     this.element = el('div', { className: 'fetal-head' }, el('p', {}, 'Loading …'));
     // for those who look at the page from outside
     Object.assign(window, { fetalHead: this });
     this._ready = this._make();
+  }
+
+  get image() {
+    return this.seen.image;
   }
 
   /** @param {HTMLElement} host */
@@ -118,6 +122,7 @@ export class Panel {
     this._leave(image);
     try {
       const [told, uids] = await Promise.all([server.entry(image, choices.name()), server.dicomOf(image)]);
+      this.seen = { image, picture: uids.picture };
       if (told.problem !== null) throw new Error(told.problem);
       // asked for while the image comes
       const structures = /** @type {Structures} */ (this.structures);
@@ -147,7 +152,7 @@ export class Panel {
     }
     document.body.dataset.fetalHeadOpenedMs = `${Math.round(performance.now() - began)}`;
     document.body.dataset.fetalHeadImage = image;
-    this._past?.show(image).catch((error) => this.heading.say(error.message));
+    this._past?.show(this.seen).catch((error) => this.heading.say(error.message));
   }
 
   /**
@@ -157,7 +162,7 @@ export class Panel {
   _leave(image) {
     this.toolbox?.rest();
     this.editor = null;
-    this.image = image;
+    this.seen = { image, picture: '' };
     this.viewer?.see(false);
     this.structures?.update();
     this.biometry?.clear();
@@ -229,7 +234,7 @@ export class Panel {
   submitted(editor, print, number) {
     editor.submitted(print, number);
     this.drafts?.keep(editor);
-    this._past?.show(editor.image).catch((error) => this.heading.say(error.message));
+    this._past?.show(editor).catch((error) => this.heading.say(error.message));
   }
 
   /**

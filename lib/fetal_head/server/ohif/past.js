@@ -28,8 +28,9 @@ export class Past {
     this._list.replaceChildren();
   }
 
-  /** @param {string} image */
-  async show(image) {
+  /** @param {import('./server.js').Seen} seen what is open */
+  async show(seen) {
+    const { image } = seen;
     this._image = image;
     const asked = ++this._asked;
     const entries = await history(image);
@@ -45,8 +46,8 @@ export class Past {
       const look = button('Load', () => this._load(entry), {
         'aria-label': `Load version ${entry.number}`,
       });
-      const judge = this._review.buttons(image, entry, async () => {
-        if (this._image === image) await Promise.all([this.show(image), this._judged(image, entry.number)]);
+      const judge = this._review.buttons(seen, entry, async () => {
+        if (this._image === image) await Promise.all([this.show(seen), this._judged(image, entry.number)]);
       });
       return el('li', { value: entry.number }, `${text}${entry.comment ? ` – ${entry.comment}` : ''} `, look, ...judge);
     });

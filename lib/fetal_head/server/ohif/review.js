@@ -22,31 +22,31 @@ export class Review {
 
   /**
    * The buttons beside a version.
-   * @param {string} image
+   * @param {import('./server.js').Seen} seen
    * @param {any} entry
    * @param {() => Promise<unknown>} judged what comes after it
    */
-  buttons(image, entry, judged) {
+  buttons(seen, entry, judged) {
     if (!this._isAllowed || entry.tag === 'original' || entry.deleted) return [];
     return ['approved', 'rejected'].map((status) => {
       const word = status === 'approved' ? 'Approve' : 'Reject';
-      const press = () => this._judge(image, entry.number, status, judged);
+      const press = () => this._judge(seen, entry.number, status, judged);
       return button(word, press, { 'aria-label': `${word} version ${entry.number}`, disabled: entry.status === status });
     });
   }
 
   /**
-   * @param {string} image
+   * @param {import('./server.js').Seen} seen
    * @param {number} number
    * @param {string} status
    * @param {() => Promise<unknown>} judged
    */
-  async _judge(image, number, status, judged) {
+  async _judge(seen, number, status, judged) {
     try {
-      await judge(image, number, status, this._comment.value.trim());
+      await judge(seen, number, status, this._comment.value.trim());
       this.clear();
       await judged();
-      this._say(`Version ${number} of ${image} is ${status}.`);
+      this._say(`Version ${number} of ${seen.image} is ${status}.`);
     } catch (error) {
       this._say(/** @type {Error} */ (error).message);
     }

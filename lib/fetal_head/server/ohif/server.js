@@ -144,25 +144,30 @@ export const submission = async (image, number) =>
   readNrrd(await (await ask(`/history/${id(image)}/${number}/label`)).arrayBuffer());
 
 /**
- * @param {string} image
+ * What is open: an image, and the picture that was seen of it. What is said of another one, be it of another study, is refused
+ * with 409.
+ * @typedef {{ image: string, picture: string }} Seen
+ *
+ * @param {Seen} seen
  * @param {number} number
  * @param {string} status
  * @param {string} comment
  */
-export const judge = (image, number, status, comment) => post(`/history/${id(image)}/${number}/status`, { status, comment });
+export const judge = ({ image, picture }, number, status, comment) =>
+  post(`/history/${id(image)}/${number}/status`, { status, comment, picture });
 
 /**
- * @param {string} image
+ * @param {Seen} seen
  * @param {string} who
  */
-export const skip = (image, who) => post(`/worklist/${id(image)}/skip`, { client_id: who });
+export const skip = ({ image, picture }, who) => post(`/worklist/${id(image)}/skip`, { client_id: who, picture });
 
 /**
- * @param {string} image
+ * @param {Seen} seen
  * @param {string} comment empty takes the flag away
  * @param {string} who
  */
-export const flag = (image, comment, who) => post(`/worklist/${id(image)}/flag`, { comment, client_id: who });
+export const flag = ({ image, picture }, comment, who) => post(`/worklist/${id(image)}/flag`, { comment, client_id: who, picture });
 
 /** The last training, null when there was none. */
 export const training = async () => (await get('/train/?all=true')).at(-1) ?? null;

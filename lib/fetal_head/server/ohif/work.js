@@ -112,32 +112,32 @@ export class Work {
   }
 
   skip() {
-    return this._goOn((image) => server.skip(image, choices.name()));
+    return this._goOn((seen) => server.skip(seen, choices.name()));
   }
 
   flag() {
     const comment = this._comment.value.trim();
-    const tell = (/** @type {string} */ image) => server.flag(image, comment, choices.name());
+    const tell = (/** @type {server.Seen} */ seen) => server.flag(seen, comment, choices.name());
     // the comment stays until the next image is there: without it, pressed again, the flag would be taken away
     if (comment) return this._goOn(tell);
     return this._alone(async () => {
-      const { image, heading } = this._panel;
-      const { flag } = await server.entry(image, choices.name());
-      if (flag) await tell(image);
+      const { seen, heading } = this._panel;
+      const { flag } = await server.entry(seen.image, choices.name());
+      if (flag) await tell(seen);
       heading.say(flag ? 'The flag is taken away.' : 'The image has no flag: to set one, write in the field what is wrong with it.');
     });
   }
 
   /**
    * Leaves the open image for the next one.
-   * @param {(image: string) => Promise<unknown>} [tell] the server of it, before
+   * @param {(seen: server.Seen) => Promise<unknown>} [tell] the server of it, before
    */
   _goOn(tell = async () => {}) {
     return this._alone(async () => {
       if (!this._mayLeave()) return;
-      const { editor, image, toolbox } = this._panel;
+      const { editor, seen, toolbox } = this._panel;
       const steps = editor?.steps;
-      await tell(image);
+      await tell(seen);
       const sample = await this._sample();
       // the hand goes on while the server answers
       toolbox?.rest();

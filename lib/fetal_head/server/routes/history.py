@@ -11,20 +11,23 @@ from monailabel.interfaces.app import MONAILabelApp
 from pydantic import BaseModel
 
 from fetal_head.server.asked import AsAnnotator, AsReviewer
+from fetal_head.server.dicomweb.routes import check_seen
 from fetal_head.server.login.identity import requires
+from fetal_head.store.dicom.instances import Instances
 from fetal_head.store.labels.differences import Difference
 from fetal_head.store.labels.drafts import SUFFIX
 from fetal_head.store.labels.history import Status, compare, entries, entry, label_file, restore, set_status
 
 
 class Review(BaseModel):
-    """What a reviewer says of a submission."""
+    """What a reviewer says of a submission, and over which `picture` he has seen it, as `/datastore/image/dicom` tells of it."""
 
     status: Status
     comment: str = ""
+    picture: str = ""
 
 
-def history_routes(app: MONAILabelApp) -> APIRouter:
+def history_routes(app: MONAILabelApp, instances: Instances) -> APIRouter:
     """The routes over the history of one app's study: users look, annotators restore, reviewers judge."""
     router = APIRouter(prefix="/history", tags=["History"])
     store = app.datastore().store
@@ -59,7 +62,8 @@ def history_routes(app: MONAILabelApp) -> APIRouter:
 
     @router.post("/{image}/{number}/status")
     def judge(image: str, number: int, review: Review, user: AsReviewer) -> dict[str, Any]:
-        """Approves or rejects a submission; a rejected one is no label any more."""
+        """Approves or rejects a submission; a rejected one is no label any more. Answers 409 when there is another `picture`."""
+        check_seen(instances, image, review.picture)
         set_status(store, image, number, review.status, user.name, review.comment)
         return entry(store, image, number).facts
 

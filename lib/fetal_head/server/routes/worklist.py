@@ -10,25 +10,28 @@ from monailabel.interfaces.app import MONAILabelApp
 from pydantic import BaseModel
 
 from fetal_head.server.asked import AsAnnotator, AsUser
+from fetal_head.server.dicomweb.routes import check_seen
 from fetal_head.server.login.identity import known, requires
+from fetal_head.store.dicom.instances import Instances
 from fetal_head.store.people import who_is
 from fetal_head.store.worklist.page import Status, work, worklist
 from fetal_head.store.worklist.set_aside import flag, skip
 
 
-class Person(BaseModel):
-    """Who asks, where nobody has to sign in."""
+class Seen(BaseModel):
+    """Who has seen an image, where nobody has to sign in, and which `picture` it was, as `/datastore/image/dicom` tells of it."""
 
     client_id: str = ""
+    picture: str = ""
 
 
-class Flag(Person):
+class Flag(Seen):
     """Why an image is set aside; without a comment it is no longer."""
 
     comment: str = ""
 
 
-def worklist_routes(app: MONAILabelApp) -> APIRouter:
+def worklist_routes(app: MONAILabelApp, instances: Instances) -> APIRouter:
     """The routes over the work on one app's study."""
     router = APIRouter(prefix="/worklist", tags=["Worklist"])
     store = app.datastore().store
@@ -50,13 +53,15 @@ def worklist_routes(app: MONAILabelApp) -> APIRouter:
         return work(store, image, who_is({"client_id": client_id} | known(user)))
 
     @router.post("/{image}/skip")
-    def skip_image(image: str, person: Person, user: AsAnnotator) -> None:
-        """Gives an image back for others; whoever asks is not given it again."""
-        skip(store, image, who_is(person.model_dump() | known(user)))
+    def skip_image(image: str, seen: Seen, user: AsAnnotator) -> None:
+        """Gives an image back for others; whoever asks is not given it again. Answers 409 when it has another `picture`."""
+        check_seen(instances, image, seen.picture)
+        skip(store, image, who_is({"client_id": seen.client_id} | known(user)))
 
     @router.post("/{image}/flag")
     def flag_image(image: str, reason: Flag, user: AsAnnotator) -> None:
-        """Sets an image aside with a comment, or takes the flag away."""
-        flag(store, image, who_is(reason.model_dump() | known(user)), reason.comment)
+        """Sets an image aside with a comment, or takes the flag away. Answers 409 when it has another `picture`."""
+        check_seen(instances, image, reason.picture)
+        flag(store, image, who_is({"client_id": reason.client_id} | known(user)), reason.comment)
 
     return router
