@@ -117,6 +117,21 @@ def test_a_picture_that_did_not_come_can_be_asked_for_again(named_desk: Sit) -> 
     assert ann.errors == []
 
 
+def test_a_picture_that_comes_slowly_is_waited_for(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p6")
+    line = ann.page.context.new_cdp_session(ann.page)
+    line.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": 30_000, "uploadThroughput": 30_000}
+    line.send("Network.emulateNetworkConditions", slow)
+    # for the page, it takes a minute
+    ann.page.evaluate("(() => { const { now } = Date; Date.now = () => 4 * now(); })()")
+    ann.page.evaluate("void fetalHead._work.open('p29')")
+    expect(ann.page.locator("#fh-state")).to_have_text("Not submitted", timeout=60_000)
+    assert (ann.settled("p6"), ann.text("#fh-message")) == ("p29", "")
+    assert ann.errors == []
+
+
 @pytest.mark.parametrize("lost", ["**/auth/token/valid", "**/structures.json", "**/dicom-web/**"])
 def test_a_page_that_did_not_begin_begins_when_it_is_told_to_try_again(named: Server, named_desk: Sit, lost: str) -> None:
     ann = named_desk()

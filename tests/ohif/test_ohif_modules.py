@@ -92,7 +92,7 @@ def test_masks_go_to_the_page_and_back(call: Call, tmp_path: Path, mask: np.ndar
         "nrrd",
         """async (m, file) => {
             const { mask, rows, columns } = await m.readNrrd(Uint8Array.from(file).buffer);
-            return [rows, columns, Array.from(new Uint8Array(await m.writeNrrd(mask, { rows, columns }).arrayBuffer()))];
+            return [rows, columns, Array.from(new Uint8Array(await (await m.writeNrrd(mask, { rows, columns })).arrayBuffer()))];
         }""",
         list((tmp_path / "ours.nrrd").read_bytes()),
     )

@@ -13,23 +13,26 @@ export async function readNrrd(file) {
   const [columns, rows] = (fields.sizes ?? '').split(' ').map(Number);
   if (!['unsigned char', 'uint8', 'uchar', 'uint8_t'].includes(fields.type)) throw new Error(`a mask of ${fields.type} was sent`);
   const body = bytes.subarray(end + 2);
-  const mask = fields.encoding === 'raw' ? body : await unzipped(body);
+  const mask = fields.encoding === 'raw' ? body : new Uint8Array(await through(new DecompressionStream('gzip'), body));
   if (mask.length !== columns * rows) throw new Error(`a mask of ${mask.length} pixels was sent for ${columns} x ${rows}`);
   return { columns, rows, mask };
 }
 
 /**
- * @param {Uint8Array} mask
+ * Packed to a hundredth: one is sent after each stroke, and on a slow line the next ones and the label itself would wait for it.
+ * @param {Uint8Array} mask as it is now; what is drawn while it is packed is not in it
  * @param {{ rows: number, columns: number }} size
- * @returns {Blob}
+ * @returns {Promise<Blob>}
  */
-export function writeNrrd(mask, { rows, columns }) {
-  const header = `NRRD0004\ntype: uint8\ndimension: 3\nsizes: ${columns} ${rows} 1\nencoding: raw\n\n`;
-  return new Blob([header, /** @type {BlobPart} */ (mask)]);
+export async function writeNrrd(mask, { rows, columns }) {
+  const header = `NRRD0004\ntype: uint8\ndimension: 3\nsizes: ${columns} ${rows} 1\nencoding: gzip\n\n`;
+  return new Blob([header, await through(new CompressionStream('gzip'), mask)]);
 }
 
-/** @param {Uint8Array} body */
-async function unzipped(body) {
-  const stream = new Blob([/** @type {BlobPart} */ (body)]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+/**
+ * @param {CompressionStream | DecompressionStream} stream
+ * @param {Uint8Array} bytes
+ */
+function through(stream, bytes) {
+  return new Response(new Blob([/** @type {BlobPart} */ (bytes)]).stream().pipeThrough(stream)).arrayBuffer();
 }

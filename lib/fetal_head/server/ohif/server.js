@@ -117,7 +117,7 @@ export async function predict(model, image, who) {
 export async function submit(editor, who, replaces) {
   const { annotated, seconds, model, picture } = editor;
   const data = form({ annotated: [...annotated], seconds, model_version: model, client_id: who, picture, replaces });
-  data.append('label', writeNrrd(editor.mask, editor.size), 'mask.nrrd');
+  data.append('label', await writeNrrd(editor.mask, editor.size), 'mask.nrrd');
   return (await (await ask(`/datastore/label?image=${id(editor.image)}`, { method: 'PUT', body: data })).json()).number;
 }
 
@@ -129,7 +129,7 @@ export async function measure(editor, who) {
   const data = new FormData();
   data.append('client_id', who);
   data.append('picture', editor.picture);
-  data.append('label', writeNrrd(editor.mask, editor.size), 'mask.nrrd');
+  data.append('label', await writeNrrd(editor.mask, editor.size), 'mask.nrrd');
   return (await ask(`/biometry?image=${id(editor.image)}`, { method: 'POST', body: data })).json();
 }
 

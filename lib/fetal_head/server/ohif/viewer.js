@@ -5,14 +5,14 @@
  * @typedef {{ name: string, value: number, color: [number, number, number] }} Structure
  */
 
-/** @typedef {any} Services of OHIF, which has no types to import */
-
 import { BRAIN } from './paint.js';
+import { until } from './waiting.js';
+
+/** @typedef {any} Services of OHIF, which has no types to import */
 
 const LABELMAP = 'Labelmap';
 // of 255: what is to be corrected lies within the head, and has to be seen through its colour
 const FAINT = 70;
-const [LOOK_MS, PATIENCE_MS] = [20, 30_000];
 
 export class Viewer {
   /**
@@ -186,17 +186,5 @@ export class Viewer {
     for (const { value, color } of this._structures) {
       segmentationService.setSegmentColor(this.viewportId, this._segmentation, value, [...color, value === BRAIN ? FAINT : 255]);
     }
-  }
-}
-
-/**
- * OHIF says of little when it is done.
- * @param {() => unknown} holds
- * @param {string} otherwise what to say when it never does
- */
-async function until(holds, otherwise) {
-  for (const end = Date.now() + PATIENCE_MS; !holds(); ) {
-    if (Date.now() > end) throw new Error(otherwise);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
