@@ -12,6 +12,7 @@ from fastapi import HTTPException
 from masks import MASK, assert_whole, mask_of, submit
 from numpy.testing import assert_array_equal
 
+from fetal_head.config import StoreSettings
 from fetal_head.imaging import Geometry, read_mask
 from fetal_head.store.files.layout import Picture
 from fetal_head.store.labels.agreement import agreement
@@ -70,6 +71,24 @@ def test_a_label_replaces_only_the_one_that_its_annotator_saw(study: StudyDatast
         with pytest.raises(HTTPException, match="replaces must be the number of a label") as refused:
             submit(study, "a", 3, replaces=odd)
         assert refused.value.status_code == 422
+
+
+@pytest.mark.parametrize("readers", [1, 2])
+def test_a_label_that_is_sent_again_as_its_answer_was_lost_is_kept_once(
+    folder: Path, settings: StoreSettings, readers: int
+) -> None:
+    study = StudyDatastore(str(folder), settings.model_copy(update={"readers": readers}))
+    for _ in range(2):
+        submit(study, "a", 1, who="ann", replaces=0)
+    assert [e.facts["number"] for e in entries(study.store, "a")] == [1]
+    # whoever has seen it means another one, as does who says something else
+    submit(study, "a", 1, who="ann", replaces=1)
+    submit(study, "a", 1, who="ann", replaces=2, annotated=["BRAIN"])
+    assert len(entries(study.store, "a")) == 3
+    if readers == 1:
+        submit(study, "a", 2, who="ben", replaces=3)
+        with pytest.raises(HTTPException, match="version 4 by ben became the label of 'a'"):
+            submit(study, "a", 1, who="ann", replaces=2, annotated=["BRAIN"])
 
 
 def test_the_prediction_of_an_image_that_was_replaced_is_kept(study: StudyDatastore) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -40,6 +41,8 @@ def submit(store: Store, image_id: str, tag: str, draft: Draft, picture: Picture
         know_picture(session, files, store.layout, image, digest)
         origin = _origin(session, image_id, draft.model) if tag == FINAL else (draft.model, None)
         take_strangers(session, files, store.layout, image_id, [tag])
+        if (kept := _kept_already(session, image_id, tag, draft)) and (kept.current or store.settings.readers > 1):
+            return kept.number
         # several readers replace nothing of one another
         if store.settings.readers == 1:
             _check_replaces(session, image_id, tag, draft.replaces)
@@ -51,6 +54,17 @@ def submit(store: Store, image_id: str, tag: str, draft: Draft, picture: Picture
         if tag == FINAL:
             session.execute(delete(Reservation).where(Reservation.image == image_id, Reservation.who == draft.who))
         return row.number
+
+
+def _kept_already(session: Session, image_id: str, tag: str, draft: Draft) -> Submission | None:
+    """What a draft is sent once more for: its annotator did not hear that it was kept, as the answer was lost."""
+    if draft.replaces is None:
+        return None
+    of_tag = select(Submission).where(Submission.image == image_id, Submission.tag == tag)
+    unseen = of_tag.where(Submission.who == draft.who, Submission.number > draft.replaces, standing(Submission))
+    last = session.scalar(unseen.order_by(Submission.number.desc()).limit(1))
+    is_same = last and (last.sha256, last.annotated) == (sha256(draft.content).hexdigest(), draft.annotated)
+    return last if is_same else None
 
 
 def _check_replaces(session: Session, image_id: str, tag: str, replaces: int | None) -> None:
