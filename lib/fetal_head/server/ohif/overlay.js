@@ -6,7 +6,7 @@ const [NEAR, RADIUS] = [12, 6];
 export class Overlay {
   /**
    * @param {import('./viewer.js').Viewer} viewer
-   * @param {() => import('./tools.js').Tool | null} tool
+   * @param {() => import('./drawing.js').Tool | null} tool
    * @param {() => import('./biometry.js').Caliper[]} calipers
    */
   constructor(viewer, tool, calipers) {

@@ -5,6 +5,7 @@ import * as choices from './choices.js';
 import { button, el } from './dom.js';
 import { Drafts, resume } from './drafts.js';
 import { Editor } from './editor.js';
+import { follow, judged } from './following.js';
 import { Heading } from './heading.js';
 import { Overlay } from './overlay.js';
 import { Past } from './past.js';
@@ -15,11 +16,9 @@ import { shortcutsOf } from './shortcuts.js';
 import { Structures } from './structures.js';
 import { Toolbox } from './toolbox.js';
 import { Training } from './training.js';
-import { MODEL, beginning, checkPicture, fitting, label, prediction } from './versions.js';
+import { MODEL, beginning, checkPicture, fitting, label, layOver, prediction } from './versions.js';
 import { Viewer } from './viewer.js';
 import { Work } from './work.js';
-
-const ONLY_HERE = 'This page alone keeps your work, as the browser takes none: submit it before you leave the page.';
 
 export class Panel {
   /**
@@ -30,9 +29,9 @@ export class Panel {
   constructor(services, extensionManager, first) {
     this._given = { services, extensionManager, first };
     /** Whether what is drawn is kept. */
-    this._isKept = true;
+    this.isKept = true;
     /** How often another version was asked for. */
-    this._asked = 0;
+    this.asked = 0;
     /** @type {Editor | null} null as long as there is no mask to work on: nothing can be drawn or submitted then */
     this.editor = null;
     /** The image that is open, or on its way, and its picture, empty as long as that is not known. */
@@ -92,9 +91,9 @@ export class Panel {
     const say = (/** @type {string} */ sentence) => this.heading.say(sentence);
     const load = (/** @type {any} */ entry) => {
       const notice = entry.of_this_picture ? '' : 'This mask was drawn on another picture, which this one has taken the place of.';
-      return this._load((image, all) => label(image, entry, all), notice);
+      return layOver(this, (image, all) => label(image, entry, all), notice);
     };
-    this._past = new Past(load, new Review(roles.includes('reviewer'), say), (image, number) => this._judged(image, number));
+    this.past = new Past(load, new Review(roles.includes('reviewer'), say), (image, number) => judged(this, image, number));
     this._training = new Training(MODEL, roles.includes('admin'), say);
     this._work = new Work(this, strategies);
     this._shortcuts = shortcutsOf([...this.structures.shortcuts, ...this.toolbox.shortcuts, ...this._work.shortcuts]);
@@ -104,7 +103,7 @@ export class Panel {
       this.toolbox.element,
       this.structures.element,
       this.biometry.element,
-      this._past.element,
+      this.past.element,
       this._training.element,
       this._shortcuts.element,
       el('p', {}, el('a', { href: '/ohif/' }, 'Work list')),
@@ -144,7 +143,7 @@ export class Panel {
       const back = resume(/** @type {Drafts} */ (this.drafts), editor, told);
       const flagged = told.flag ? `Flagged: ${told.flag.comment}` : '';
       this.heading.say([back, notice, flagged].filter(Boolean).join(' '));
-      this._follow(editor);
+      follow(this, editor);
     } catch (error) {
       this.heading.tell(null, 'Not loaded');
       this._work?.offerAgain(true);
@@ -152,7 +151,7 @@ export class Panel {
     }
     document.body.dataset.fetalHeadOpenedMs = `${Math.round(performance.now() - began)}`;
     document.body.dataset.fetalHeadImage = image;
-    this._past?.show(this.seen).catch((error) => this.heading.say(error.message));
+    this.past?.show(this.seen).catch((error) => this.heading.say(error.message));
   }
 
   /**
@@ -166,7 +165,7 @@ export class Panel {
     this.viewer?.see(false);
     this.structures?.update();
     this.biometry?.clear();
-    this._past?.clear();
+    this.past?.clear();
     this.heading.name(image);
     this.heading.explain('');
     this.heading.tell(null, 'Loading …');
@@ -176,84 +175,13 @@ export class Panel {
 
   /** A new prediction over what is there; undo brings it back. */
   predict() {
-    return this._load((image, structures) => prediction(image, structures));
-  }
-
-  /**
-   * Lays another version over what is there.
-   * @param {(image: string, structures: Structures) => Promise<import('./editor.js').Version & import('./raster.js').Size>} ask
-   * @param {string | null} [notice] what to say of it then; null for nothing new
-   */
-  async _load(ask, notice = null) {
-    const editor = this.editor;
-    if (!editor || !this.structures) return;
-    const asked = ++this._asked;
-    // another image may be open by now, or another version be wanted
-    const isWanted = () => this.editor === editor && asked === this._asked;
-    try {
-      const version = fitting(await ask(editor.image, this.structures), editor.size);
-      await checkPicture(editor.image, editor.picture);
-      if (!isWanted()) return;
-      if (notice !== null) this.heading.say(notice);
-      editor.load(version);
-    } catch (error) {
-      if (isWanted()) this.heading.say(/** @type {Error} */ (error).message);
-    }
-  }
-
-  /** @param {Editor} editor */
-  _follow(editor) {
-    this.editor = editor;
-    this._isKept = true;
-    const draw = () => {
-      this.viewer?.show(editor.mask);
-      this.structures?.update();
-      this.overlay?.draw();
-    };
-    editor.addEventListener('change', (event) => {
-      const isOpen = this.editor === editor;
-      if (isOpen) draw();
-      if (/** @type {CustomEvent} */ (event).detail.during) return;
-      this._isKept = this.drafts?.keep(editor) ?? false;
-      if (!this._isKept) this.heading.say('Your work is not kept, as another tab keeps some on this image: submit it soon.');
-      else if (this.drafts?.isOnlyHere(editor)) this.heading.say(ONLY_HERE);
-      if (isOpen) this.biometry?.follow(editor);
-    });
-    editor.addEventListener('sent', () => this.editor === editor && this.heading.tell(editor));
-    draw();
-    this.biometry?.follow(editor);
-    this.heading.tell(editor);
-  }
-
-  /**
-   * The server has a label.
-   * @param {Editor} editor whose
-   * @param {string} print what of it: something may have been drawn since
-   * @param {number} number that it has there
-   */
-  submitted(editor, print, number) {
-    editor.submitted(print, number);
-    this.drafts?.keep(editor);
-    this._past?.show(editor).catch((error) => this.heading.say(error.message));
-  }
-
-  /**
-   * What is drawn is no label any more where its version was rejected.
-   * @param {string} image
-   * @param {number} number of the version that was judged
-   */
-  async _judged(image, number) {
-    const told = await server.entry(image, choices.name());
-    const editor = this.editor;
-    const current = told.number ?? 0;
-    // a later one is somebody else's, and is replaced only by whoever says so
-    if (editor?.image === image && current !== editor.replaces && current <= Math.max(editor.replaces, number)) editor.submitted(null, current);
+    return layOver(this, (image, structures) => prediction(image, structures));
   }
 
   /** Whether leaving the image loses work: neither the server nor a draft has it, as nobody has corners that are not closed. */
   get isAtRisk() {
     this.toolbox?.rest();
-    return Boolean(this.toolbox?.isBegun || (this.editor?.unsent && !this._isKept));
+    return Boolean(this.toolbox?.isBegun || (this.editor?.unsent && !this.isKept));
   }
 
   /** @param {BeforeUnloadEvent} event */

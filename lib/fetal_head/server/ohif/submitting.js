@@ -1,6 +1,7 @@
 /** How what is drawn becomes the label, and in whose place. */
 
 import * as choices from './choices.js';
+import { submitted } from './following.js';
 import * as server from './server.js';
 
 /**
@@ -29,7 +30,7 @@ export async function submit(panel, replaces) {
     heading.say(`Not submitted, ${kept}: ${message}`);
     return false;
   }
-  panel.submitted(editor, print, number);
+  submitted(panel, editor, print, number);
   heading.say('');
   return true;
 }

@@ -29,7 +29,7 @@ export class Toolbox {
     this._draw = draw;
     this._heading = heading;
     this._name = 'brush';
-    /** @type {WeakMap<import('./editor.js').Editor, Record<string, import('./tools.js').Tool>>} */
+    /** @type {WeakMap<import('./editor.js').Editor, Record<string, import('./drawing.js').Tool>>} */
     this._tools = new WeakMap();
     this._radius = el('input', { id: 'fh-radius', type: 'range', min: 1, max: 60, value: 8, oninput: draw });
     this._buttons = Object.fromEntries(
@@ -50,7 +50,7 @@ export class Toolbox {
     this.choose(this._name);
   }
 
-  /** @returns {import('./tools.js').Tool | null} */
+  /** @returns {import('./drawing.js').Tool | null} */
   get tool() {
     const editor = this._editor();
     if (!editor) return null;

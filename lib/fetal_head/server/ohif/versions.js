@@ -81,6 +81,29 @@ export async function checkPicture(image, picture) {
 }
 
 /**
+ * Lays another version over what is there.
+ * @param {import('./panel.js').Panel} panel
+ * @param {(image: string, structures: Structures) => Promise<Version & Size>} ask
+ * @param {string | null} [notice] what to say of it then; null for nothing new
+ */
+export async function layOver(panel, ask, notice = null) {
+  const { editor, structures, heading } = panel;
+  if (!editor || !structures) return;
+  const asked = ++panel.asked;
+  // another image may be open by now, or another version be wanted
+  const isWanted = () => panel.editor === editor && asked === panel.asked;
+  try {
+    const version = fitting(await ask(editor.image, structures), editor.size);
+    await checkPicture(editor.image, editor.picture);
+    if (!isWanted()) return;
+    if (notice !== null) heading.say(notice);
+    editor.load(version);
+  } catch (error) {
+    if (isWanted()) heading.say(/** @type {Error} */ (error).message);
+  }
+}
+
+/**
  * @param {Version & Size} version
  * @param {Size} size of the image
  * @returns {Version}
