@@ -64,7 +64,8 @@ def test_only_the_last_standing_label_of_each_person_counts(study: StudyDatastor
     assert (found.labels, found.changed) == (1, 14)
     restore(study.store, "a", 3, "ben")
     measure_efforts(study.store)
-    assert [version.labels for version in efforts(study.store)] == [1]
+    (found,) = efforts(study.store)
+    assert (found.labels, found.changed) == (1, 2 * (4 + 1)), "what is restored is that person's last label again"
 
 
 def test_a_structure_that_nobody_annotated_is_not_compared(study: StudyDatastore) -> None:

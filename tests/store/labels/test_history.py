@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from fastapi import HTTPException
 from masks import MASK, assert_whole, mask_of, submit
 from numpy.testing import assert_array_equal
+from sqlalchemy import select
 
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import Geometry, read_mask
@@ -21,6 +22,7 @@ from fetal_head.store.labels.drafts import encoded, read_draft
 from fetal_head.store.labels.history import compare, entries, entry, restore, set_status
 from fetal_head.store.labels.labelled import labelled_images
 from fetal_head.store.labels.settling import FINAL, ORIGINAL
+from fetal_head.store.sql.tables import Image
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, write_itk, write_picture
 
@@ -152,7 +154,7 @@ def test_strange_seconds_are_refused(study: StudyDatastore, seconds: object) -> 
 
 def test_deleting_hides_and_restoring_submits_again(study: StudyDatastore) -> None:
     submit(study, "a", 1)
-    submit(study, "a", 2, annotated=["BRAIN"])
+    submit(study, "a", 2, who="ann", annotated=["BRAIN"])
     study.remove_label("a", FINAL)
     assert study.get_label_uri("a", FINAL) == ""
     assert not (study.store.layout.labels / "final" / "a.nrrd").exists()
@@ -160,10 +162,22 @@ def test_deleting_hides_and_restoring_submits_again(study: StudyDatastore) -> No
     assert restore(study.store, "a", 2, "ben") == 3
     assert_array_equal(_final(study), mask_of(2))
     told = entry(study.store, "a", 3).facts
-    assert (told["who"], told["annotated"], told["info"]["restored"]) == ("ben", ["BRAIN"], 2)
+    assert (told["who"], told["annotated"]) == ("ann", ["BRAIN"])
+    assert (told["info"]["restored"], told["info"]["restored_by"]) == (2, "ben")
     assert_whole(study.store)
     with pytest.raises(HTTPException, match="no submission number 9"):
         restore(study.store, "a", 9, "ben")
+
+
+def test_whoever_restores_a_label_has_not_read_the_image(study: StudyDatastore) -> None:
+    for value, who in ((1, "ann"), (2, "ann"), (3, "ben")):
+        submit(study, "a", value, who=who)
+    submit(study, "b", 1, who="ann")
+    restore(study.store, "a", 1, "chief")
+    restore(study.store, "b", 1, "chief")
+    assert [pair.people for pair in agreement(study.store)] == [("ann", "ben")]
+    with study.store.reading() as session:
+        assert dict(session.execute(select(Image.id, Image.readings)).all()) == {"a": 2, "b": 1, "c": 0}
 
 
 def test_a_rejected_label_gives_way_to_the_one_before(study: StudyDatastore) -> None:

@@ -66,8 +66,8 @@ class VersionEffort:
 def efforts(store: Store) -> list[VersionEffort]:
     """By model version, the one whose labels began first first. What is not measured yet does not count.
 
-    It counts the last standing label of each person for each image, where it is not rejected, and not one that was only
-    restored, or that batch inference made.
+    It counts the last standing label of each person for each image, where it is not rejected, and not one that batch inference
+    made.
     """
     with store.reading() as session:
         rows = session.execute(
@@ -119,7 +119,6 @@ def _labels() -> Select[Any]:
         Submission.tag == FINAL,
         Submission.prediction.is_not(None),
         last_of_its_person(Submission),
-        Submission.info["restored"].as_string().is_(None),
         # what batch inference keeps as a label is what was predicted, and nobody's work
         Submission.info["params"].as_string().is_(None),
     )

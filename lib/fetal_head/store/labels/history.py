@@ -102,6 +102,8 @@ def label_file(store: Store, image_id: str, number: int) -> bytes:
 def restore(store: Store, image_id: str, number: int, who: str) -> int:
     """Submits an earlier mask again as the label of its tag, and returns the number that it has now.
 
+    It stays the reading of whoever drew it; `who` restored it is kept in its `info`.
+
     Raises:
         StoreError: there is no such image or submission (404), the mask is none of the image that is there now (422), or another
             picture takes its place (409).
@@ -119,7 +121,9 @@ def restore(store: Store, image_id: str, number: int, who: str) -> int:
         if (digest := picture.digest()) is None:
             raise StoreError(409, f"the image '{image_id}' was replaced just now: look at it, and restore again if it is the one")
         know_picture(session, files, store.layout, image, digest)
-        draft = Draft(kept.read_bytes(), old.suffix, who, old.annotated, model=old.model, info={**old.info, "restored": number})
+        # under the name of whoever restores it, the image would count as read by one person more, who agrees with the first
+        info = {**old.info, "restored": number, "restored_by": who}
+        draft = Draft(kept.read_bytes(), old.suffix, old.who, old.annotated, model=old.model, info=info)
         take_strangers(session, files, store.layout, image_id, [old.tag])
         row = add(session, files, store.layout, image_id, old.tag, draft, next_number(session, files, store.layout, image_id))
         row.prediction = old.prediction
