@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from masks import MASK, submit
 
-from fetal_head.config import StoreSettings
+from fetal_head.config import StoreSettings, load_settings
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.study import StudyWriter
+from fetal_head.store import images
+from fetal_head.store.intake.scan import rebuild
 from fetal_head.store.said import FILE_SIZE, Told
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.telling import told_in
@@ -50,6 +52,23 @@ def test_the_store_knows_what_came_after_the_index(imported: Path, settings: Sto
     write_picture(imported / "a.png", speckle(90, 60))
     # the label was made for the file that was there
     assert told_in(imported, settings)["a.png"] == Told(None, "bob")
+
+
+def test_a_study_that_postgresql_knows_is_not_asked_without_it(imported: Path, settings: StoreSettings) -> None:
+    embedded = load_settings().store
+    StudyDatastore(str(imported), embedded).store.database.close()
+    store = StudyDatastore(str(imported), settings).store
+    if store.database.is_embedded:
+        assert told_in(imported, embedded)["a.png"].spacing == (0.1, 0.2)
+        return
+    images.update_image_info(store, "a", {"spacing": [0.3, 0.4]})
+    for use in (told_in, rebuild, lambda folder, settings: StudyDatastore(str(folder), settings)):
+        with pytest.raises(ValueError, match="kept in a PostgreSQL database: name it by --conf database_url"):
+            use(imported, embedded)
+    assert told_in(imported, settings)["a.png"].spacing == (0.3, 0.4)
+    store.layout.identity.unlink()
+    rebuild(imported, embedded)
+    assert told_in(imported, embedded)["a.png"].spacing == (0.3, 0.4)
 
 
 def test_a_folder_that_is_no_study(tmp_path: Path, settings: StoreSettings) -> None:

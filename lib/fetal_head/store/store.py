@@ -38,9 +38,17 @@ class Store:
         """Opens the database of a study folder, or makes it.
 
         Raises:
-            StoreError: the folder cannot be written, or the database cannot be used or is that of another study.
+            StoreError: the folder cannot be written, or the database cannot be used, is that of another study, or not that of
+                this one.
         """
         layout = Layout(folder.resolve())
+        if settings.database_url == EMBEDDED and layout.identity.exists():
+            # what it says of pixel sizes, patients and rejected labels would be of before, or of nobody
+            raise StoreError(
+                503,
+                f"the study {layout.folder} is kept in a PostgreSQL database: name it by --conf database_url; to keep it in its "
+                f"folder from now on, move {layout.identity} away and run `fetal-head store rebuild`",
+            )
         with told(str(layout.database)):
             if not all(folder.is_dir() for folder in (layout.history, layout.writing, layout.uploads)):
                 # the database holds what passwords and tokens are checked by, which is nobody else's to read
