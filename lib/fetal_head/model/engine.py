@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import onnxruntime
 import torch
+from torch.onnx.errors import OnnxExporterError
 
 Engine = Callable[[torch.Tensor], torch.Tensor]
 Ask = Callable[..., tuple[torch.Tensor, ...]]
@@ -52,7 +53,7 @@ def _by_onnx_runtime(network: torch.nn.Module, inputs: Mapping[str, torch.Tensor
     options.enable_cpu_mem_arena = False
     # workers that wait for their next part of a pass do so best wide awake; after it they would take the core from other work
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    graph = _as_onnx(network, inputs, outputs)
+    graph = as_onnx(network, inputs, outputs)
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
     def ask(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -62,7 +63,8 @@ def _by_onnx_runtime(network: torch.nn.Module, inputs: Mapping[str, torch.Tensor
     return ask
 
 
-def _as_onnx(network: torch.nn.Module, inputs: Mapping[str, torch.Tensor], outputs: Sequence[str]) -> bytes:
+def as_onnx(network: torch.nn.Module, inputs: Mapping[str, torch.Tensor], outputs: Sequence[str]) -> bytes:
+    """A network in evaluation mode as ONNX Runtime takes it. Raises ValueError for one that ONNX cannot express."""
     file = io.BytesIO()
     told = logging.getLogger("torch.onnx")
     with _exporting, warnings.catch_warnings():
@@ -80,6 +82,9 @@ def _as_onnx(network: torch.nn.Module, inputs: Mapping[str, torch.Tensor], outpu
                 output_names=list(outputs),
                 dynamic_axes={name: {0: "count"} for name in (next(iter(inputs)), *outputs)},
             )
+        except OnnxExporterError as error:
+            # below the first line it quotes the whole graph
+            raise ValueError(f"ONNX, by which it is asked on a CPU, cannot express it: {str(error).splitlines()[0]}") from error
         finally:
             told.setLevel(level)
     return file.getvalue()

@@ -13,9 +13,12 @@ from pydantic import Field
 
 from fetal_head.config import ModelSettings
 from fetal_head.labels import NAMES
+from fetal_head.model.engine import as_onnx
 
 # no network is so large; a damaged description, which is held against these, must not make one that fills the memory
 LARGEST, MOST_LEVELS = 4096, 16
+# what the networks of segmentation-models-pytorch begin with
+FOREIGN = "smp:"
 Size = Annotated[int, Field(gt=0, le=LARGEST)]
 
 
@@ -53,20 +56,31 @@ class Architecture:
         return HeadNetworks(self._network(1), self._network(len(NAMES)))
 
     def check_sizes(self) -> None:
-        """Raises ValueError when the networks take no images of the sizes that they are to be fed, or as `build`."""
+        """Raises ValueError for networks that take no images of the sizes that they are fed, cannot be served, or as `build`."""
         with torch.device("meta"):  # where nothing takes memory
             networks = self.build().eval()
             for network, size in ((networks.locator, self.locator_size), (networks.segmenter, self.frame_size)):
                 try:
                     found = tuple(network(torch.zeros(1, 1, *size)).shape[2:])
-                except (RuntimeError, ValueError):
+                except (RuntimeError, ValueError, AssertionError):
                     found = ()
                 if found != size:
                     said = f"the network '{self.network}' takes no images of {size[0]} x {size[1]} pixels"
                     raise ValueError(f"{said}: each of its levels has to halve both sides")
+        if self.network.startswith(FOREIGN):
+            self._check_served()
+
+    def _check_served(self) -> None:
+        """Raises ValueError for networks that only a GPU could ask, which would be found when hours of training are over."""
+        networks = self.build().eval()
+        for network, size in ((networks.locator, self.locator_size), (networks.segmenter, self.frame_size)):
+            try:
+                as_onnx(network, {"images": torch.zeros(1, 1, *size)}, ["logits"])
+            except ValueError as error:
+                raise ValueError(f"the network '{self.network}' cannot be served: {error}") from error
 
     def _network(self, outputs: int) -> torch.nn.Module:
-        if self.network.startswith("smp:"):
+        if self.network.startswith(FOREIGN):
             return _smp(self.network, outputs)
         if self.network not in NETWORKS:
             raise ValueError(f"there is no network '{self.network}'; there are {', '.join(NETWORKS)} and smp:DECODER:ENCODER")
@@ -119,8 +133,8 @@ def _smp(name: str, outputs: int) -> torch.nn.Module:
     try:
         _, decoder, encoder = name.split(":")
         network: torch.nn.Module = smp.create_model(decoder, encoder, encoder_weights=None, in_channels=1, classes=outputs)
-    except (KeyError, ValueError) as error:
-        raise ValueError(f"segmentation-models-pytorch has no network '{name}' (as in smp:unet:resnet18): {error}") from error
+    except Exception as error:  # each encoder refuses in its own way
+        raise ValueError(f"segmentation-models-pytorch makes no network '{name}' (as in smp:unet:resnet18): {error}") from error
     return network
 
 
