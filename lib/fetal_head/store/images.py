@@ -111,6 +111,10 @@ def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None
                 # of the file that is there now, which nobody may have looked at yet
                 stamp = stamp_of(store.layout.folder / image.file)
                 image.told_of = stamp.size if stamp else image.size
+                if stamp != image.stamp:
+                    # which picture that is nobody knows: not the one that was known, whose size would be taken from it
+                    image.picture = None
+                    mark(session, [image_id])
         except ValueError as error:
             raise StoreError(422, f"what is said of the image '{image_id}' was not accepted: {error}") from error
         write_image_facts(files, store.layout, image)

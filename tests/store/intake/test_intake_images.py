@@ -15,7 +15,7 @@ from fetal_head.imaging import read_image
 from fetal_head.store.intake.scan import rebuild
 from fetal_head.store.labels.exported import exported
 from fetal_head.store.study import StudyDatastore
-from pictures import speckle, write_dicom
+from pictures import speckle, write_dicom, write_picture
 
 A_DAY = 1_700_000_000 * 10**9
 
@@ -95,6 +95,30 @@ def test_whoever_asks_for_an_image_that_was_written_over_in_place_gets_nothing_o
     assert study.spacing_of(path, read_image(path)[1]) is None
     assert study.get_labeled_images() == []
     assert study.get_image_info("b")["spacing"] == [0.3, 0.3], "told of the new one, before anybody looked"
+
+
+def test_a_pixel_size_is_not_that_of_another_picture_whose_file_is_as_long(study: StudyDatastore, folder: Path) -> None:
+    """As all BMP, plain TIFF and DICOM of one machine are. That it is another one is known as soon as there is a mask."""
+    for image in ("m", "n"):
+        write_picture(folder / f"{image}.bmp", speckle(60, 90))
+        study.refresh()
+        study.update_image_info(image, {"spacing": [0.1, 0.2]})
+        submit(study, image, 1)
+        os.utime(folder / f"{image}.bmp", ns=(A_DAY, A_DAY))
+        study.refresh()
+        assert study.get_image_info(image)["spacing"] == [0.1, 0.2], "the same picture"
+        write_picture(folder / f"{image}.bmp", speckle(60, 90, seed=1))
+    study.update_image_info("n", {"spacing": [0.3, 0.3]})
+    path = study.get_image_uri("m")
+    study.refresh()
+    assert study.spacing_of(path, read_image(path)[1]) is None
+    assert study.get_image_info("n")["spacing"] == [0.3, 0.3], "told of the new one, before anybody looked"
+    assert not {"m", "n"} & {*study.get_labeled_images()}
+    submit(study, "n", 1)
+    before = tables(study.store)
+    assert tables(rebuild(folder, study.store.settings)) == before
+    study.update_image_info("m", {"spacing": [0.4, 0.4]})
+    assert study.get_image_info("m")["spacing"] == [0.4, 0.4]
 
 
 @pytest.mark.parametrize("is_seen_gone", [False, True])

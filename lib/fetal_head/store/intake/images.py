@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
@@ -43,13 +44,13 @@ class Read(NamedTuple):
         patient: as the file itself tells.
         said: what the index says of an image that came, and an upload that was killed before its commit.
         told_of: the size of the file whose pixel size that is; None where nobody says.
-        is_same: whether it is the picture that it was.
+        is_same: whether it is the picture that it was; None where nobody knows which it was, or is.
     """
 
     patient: str | None
     said: dict[str, Any]
     told_of: int | None
-    is_same: bool
+    is_same: bool | None
 
 
 Files = Mapping[str, tuple[str, Stamp]]
@@ -101,11 +102,10 @@ def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known |
         facts = read_image_facts(layout.image_facts(image_id))
         said, told_of = _said(index(known is not None), image_id)
         said, told_of = {**said, **facts.get("info", {})}, facts.get("told_of", told_of)
-    try:
-        is_same = known is not None and known.picture is not None and Picture(path, stamp).digest() == known.picture
-    except OSError:
-        is_same = False
-    return Read(read_patient(path), said, told_of, is_same)
+    before, digest = known.picture if known else None, None
+    with suppress(OSError):
+        digest = Picture(path, stamp).digest() if before else None
+    return Read(read_patient(path), said, told_of, None if digest is None else digest == before)
 
 
 def _known(session: Session) -> dict[str, Known]:
@@ -153,13 +153,16 @@ def _apply(
 
 def _row(image_id: str, file: str, stamp: Stamp, read: Read) -> dict[str, object]:
     info = read.said if read.patient is None else {"patient": read.patient, **read.said}
-    told_of = read.told_of or stamp.size
-    said = {"info": info, "file_patient": read.patient, "told_of": told_of}
+    said = {"info": info, "file_patient": read.patient, "told_of": read.told_of or stamp.size}
     return {"id": image_id, "file": file, **stamp._asdict(), **said, "removed": None, "readings": 0}
 
 
 def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read) -> list[Image]:
     image = session.get_one(Image, image_id)
+    # of as many bytes, so that the size of the file does not tell that it is another one
+    is_as_long = image.told_of == image.size == stamp.size and told_spacing(image.info) is not None
+    if is_other := is_as_long and image.picture is not None and read.is_same is False:
+        image.info = {**image.info, SPACING: None}
     image.picture = image.picture if read.is_same else None
     image.file, image.size, image.mtime_ns, image.removed = file, stamp.size, stamp.mtime_ns, None
     if told_spacing(image.info) is None or image.told_of is None:
@@ -170,7 +173,7 @@ def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read
     if image.readings and not read.is_same:
         message = "the image %s was replaced, or came back; nobody knows any more which picture its labels were made for"
         logger.warning(message, pseudonym(image_id))
-    if has_lost_size := bool(told_spacing(image.info)) and image.told_of != stamp.size:
+    if has_lost_size := is_other or (bool(told_spacing(image.info)) and image.told_of != stamp.size):
         message = "the image %s is another file than the one whose pixel size was told: its own is unknown until it is told"
         logger.warning(message, pseudonym(image_id))
     return [image] if is_of_another or has_lost_size else []
