@@ -12,6 +12,7 @@ from monailabel.interfaces.datastore import Datastore
 from fetal_head.config import StoreSettings, load_settings
 from fetal_head.imaging import Geometry
 from fetal_head.pseudonym import nameless, pseudonym, without_file
+from fetal_head.stamp import stamp_of
 from fetal_head.store import images
 from fetal_head.store.errors import StoreError, told
 from fetal_head.store.files.layout import Picture
@@ -23,7 +24,7 @@ from fetal_head.store.labels.archive import write_archive
 from fetal_head.store.labels.drafts import read_draft
 from fetal_head.store.labels.labelled import plainly_labelled
 from fetal_head.store.labels.settling import FINAL, label_of
-from fetal_head.store.said import told_spacing
+from fetal_head.store.said import said_of_file, told_spacing
 from fetal_head.store.store import Store
 from fetal_head.store.worklist.reservations import limit_leases, renew
 
@@ -177,8 +178,11 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
 
     def spacing_of(self, path: str, geometry: Geometry) -> tuple[float, float] | None:
         """mm per pixel along (rows, columns) of the image at `path`: as told to the store, else as the file has it, else None."""
-        info = self.get_image_info(split_name(Path(path).name)[0])
-        return (told_spacing(info) if info.get("path") == path else None) or geometry.spacing
+        image, stamp = image_now(self.store, split_name(Path(path).name)[0]), stamp_of(Path(path))
+        if image is None or stamp is None or path != str(self.store.layout.folder / image.file):
+            return geometry.spacing
+        # one that is just being written is taken in later, and is another file already
+        return told_spacing(said_of_file(image.info, image.told_of, stamp.size)) or geometry.spacing
 
     def keep_prediction(self, picture: Picture, content: bytes, version: str) -> None:
         """Keeps what was predicted for the image in a file, once as long as picture and model stay, unless it is none of ours.

@@ -97,6 +97,16 @@ def test_whoever_asks_for_an_image_that_was_written_over_in_place_gets_nothing_o
     assert study.get_image_info("b")["spacing"] == [0.3, 0.3], "told of the new one, before anybody looked"
 
 
+def test_nor_in_the_second_in_which_it_is_written(study: StudyDatastore, folder: Path, other: Path) -> None:
+    study.update_image_info("a", {"spacing": [0.1, 0.2]})
+    (folder / "a.png").write_bytes(other.read_bytes())
+    path = study.get_image_uri("a")
+    geometry = read_image(path)[1]
+    assert study.spacing_of(path, geometry) is None
+    study.update_image_info("a", {"spacing": [0.3, 0.3]})
+    assert study.spacing_of(path, geometry) == (0.3, 0.3)
+
+
 def test_a_pixel_size_is_not_that_of_another_picture_whose_file_is_as_long(study: StudyDatastore, folder: Path) -> None:
     """As all BMP, plain TIFF and DICOM of one machine are. That it is another one is known as soon as there is a mask."""
     for image in ("m", "n"):
