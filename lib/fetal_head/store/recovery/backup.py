@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import select
 
 from fetal_head.config import StoreSettings
+from fetal_head.files import alone_in
 from fetal_head.stamp import stamp_of
 from fetal_head.store.errors import StoreError
 from fetal_head.store.files.changes import FileChanges
@@ -18,7 +20,7 @@ from fetal_head.store.files.facts import as_bytes, submission_facts
 from fetal_head.store.files.layout import Layout
 from fetal_head.store.labels.settling import put_plain
 from fetal_head.store.labels.submissions import write_image_facts
-from fetal_head.store.recovery.backup_tables import load_tables, read_tables, write_tables
+from fetal_head.store.recovery.backup_tables import Rows, load_tables, read_tables, write_tables
 from fetal_head.store.sql.tables import Image, Submission
 from fetal_head.store.store import Store
 
@@ -66,28 +68,38 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
     Files of an earlier backup there, which the tables do not name any more, are left out.
 
     Raises:
-        StoreError: `source` is no backup, or has links that lead out of it, `to` is not empty, or the database holds a study
-            already. Nothing is there then.
+        StoreError: `source` is no backup, or has links that lead out of it, `to` is not empty, or somebody else is restoring into
+            it, or the database holds a study already. Nothing is there then but what they put there.
     """
     rows = read_tables(source / TABLES)
-    if to.exists() and any(to.iterdir()):
-        raise StoreError(409, f"{to} is not empty; name a new folder")
-    try:
-        store = Store.open(to, settings)
-        with store.writing(many=True) as (session, files):
-            if session.scalar(select(Image.id).limit(1)) is not None:
-                raise StoreError(409, f"the database {store.database.name} holds a study already; name an empty one")
-            load_tables(session, rows)
-            images, submissions = list(session.scalars(select(Image))), list(session.scalars(select(Submission)))
-            named = [path for path, _ in _named(Layout(source), images, submissions)]
-            history = store.layout.history.relative_to(store.layout.folder)
-            _bring([path for path in named if path.is_relative_to(history)], source, store.layout.folder)
-            _lay_out(images, submissions, files, store.layout)
-            # last, since a server that finds images without their history takes them for new ones
-            _bring([path for path in named if not path.is_relative_to(history)], source, store.layout.folder)
-    except Exception:
-        shutil.rmtree(to, ignore_errors=True)
-        raise
+    to.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as alone:
+        try:
+            alone.enter_context(alone_in(to, waits=False))
+        except BlockingIOError as error:
+            raise StoreError(409, f"a study is being made in {to} already; wait until that has ended") from error
+        if any(to.iterdir()):
+            raise StoreError(409, f"{to} is not empty; name a new folder")
+        try:
+            return _restored(rows, source, to, settings)
+        except Exception:
+            shutil.rmtree(to, ignore_errors=True)
+            raise
+
+
+def _restored(rows: Rows, source: Path, to: Path, settings: StoreSettings) -> Store:
+    store = Store.open(to, settings)
+    with store.writing(many=True) as (session, files):
+        if session.scalar(select(Image.id).limit(1)) is not None:
+            raise StoreError(409, f"the database {store.database.name} holds a study already; name an empty one")
+        load_tables(session, rows)
+        images, submissions = list(session.scalars(select(Image))), list(session.scalars(select(Submission)))
+        named = [path for path, _ in _named(Layout(source), images, submissions)]
+        history = store.layout.history.relative_to(store.layout.folder)
+        _bring([path for path in named if path.is_relative_to(history)], source, store.layout.folder)
+        _lay_out(images, submissions, files, store.layout)
+        # last, since a server that finds images without their history takes them for new ones
+        _bring([path for path in named if not path.is_relative_to(history)], source, store.layout.folder)
     return store
 
 
