@@ -28,3 +28,11 @@ def stamp_of(path: Path) -> Stamp | None:
             return None
         raise
     return Stamp(status.st_size, status.st_mtime_ns)
+
+
+def ctime_of(path: Path) -> int | None:
+    """When a file was last changed or renamed, whatever time it was given; None when it is not there."""
+    try:
+        return path.stat().st_ctime_ns
+    except OSError:
+        return None

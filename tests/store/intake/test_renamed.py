@@ -11,6 +11,7 @@ from masks import MASK, assert_whole, submit
 from PIL import Image
 
 from fetal_head.config import StoreSettings
+from fetal_head.imaging import read_geometry
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle
 
@@ -24,7 +25,6 @@ def study(tmp_path: Path, settings: StoreSettings) -> StudyDatastore:
     study = StudyDatastore(str(tmp_path), settings)
     for name in "ab":
         submit(study, name, 1)
-    study.refresh()
     assert study.get_labeled_images() == ["a", "b"]
     return study
 
@@ -44,6 +44,15 @@ def test_no_label_counts_for_a_picture_that_took_the_name_of_its_own(study: Stud
     _swap(tmp_path)
     study.refresh()
     assert study.get_labeled_images() == ["a", "b"]
+    assert_whole(study.store)
+
+
+def test_nor_is_it_measured_in_the_millimetres_told_of_the_other(study: StudyDatastore, tmp_path: Path) -> None:
+    study.update_image_info("a", {"spacing": [0.1, 0.1]})
+    _swap(tmp_path)
+    study.refresh()
+    file = tmp_path / "a.bmp"
+    assert study.spacing_of(str(file), read_geometry(file)) is None
     assert_whole(study.store)
 
 

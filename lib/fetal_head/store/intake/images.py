@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from fetal_head.batched import batched
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.pseudonym import pseudonym
-from fetal_head.stamp import Stamp, stamp_of
+from fetal_head.stamp import Stamp, ctime_of, stamp_of
 from fetal_head.store.files.facts import read_image_facts
 from fetal_head.store.files.layout import Layout, Picture
 from fetal_head.store.intake.index import Index, IndexFor
+from fetal_head.store.intake.told_size import LOST, forget_size
 from fetal_head.store.labels.settling import mark
 from fetal_head.store.labels.submissions import write_image_facts
 from fetal_head.store.said import FILE_SIZE, SPACING, told_spacing
@@ -45,12 +46,14 @@ class Read(NamedTuple):
         said: what the index says of an image that came, and an upload that was killed before its commit.
         told_of: the size of the file whose pixel size that is; None where nobody says.
         is_same: whether it is the picture that it was; None where nobody knows which it was, or is.
+        ctime_ns: when it was last changed or renamed; None where it is gone.
     """
 
     patient: str | None
     said: dict[str, Any]
     told_of: int | None
     is_same: bool | None
+    ctime_ns: int | None
 
 
 Files = Mapping[str, tuple[str, Stamp]]
@@ -102,10 +105,10 @@ def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known |
         facts = read_image_facts(layout.image_facts(image_id))
         said, told_of = _said(index(known is not None), image_id)
         said, told_of = {**said, **facts.get("info", {})}, facts.get("told_of", told_of)
-    before, digest = known.picture if known else None, None
+    before, digest, ctime_ns = known.picture if known else None, None, ctime_of(path)
     with suppress(OSError):
         digest = Picture(path, stamp).digest() if before else None
-    return Read(read_patient(path), said, told_of, None if digest is None else digest == before)
+    return Read(read_patient(path), said, told_of, None if digest is None else digest == before, ctime_ns)
 
 
 def _known(session: Session) -> dict[str, Known]:
@@ -159,11 +162,9 @@ def _row(image_id: str, file: str, stamp: Stamp, read: Read) -> dict[str, object
 
 def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read) -> list[Image]:
     image = session.get_one(Image, image_id)
-    # of as many bytes, so that the size of the file does not tell that it is another one
-    is_as_long = image.told_of == image.size == stamp.size and told_spacing(image.info) is not None
-    if is_other := is_as_long and image.picture is not None and read.is_same is False:
-        image.info = {**image.info, SPACING: None}
-    image.picture = image.picture if read.is_same else None
+    is_other = image.picture is not None and read.is_same is False and image.size == stamp.size
+    has_lost_size = is_other and forget_size(image)
+    image.picture, image.ctime_ns = (image.picture, read.ctime_ns) if read.is_same else (None, None)
     image.file, image.size, image.mtime_ns, image.removed = file, stamp.size, stamp.mtime_ns, None
     if told_spacing(image.info) is None or image.told_of is None:
         image.told_of = read.told_of or stamp.size
@@ -173,9 +174,8 @@ def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read
     if image.readings and not read.is_same:
         message = "the image %s was replaced, or came back; nobody knows any more which picture its labels were made for"
         logger.warning(message, pseudonym(image_id))
-    if has_lost_size := is_other or (bool(told_spacing(image.info)) and image.told_of != stamp.size):
-        message = "the image %s is another file than the one whose pixel size was told: its own is unknown until it is told"
-        logger.warning(message, pseudonym(image_id))
+    if has_lost_size := has_lost_size or (bool(told_spacing(image.info)) and image.told_of != stamp.size):
+        logger.warning(LOST, pseudonym(image_id))
     return [image] if is_of_another or has_lost_size else []
 
 

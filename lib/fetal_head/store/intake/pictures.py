@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from fetal_head.batched import batched
 from fetal_head.pseudonym import pseudonym
+from fetal_head.stamp import ctime_of
 from fetal_head.store.files.layout import QUIET_SECONDS, Picture
 from fetal_head.store.labels.adding import write_facts
 from fetal_head.store.labels.settling import mark, settle
@@ -57,6 +58,7 @@ def _write(store: Store, found: Sequence[tuple[Image, str]]) -> None:
             # otherwise somebody was faster, or yet another file came
             if image and image.picture is None and image.stamp == seen.stamp:
                 image.picture = digests[image.id] = digest
+                image.ctime_ns = ctime_of(store.layout.folder / image.file)
         rows = session.scalars(select(Submission).where(Submission.image.in_(digests))).all()
         told = {row.image for row in rows if row.picture is not None}
         for row in rows:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
 from sqlalchemy import select
 
 from fetal_head.batched import batched
+from fetal_head.pseudonym import pseudonym
 from fetal_head.stamp import Stamp
 from fetal_head.store.files.layout import Picture
+from fetal_head.store.intake.told_size import LOST, forget_size
 from fetal_head.store.labels.settling import mark
+from fetal_head.store.labels.submissions import write_image_facts
 from fetal_head.store.sql.database import ROWS_AT_ONCE
 from fetal_head.store.sql.tables import Image
 from fetal_head.store.store import Store
+
+logger = logging.getLogger(__name__)
 
 
 def look_at_renamed(store: Store) -> None:
@@ -28,17 +34,20 @@ def look_at_renamed(store: Store) -> None:
     for some in batched(changed, ROWS_AT_ONCE):
         # before the transaction, which others wait for
         held = {image.id: _holds(store.layout.folder / image.file, image) for image, _ in some}
-        with store.writing() as (session, _):
+        with store.writing() as (session, files):
             for seen, ctime in some:
                 image = session.get_one(Image, seen.id)
                 if (image.picture, image.stamp) == (seen.picture, seen.stamp) and held[seen.id] is not None:
                     image.ctime_ns = ctime
                     image.picture = image.picture if held[seen.id] else None
+                    if held[seen.id] is False and forget_size(image):
+                        write_image_facts(files, store.layout, image)
+                        logger.warning(LOST, pseudonym(image.id))
             mark(session, [image for image, is_same in held.items() if is_same is False])
 
 
 def _news(folder: Path, image: Image) -> int | None:
-    """When an image's file was last renamed or changed, unless that is known, or its size and time tell of another one anyway."""
+    """When an image's file was last renamed or changed; None where that is known, or size and time tell of another one anyway."""
     try:
         status = os.stat(folder / image.file)
     except OSError:
@@ -48,7 +57,7 @@ def _news(folder: Path, image: Image) -> int | None:
 
 
 def _holds(path: Path, image: Image) -> bool | None:
-    """Whether a file holds an image's picture, as it does where nobody knows when it was renamed; None where nobody can tell."""
+    """Whether a file holds an image's picture, or nobody knows when it was renamed; None where it cannot be read."""
     if image.ctime_ns is None:
         return True
     try:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from fetal_head.imaging import read_mask
 from fetal_head.labels import in_order
+from fetal_head.stamp import ctime_of
 from fetal_head.store.errors import StoreError
 from fetal_head.store.files.changes import FileChanges
 from fetal_head.store.files.facts import as_bytes, image_facts
@@ -149,7 +150,7 @@ def find_submission(session: Session, image_id: str, number: int) -> Submission:
 
 def know_picture(session: Session, files: FileChanges, layout: Layout, image: Image, digest: str) -> None:
     """Which picture an image's file holds, which those masks are of that count for it without anybody knowing theirs."""
-    image.picture = digest
+    image.picture, image.ctime_ns = digest, ctime_of(layout.folder / image.file)
     for row in session.scalars(select(Submission).where(Submission.image == image.id, Submission.picture.is_(None))):
         row.picture = digest
         write_facts(files, layout, row)
