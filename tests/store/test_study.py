@@ -238,6 +238,9 @@ def test_another_picture_under_the_id_of_one_that_went_away_has_none_of_its_labe
             patch.setattr("fetal_head.store.store.Session.commit", _kill)
             with pytest.raises(KeyboardInterrupt):
                 study.remove_image("a")
+        study.refresh()
+        assert study.get_labeled_images() == ["a"], "nobody was told that it is gone"
+        study.remove_image("a")
     else:
         (folder / "a.png").unlink()
     study.refresh()
