@@ -88,6 +88,9 @@ def test_a_sitting_over_an_image_that_is_not_in_the_study(border: Server, tmp_pa
     assert params["pixel_size_mm"] == pytest.approx([0.2, 0.25])
     assert ask(border, "GET", f"/session/{session['session_id']}?image=true").content == file.read_bytes()
     assert client.remove_session(session["session_id"])["name"] == session["session_id"]
+    # so its plugin makes another one when somebody comes back after an hour
+    assert client.get_session(session["session_id"]) == {}
+    assert ask(border, "GET", f"/session/{session['session_id']}?image=true").status_code == 404
     assert ask(border, "POST", f"/infer/fetal_head?session_id={session['session_id']}").status_code == 404
     assert not list((border.app / ".sessions").iterdir())
 

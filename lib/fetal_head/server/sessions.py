@@ -75,6 +75,11 @@ class Sessions:
             raise HTTPException(404, "there is no such session any more; upload the image again")
         return session
 
+    def is_over(self, session_id: str) -> bool:
+        """Whether that is the id of a session that is none any more."""
+        session = _read(self._folder / session_id) if _is_id(session_id) else None
+        return _is_over(session) if session else _is_id(session_id)
+
     def image(self, session_id: str) -> Path:
         """The image of a session, whose time begins anew. Answers 404 when there is none."""
         return self.find(session_id, touch=True).image

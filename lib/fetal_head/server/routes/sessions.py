@@ -38,7 +38,10 @@ def session_routes(sessions: Sessions) -> APIRouter:
 
     @router.get("/{session_id}")
     def tell_session(session_id: str, update_ts: bool = False, image: bool = False) -> Any:
-        """What is known of a session, or its `image`; with `update_ts` its time begins anew."""
+        """What is known of a session, {} for one that is over, or its `image`; with `update_ts` its time begins anew."""
+        # of nothing 3D Slicer makes another session; at a 404 it gives up, for as long as its image is open
+        if not image and sessions.is_over(session_id):
+            return {}
         session = sessions.find(session_id, touch=update_ts)
         return download(session.image, session.image.name) if image else session.facts
 
