@@ -19,7 +19,7 @@ def correct(ann: Desk) -> Mask:
     x, y = middle(predicted, 1)
     ann.page.get_by_label("show calipers").uncheck()
     red, green, blue = ann.colour(x, y)
-    assert red > max(green, blue) + 20, "BRAIN is red on the screen"
+    assert red > max(green, blue) + 8, "BRAIN is red on the screen"
     before = ann.hc()
 
     ann.press("2")

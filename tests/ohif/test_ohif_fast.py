@@ -14,7 +14,7 @@ FAST = """(place) => {
     const element = fetalHead.viewer.element;
     element.setPointerCapture = () => {};
     const heard = (type, [clientX, clientY], more = {}) =>
-        new PointerEvent(type, { bubbles: true, buttons: 1, clientX, clientY, ...more });
+        new PointerEvent(type, { bubbles: true, isPrimary: true, buttons: 1, clientX, clientY, ...more });
     const way = Array.from({ length: 32 }, (_, i) => [place[0] + 2 * i, place[1] + (i % 16)]);
     const show = fetalHead.viewer.show.bind(fetalHead.viewer);
     let times = 0;
