@@ -208,9 +208,9 @@ def test_earlier_versions_are_those_of_the_open_image(call: Call) -> None:
             answers[path] = (who) => done(new Response(JSON.stringify([{ ...version, who }])));
           });
           const past = new Past(() => {}, new Review(true, () => {}), async () => {});
-          const first = past.show('a');
+          const first = past.show({ image: 'a', picture: '' });
           past.clear();
-          const second = past.show('b');
+          const second = past.show({ image: 'b', picture: '' });
           answers['/history/b']('ben');
           await second;
           answers['/history/a']('ann');
