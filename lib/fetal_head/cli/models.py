@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -70,7 +71,7 @@ def rollback(app_dir: ModelsOf = APP_DIR, as_json: AsJson = False) -> None:
     _say_served(_registry(app_dir).rollback(), as_json)
 
 
-def _registry(app_dir: ModelsOf) -> Registry:
+def _registry(app_dir: Path) -> Registry:
     from fetal_head.model.registry import Registry
 
     return Registry.of_app(app_dir)

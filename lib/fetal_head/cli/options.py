@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -45,9 +45,6 @@ def _main(version: Version = False) -> None:
 Conf = Annotated[
     list[str] | None, typer.Option("--conf", metavar="KEY=VALUE", help="A setting of configs/*.yaml; may be given often.")
 ]
-App = Annotated[
-    Path, typer.Option("--app", file_okay=False, envvar="FETAL_HEAD_APP", help="The app's folder, which keeps the models.")
-]
 
 
 def _is_there(context: typer.Context, app_dir: Path) -> Path:
@@ -59,17 +56,14 @@ def _is_there(context: typer.Context, app_dir: Path) -> Path:
     return app_dir
 
 
+def _app_option(callback: Callable[[typer.Context, Path], Path] | None = None) -> Any:
+    told = "The app's folder, which keeps the models."
+    return typer.Option("--app", file_okay=False, envvar="FETAL_HEAD_APP", callback=callback, help=told)
+
+
+App = Annotated[Path, _app_option()]
 # for who asks models that are there, and makes none
-ModelsOf = Annotated[
-    Path,
-    typer.Option(
-        "--app",
-        file_okay=False,
-        envvar="FETAL_HEAD_APP",
-        callback=_is_there,
-        help="The app's folder, which keeps the models.",
-    ),
-]
+ModelsOf = Annotated[Path, _app_option(_is_there)]
 Studies = Annotated[Path, typer.Option(help="Study folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

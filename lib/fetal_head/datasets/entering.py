@@ -12,6 +12,7 @@ from fetal_head.csv_text import as_csv
 from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.summary import COLUMNS, Row, read_rows
 from fetal_head.files import clear_strays, strays_among, write_text
+from fetal_head.imaging import EXTENSIONS
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 
 INDEX, SUMMARY, LABELS = "datastore_v2.json", "summary.csv", Path("labels/final")
@@ -80,9 +81,9 @@ def _complete(staging: Path, to: Path) -> set[str]:
     return taken
 
 
-def _move(source: Path, to: Path, names: Sequence[str], extensions: Collection[str] | None = None) -> set[str]:
+def _move(source: Path, to: Path, names: Sequence[str], extensions: Collection[str] = EXTENSIONS) -> set[str]:
     """Moves the files that are still to be moved, and returns the ids of those that somebody else's file was faster than."""
-    there = {stem_of(path) for path in (files_in(to) if extensions is None else files_in(to, extensions))}
+    there = {stem_of(path) for path in files_in(to, extensions)}
     waiting = {stem_of(path): path for name in names if (path := source / name).exists()}
     for case_id, path in waiting.items():
         if case_id not in there:

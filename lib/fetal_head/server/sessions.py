@@ -77,8 +77,10 @@ class Sessions:
 
     def is_over(self, session_id: str) -> bool:
         """Whether that is the id of a session that is none any more."""
-        session = _read(self._folder / session_id) if _is_id(session_id) else None
-        return _is_over(session) if session else _is_id(session_id)
+        if not _is_id(session_id):
+            return False
+        session = _read(self._folder / session_id)
+        return session is None or _is_over(session)
 
     def image(self, session_id: str) -> Path:
         """The image of a session, whose time begins anew. Answers 404 when there is none."""

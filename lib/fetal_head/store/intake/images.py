@@ -163,7 +163,7 @@ def _row(image_id: str, file: str, stamp: Stamp, read: Read) -> dict[str, object
 def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read) -> list[Image]:
     image = session.get_one(Image, image_id)
     is_other = image.picture is not None and read.is_same is False and image.size == stamp.size
-    has_lost_size = is_other and forget_size(image)
+    was_told = is_other and forget_size(image)
     image.picture, image.ctime_ns = (image.picture, read.ctime_ns) if read.is_same else (None, None)
     image.file, image.size, image.mtime_ns, image.removed = file, stamp.size, stamp.mtime_ns, None
     if told_spacing(image.info) is None or image.told_of is None:
@@ -174,7 +174,7 @@ def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read
     if image.readings and not read.is_same:
         message = "the image %s was replaced, or came back; nobody knows any more which picture its labels were made for"
         logger.warning(message, pseudonym(image_id))
-    if has_lost_size := has_lost_size or (bool(told_spacing(image.info)) and image.told_of != stamp.size):
+    if has_lost_size := was_told or (bool(told_spacing(image.info)) and image.told_of != stamp.size):
         logger.warning(LOST, pseudonym(image_id))
     return [image] if is_of_another or has_lost_size else []
 
