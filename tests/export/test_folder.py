@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from labelled_dicoms import label, still
@@ -52,6 +52,7 @@ def there_and_back(folder: Path, kind: Format, mask: Mask, annotated: tuple[str,
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(masks, spoken_of, st.none() | st.tuples(lengths, lengths))
+@example(three_structures(*SHAPE), ("BRAIN",), (1.0, 0.01))
 @settings(max_examples=15)
 def test_a_label_comes_back(
     tmp_path_factory: pytest.TempPathFactory, kind: Format, mask: Mask, annotated: tuple[str, ...], spacing: Any

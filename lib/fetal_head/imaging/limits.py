@@ -48,7 +48,8 @@ def check_lengths(what: str, values: Iterable[float], *, positive: bool = False)
 def check_pixel_size(image: str, spacing: Iterable[float]) -> None:
     """Raises ValueError, naming the image, for millimetres that no pixel of an ultrasound image measures."""
     for value in spacing:
-        if not SMALLEST_PIXEL <= value <= LARGEST_PIXEL:
+        # files that keep single precision, such as NIfTI, have the smallest as 0.00999999978
+        if not SMALLEST_PIXEL <= round(value, 9) <= LARGEST_PIXEL:
             raise ValueError(
                 f"{image} is said to have pixels of {value:g} mm; "
                 f"those of ultrasound measure {SMALLEST_PIXEL:g} to {LARGEST_PIXEL:g} mm: correct the number or its unit"
