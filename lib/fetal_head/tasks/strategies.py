@@ -13,7 +13,7 @@ from fetal_head.selection.strategies import STRATEGIES, Described
 from fetal_head.store.people import left_by, who_is
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.worklist.pools import Pools
-from fetal_head.store.worklist.reservations import reserve
+from fetal_head.store.worklist.reservations import limit_leases, reserve
 
 # so many candidates in one question to the database
 CANDIDATES = 16
@@ -41,6 +41,7 @@ class Suggest(Strategy):  # type: ignore[misc]
         who = who_is(request)
         images, pool = self._pools.pool(who, left_by(request))
         if not len(images):
+            limit_leases(datastore.store)
             return {}
         ranking = self._choose(pool, np.random.default_rng())
         for start in range(0, len(images), CANDIDATES):

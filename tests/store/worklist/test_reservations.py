@@ -21,6 +21,7 @@ from fetal_head.store.study import StudyDatastore
 from fetal_head.store.worklist.pools import Pools
 from fetal_head.store.worklist.reservations import renew, reserve
 from fetal_head.store.worklist.set_aside import flag, skip
+from fetal_head.tasks.strategies import suggestions
 from pictures import speckle, write_itk, write_picture
 
 
@@ -64,8 +65,21 @@ def test_a_lease_ends_unless_its_holder_does_something(study: StudyDatastore, mo
     assert next_image(study, "ben") == "b"
     now += 31 * 60
     assert next_image(study, "cem") == "a"
-    now -= 86400
-    assert next_image(study, "dan") == "a", "a clock that is set back makes no lease longer"
+
+
+@pytest.mark.parametrize("seconds", [5, 86400])
+def test_a_clock_that_is_set_back_takes_no_image_away_and_makes_no_lease_longer(
+    study: StudyDatastore, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr("fetal_head.store.worklist.reservations.time.time", lambda: now)
+    assert [next_image(study, who) for who in ("ann", "ben")] == ["a", "b"]
+    now -= seconds
+    assert [next_image(study, who) for who in ("cem", "ben")] == ["c", "b"], "ann still works on a"
+    now -= seconds
+    assert suggestions(Pools(study.store))["first"]({"client_id": "dan"}, study) == {}
+    now += 31 * 60
+    assert [next_image(study, who) for who in ("dan", "eli", "fay")] == ["a", "b", "c"]
 
 
 def test_who_holds_an_image_keeps_it_when_the_server_starts_with_shorter_leases(folder: Path, settings: StoreSettings) -> None:

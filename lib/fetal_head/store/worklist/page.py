@@ -57,7 +57,7 @@ def worklist(store: Store, search: str = "", status: Status | None = None, limit
         total = session.scalar(_joined(select(func.count()), Submission.current, *there)) or 0
         rows = _joined(select(*_SHOWN), Submission.current, *there)
         page = session.execute(rows.order_by(Image.id).limit(limit).offset(offset)).tuples()
-        return Page(total, _told(session, store, list(page)))
+        return Page(total, _told(session, list(page)))
 
 
 def work(store: Store, image_id: str, who: str) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def work(store: Store, image_id: str, who: str) -> dict[str, Any]:
     with store.reading() as session:
         label = Submission.current if store.settings.readers == 1 else his
         rows = _joined(select(*_SHOWN), label, Image.removed.is_(None), Image.id == image_id)
-        found = _told(session, store, list(session.execute(rows).tuples()))
+        found = _told(session, list(session.execute(rows).tuples()))
     if not found:
         raise StoreError(404, f"there is no image '{image_id}'")
     return found[0]
@@ -97,8 +97,8 @@ def _has(status: Status) -> ColumnElement[bool]:
     return and_(~flagged, Submission.image.is_(None), _REJECTED if status == REJECTED else ~_REJECTED)
 
 
-def _told(session: Session, store: Store, rows: list[Any]) -> list[dict[str, Any]]:
-    held = {holder.image: holder.who for holder in holders(session, store)} if rows else {}
+def _told(session: Session, rows: list[Any]) -> list[dict[str, Any]]:
+    held = {holder.image: holder.who for holder in holders(session)} if rows else {}
     return [_row(held.get(found[0].id), *found) for found in rows]
 
 

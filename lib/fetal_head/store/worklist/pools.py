@@ -42,7 +42,7 @@ class Pools:
         """
         with self._lock, self._store.reading() as session:
             self._refresh(session)
-            held = holders(session, self._store)
+            held = holders(session)
             images = self._images.rows
             valid, readable = self._scores.are_usable(images)
             usable = images["is_wanted"] & readable

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from fetal_head.pseudonym import without_file
@@ -31,9 +31,9 @@ class Holder(NamedTuple):
     who: str
 
 
-def holders(session: Session, store: Store) -> list[Holder]:
+def holders(session: Session) -> list[Holder]:
     """Everybody who holds an image."""
-    return [Holder(image, who) for image, who in session.execute(select(Reservation.image, Reservation.who).where(_holds(store)))]
+    return [Holder(image, who) for image, who in session.execute(select(Reservation.image, Reservation.who).where(_holds()))]
 
 
 def against(who: str, held: Sequence[Holder]) -> tuple[list[Holder], ...]:
@@ -85,7 +85,7 @@ def reserve(store: Store, who: str, candidates: Sequence[str]) -> str | None:
         there = [image for image in candidates if image in found]
         readings, places = np.array([found[image] for image in there], dtype=np.int64), {i: n for n, i in enumerate(there)}
         read = read_by(session, store, who)
-        held = holders(session, store)
+        held = holders(session)
         for others in against(who, held):
             is_open = open_images(readings, places, others, read, store.settings.readers)
             if is_open.any():
@@ -97,10 +97,9 @@ def reserve(store: Store, who: str, candidates: Sequence[str]) -> str | None:
 
 
 def limit_leases(store: Store) -> None:
-    """Called when the study is opened: what was given for longer than leases are now ends when one from now on would."""
-    longest = _end_of_lease(store)
+    """Called when the study is opened, and when nothing is left to give: see `_limit`."""
     with store.writing() as (session, _):
-        session.execute(update(Reservation).where(Reservation.until > longest).values(until=longest))
+        _limit(session, _end_of_lease(store))
 
 
 def renew(store: Store, who: str) -> None:
@@ -121,17 +120,21 @@ def renew(store: Store, who: str) -> None:
 
 
 def _renew(session: Session, store: Store, who: str) -> int:
-    session.execute(delete(Reservation).where(~_holds(store)))
+    session.execute(delete(Reservation).where(~_holds()))
     until = _end_of_lease(store)
+    _limit(session, until)
     session.execute(update(Reservation).where(Reservation.who == who).values(until=until))
     return until
+
+
+def _limit(session: Session, longest: int) -> None:
+    """What ends later than a lease from now on would ends with it: leases were longer once, or the clock was set back."""
+    session.execute(update(Reservation).where(Reservation.until > longest).values(until=longest))
 
 
 def _end_of_lease(store: Store) -> int:
     return int(time.time() + 60 * store.settings.lease_minutes)
 
 
-def _holds(store: Store) -> ColumnElement[bool]:
-    """Not ended; and not longer than a lease, which only a clock that was set back can make it."""
-    now = int(time.time())
-    return and_(Reservation.until > now, Reservation.until <= now + 60 * store.settings.lease_minutes + 1)
+def _holds() -> ColumnElement[bool]:
+    return Reservation.until > int(time.time())
