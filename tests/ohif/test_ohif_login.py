@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,12 @@ def guarded(tmp_path: Path) -> Iterator[Server]:
         add_user(store, name, role, PASSWORD)
     with serving(studies, tmp_path / "server", conf={"login": "users"}) as running:
         yield running
+
+
+def _sign_in(desk: Desk, name: str) -> None:
+    """What a browser shows from now on, in all of its pages, once somebody has typed that name into its window."""
+    shown = b64encode(f"{name}:{PASSWORD}".encode()).decode()
+    desk.page.context.set_extra_http_headers({"Authorization": f"Basic {shown}"})
 
 
 def _history(server: Server, image: str) -> list[dict[str, Any]]:
@@ -100,3 +107,28 @@ def test_each_signs_in_and_does_what_his_role_may(guarded: Server, browser: Brow
     for each in (ann, rev, adm):
         assert each.errors == []
         each.leave()
+
+
+def test_what_was_drawn_is_not_submitted_as_the_work_of_whoever_signs_in_next(guarded: Server, browser: Browser) -> None:
+    desk = Desk(browser, guarded.url)
+    _sign_in(desk, "ann")
+    desk.open("p0")
+    desk.press("3")
+    desk.drag((40, 40), (90, 40))
+    drawn = desk.mask
+    _sign_in(desk, "rev")
+    desk.button("Submit")
+    refused = "Not submitted, and kept in this browser: ann opened this page, and rev is signed in now: "
+    what_to_do = "start the browser again to sign in as ann, or open the page anew as rev"
+    expect(desk.page.locator("#fh-message")).to_have_text(refused + what_to_do, timeout=30_000)
+    assert desk.open("p0") == "p0"
+    assert (desk.mask != drawn).any(), "it is no work of hers who opened the page now"
+    _sign_in(desk, "ann")
+    assert desk.open("p0") == "p0"
+    assert desk.text("#fh-message").startswith("Your unsent work")
+    assert (desk.mask == drawn).all()
+    desk.button("Submit")
+    expect(desk.page.locator("#fh-state")).to_have_text("Submitted")
+    assert [entry["who"] for entry in _history(guarded, "p0") if entry["tag"] == "final"] == ["ann"]
+    assert desk.errors == []
+    desk.leave()

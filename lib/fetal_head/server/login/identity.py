@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import unquote
 
 from fastapi import HTTPException, Request
 from fastapi.security.utils import get_authorization_scheme_param
@@ -31,6 +32,8 @@ class SignInError(ValueError):
 NOTHING = "sign in first"
 WRONG = "the user name or the password is wrong"
 NO_TOKEN = "the token is not valid, or not any more; sign in again"
+# the header with the name, percent-encoded, of who was signed in when a page of ours was opened
+OPENED_BY = "Fetal-Head-Opened-By"
 
 
 class Login(Protocol):
@@ -81,9 +84,22 @@ def _find_user(request: Request) -> User:
         return User()
     scheme, credentials = get_authorization_scheme_param(request.headers.get("Authorization"))
     try:
-        return login.user(scheme.lower(), credentials, address_of(request))
+        user = login.user(scheme.lower(), credentials, address_of(request))
     except SignInError as error:
         raise refused(request, login, error) from error
+    _refuse_page_of_another(request, user)
+    return user
+
+
+def _refuse_page_of_another(request: Request, user: User) -> None:
+    """Answers 409 to a page of ours that was opened by somebody else.
+
+    A browser has one password for all its pages: once it was given another one, those of whoever sat there before show it, too.
+    """
+    opener = unquote(request.headers.get(OPENED_BY, ""))
+    if opener not in ("", user.name):
+        what_to_do = f"start the browser again to sign in as {opener}, or open the page anew as {user.name}"
+        raise HTTPException(409, f"{opener} opened this page, and {user.name} is signed in now: {what_to_do}")
 
 
 def refused(request: Request, login: Login, error: SignInError) -> HTTPException:

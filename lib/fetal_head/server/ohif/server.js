@@ -15,15 +15,19 @@ export class Refused extends Error {
   }
 }
 
+/** Who was signed in when this page was opened: what he does here is nobody else's, whoever signs in at his browser since. */
+let opener = '';
+
 /**
  * @param {string} path
  * @param {RequestInit} [request]
  * @returns {Promise<Response>}
  */
 async function ask(path, request) {
+  const said = opener && { 'fetal-head-opened-by': encodeURIComponent(opener) };
   let answer;
   try {
-    answer = await fetch(path, request);
+    answer = await fetch(path, { ...request, headers: { ...request?.headers, ...said } });
   } catch {
     throw new Refused(0, 'The server cannot be reached.');
   }
@@ -59,7 +63,11 @@ export const structures = () => get('/ohif/fetal-head/structures.json');
  * Who looks, empty where nobody has to sign in, and what he may do: user, annotator, reviewer, admin.
  * @returns {Promise<{ username: string, roles: string[] }>}
  */
-export const me = () => get('/auth/token/valid');
+export async function me() {
+  const found = await get('/auth/token/valid');
+  opener = found.username;
+  return found;
+}
 
 /** What an annotator is told when the next sample has no id. */
 export const NOTHING_LEFT = 'There is no image left for you: all are labelled, or others work on them.';
