@@ -38,7 +38,8 @@ export class Editor extends EventTarget {
     this.base = isLabel ? this.print : null;
     /** Whether somebody drew: an untouched prediction is no work of anybody. */
     this.touched = false;
-    this.openedAt = Date.now();
+    // a computer's clock may be set meanwhile; this one only goes on
+    this.openedAt = performance.now();
     /** Grows with every change. */
     this.steps = 0;
     /** @type {Step[]} */
@@ -159,7 +160,7 @@ export class Editor extends EventTarget {
   }
 
   get seconds() {
-    return Math.round((Date.now() - this.openedAt) / 1000);
+    return Math.round((performance.now() - this.openedAt) / 1000);
   }
 
   /**

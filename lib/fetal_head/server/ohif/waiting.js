@@ -9,7 +9,7 @@ const [LOOK_MS, PATIENCE_MS] = [20, 30_000];
 let came = 0;
 const { read } = ReadableStreamDefaultReader.prototype;
 ReadableStreamDefaultReader.prototype.read = function () {
-  came = Date.now();
+  came = performance.now();
   return read.call(this);
 };
 
@@ -18,8 +18,8 @@ ReadableStreamDefaultReader.prototype.read = function () {
  * @param {string} otherwise what to say when it never does
  */
 export async function until(holds, otherwise) {
-  for (const began = Date.now(); !holds(); ) {
-    if (Date.now() > Math.max(began, came) + PATIENCE_MS) throw new Error(otherwise);
+  for (const began = performance.now(); !holds(); ) {
+    if (performance.now() > Math.max(began, came) + PATIENCE_MS) throw new Error(otherwise);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
