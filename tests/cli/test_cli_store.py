@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,15 @@ def test_diff_agreement_and_restore(run: Run, study: StudyDatastore) -> None:
     assert "ann and ben" in run("store", "agreement", "--studies", "study").stdout
     assert json.loads(run("store", "restore", "a", 1, "--studies", "study", "--json").stdout) == {"image": "a", "number": 3}
     assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), MASK)
+
+
+@pytest.mark.usefixtures("study")
+def test_a_user_whom_the_system_has_no_name_for_restores_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    run("store", "restore", "a", 1, "--studies", "study")
+    assert json.loads(run("store", "show", "a", 3, "--studies", "study", "--json").stdout)["info"]["restored_by"] == "54321"
 
 
 def test_check_rebuild_backup_and_restore(run: Run, study: StudyDatastore, tmp_path: Path) -> None:

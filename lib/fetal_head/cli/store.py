@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -81,7 +82,7 @@ def restore(image: Image, number: Number, studies: Studies, as_json: AsJson = Fa
     from fetal_head.store.labels import history
 
     study, image = opened_at(studies, conf, image)
-    new = history.restore(study, image, number, getpass.getuser())
+    new = history.restore(study, image, number, _user())
     if as_json:
         print(json.dumps({"image": image, "number": new}))
     console.print(f"submission {number} of {image} is the label again, as number {new}")
@@ -173,6 +174,14 @@ def study_in(studies: Path) -> Path:
     if not Layout(folder).hidden.exists() and not any(path.name.lower().endswith(EXTENSIONS) for path in folder.iterdir()):
         raise ValueError(f"there is no study in {studies}: it has no image and no .fetal_head; name another with --studies")
     return folder
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # in a container that runs under a number which nobody there has (`docker run --user`)
+        return str(os.getuid())
 
 
 def _when(seconds: int) -> str:
