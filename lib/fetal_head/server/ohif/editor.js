@@ -9,12 +9,11 @@
  * @property {string[]} annotated the structures that the mask speaks of
  * @property {string | null} model the version of the model that it began with
  *
- * @typedef {{ runs: number[], annotated: string[], model: string | null }} Step a version as it is kept
+ * @typedef {import('./steps.js').Step} Step
  */
 
 import { fromRuns, printOf, toRuns } from './runs.js';
-
-const STEPS = 200;
+import { Steps } from './steps.js';
 
 export class Editor extends EventTarget {
   /**
@@ -42,10 +41,7 @@ export class Editor extends EventTarget {
     this.openedAt = performance.now();
     /** Grows with every change. */
     this.steps = 0;
-    /** @type {Step[]} */
-    this._before = [];
-    /** @type {Step[]} */
-    this._after = [];
+    this._past = new Steps();
     /** Ends a change that goes on, before anything else changes the mask. */
     this._rest = () => {};
   }
@@ -117,11 +113,11 @@ export class Editor extends EventTarget {
   }
 
   undo() {
-    this._step(this._before, this._after);
+    this._go((now) => this._past.back(now));
   }
 
   redo() {
-    this._step(this._after, this._before);
+    this._go((now) => this._past.forth(now));
   }
 
   /**
@@ -163,15 +159,11 @@ export class Editor extends EventTarget {
     return Math.round((performance.now() - this.openedAt) / 1000);
   }
 
-  /**
-   * @param {Step[]} from
-   * @param {Step[]} to
-   */
-  _step(from, to) {
+  /** @param {(now: Step) => Step | undefined} way */
+  _go(way) {
     this._rest();
-    const step = from.pop();
+    const step = way(this._now());
     if (!step) return;
-    to.push(this._now());
     this.mask.set(fromRuns(step.runs));
     [this.annotated, this.model] = [new Set(step.annotated), step.model];
     this._changed();
@@ -189,9 +181,7 @@ export class Editor extends EventTarget {
 
   /** @param {Step} before */
   _keep(before) {
-    this._before.push(before);
-    if (this._before.length > STEPS) this._before.shift();
-    this._after.length = 0;
+    this._past.add(before);
     this._changed();
   }
 
