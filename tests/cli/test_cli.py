@@ -16,6 +16,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from fetal_head.config import load_settings
+from fetal_head.datasets import import_dataset
 from fetal_head.datasets.pixel_size import read_pixel_sizes
 from fetal_head.imaging import read_image, read_mask
 from fetal_head.store.study import StudyDatastore
@@ -83,6 +84,27 @@ def test_import_tells_what_it_skipped(run: Run, tmp_path: Path) -> None:
         "no data set that is recognised" in run("import", tmp_path / "study" / "labels", "--to", tmp_path / "x", status=1).stderr
     )
     assert not (tmp_path / "x").exists()
+
+
+def test_import_tells_of_images_that_came_in_of_one_that_was_killed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind, pixels in (("images", speckle(60, 90)), ("masks", three_structures(60, 90))):
+        (tmp_path / "source" / kind).mkdir(parents=True)
+        write_picture(tmp_path / "source" / kind / "a.png", pixels)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fetal_head.datasets.entering._complete", killed)
+        with pytest.raises(KeyboardInterrupt):
+            import_dataset(tmp_path / "source", tmp_path / "study")
+    done = run("import", tmp_path / "source", "--to", tmp_path / "study", "--json")
+    assert "1 images of an earlier import, which was broken off, were added to" in done.stderr
+    assert {key: json.loads(done.stdout)[key] for key in ("images", "completed")} == {"images": 0, "completed": 1}
+    again = run("import", tmp_path / "source", "--to", tmp_path / "study").stderr
+    assert "broken off" not in again
 
 
 def test_predict_writes_masks_overlays_and_a_table(run: Run, tmp_path: Path) -> None:

@@ -40,9 +40,12 @@ def import_(
 
     report = import_dataset(source, to, progress=lambda items: progress(items, "images"))
     if as_json:
-        print(json.dumps({"images": report.images, "skipped": [asdict(s) for s in report.skipped]}, indent=2))
+        skipped = [asdict(s) for s in report.skipped]
+        print(json.dumps({"images": report.images, "completed": report.completed, "skipped": skipped}, indent=2))
     for skipped_file in report.skipped:
         console.print(f"skipped {skipped_file.file}: {skipped_file.reason}")
+    if report.completed:
+        console.print(f"{report.completed} images of an earlier import, which was broken off, were added to {to} first")
     told = f"{report.images} images were added to {to}, {len(report.skipped)} were skipped"
     console.print(f"{told}; {to / 'summary.csv'} lists all that are there")
     if not all(skipped_file.redundant for skipped_file in report.skipped):

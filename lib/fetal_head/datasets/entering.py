@@ -31,21 +31,26 @@ def enter(staging: Path, to: Path, objects: Mapping[str, Any], rows: Sequence[Ro
     # people open it in spreadsheets: one that cannot be read any more must be found before anything is there
     read_rows(to / SUMMARY)
     write_text(staging / COMING, json.dumps({"objects": dict(objects), "rows": list(rows)}))
-    return _complete(staging, to)
+    return _complete(staging, to)[1]
 
 
-def complete_broken_off(to: Path) -> None:
+def complete_broken_off(to: Path) -> list[str]:
     """Lets in what was whole when its import was killed, and clears away what was not; for who is alone in the folder.
+
+    Returns:
+        The ids of the images of such imports, of which nobody was told that they came in.
 
     Raises:
         ValueError: the index or the summary there is damaged.
     """
+    came: list[str] = []
     for staging in strays_among(to.glob(f"{STAGING}*")):
         if (staging / COMING).exists():
-            _complete(staging, to)
+            came += _complete(staging, to)[0]
         else:
             shutil.rmtree(staging)
     clear_strays(to)
+    return came
 
 
 def read_index(folder: Path) -> dict[str, Any]:
@@ -64,8 +69,12 @@ def read_index(folder: Path) -> dict[str, Any]:
     return index
 
 
-def _complete(staging: Path, to: Path) -> set[str]:
-    """Moves the images, names them, and then moves the labels: only the index says what a label speaks of."""
+def _complete(staging: Path, to: Path) -> tuple[list[str], set[str]]:
+    """Moves the images, names them, and then moves the labels: only the index says what a label speaks of.
+
+    Returns:
+        The ids of the images that came in, and those that somebody else's picture has taken.
+    """
     coming = json.loads((staging / COMING).read_text(encoding="utf-8"))
     rows, index = read_rows(to / SUMMARY), read_index(to)
     taken = _move(staging, to, [f"{case_id}.png" for case_id in coming["objects"]])
@@ -78,7 +87,7 @@ def _complete(staging: Path, to: Path) -> set[str]:
     (to / LABELS).mkdir(parents=True, exist_ok=True)
     _move(staging / LABELS, to / LABELS, [f"{case_id}.nrrd" for case_id in objects], MASK_EXTENSIONS)
     shutil.rmtree(staging)
-    return taken
+    return list(objects), taken
 
 
 def _move(source: Path, to: Path, names: Sequence[str], extensions: Collection[str] = EXTENSIONS) -> set[str]:

@@ -36,11 +36,15 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did: images written, files left out, and the summary row of each image written."""
+    """What an import did: images written, files left out, the summary row of each image written.
+
+    `completed` tells how many images it let in first, of an import that was killed.
+    """
 
     images: int
     skipped: tuple[Skipped, ...]
     rows: tuple[Row, ...]
+    completed: int
 
 
 def import_dataset(
@@ -72,7 +76,7 @@ def import_dataset(
             except ValueError as error:
                 reason = str(error).removeprefix(f"{candidate.path.name}: ")
                 skipped.append(Skipped(file, reason, redundant=isinstance(error, RedundantError)))
-    return ImportReport(len(study.rows), tuple(skipped), tuple(study.rows))
+    return ImportReport(len(study.rows), tuple(skipped), tuple(study.rows), study.completed)
 
 
 def recognise(source: Path) -> Found:

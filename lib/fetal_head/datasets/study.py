@@ -54,6 +54,7 @@ class StudyWriter:
 
     Attributes:
         rows: the summary rows of the cases added.
+        completed: how many images came in on entering, of imports that were killed.
         staging: where their files wait for the end of the block.
 
     Raises:
@@ -76,7 +77,7 @@ class StudyWriter:
                 alone.enter_context(alone_in(self.to, waits=False))
             except BlockingIOError as error:
                 raise ValueError(f"another import into {self.to} is under way; wait until it has ended") from error
-            complete_broken_off(self.to)
+            self.completed = len(complete_broken_off(self.to))
             # hidden files do not make a folder full
             if not (self.to / INDEX).exists() and any(not path.name.startswith(".") for path in self.to.iterdir()):
                 raise ValueError(f"{self.to} is not empty and holds no earlier import; name a new folder")

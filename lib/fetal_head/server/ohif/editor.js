@@ -35,6 +35,8 @@ export class Editor extends EventTarget {
     this.model = model;
     /** @type {string | null} the print of the label that the server has; null for none */
     this.base = isLabel ? this.print : null;
+    /** @type {Set<string>} the prints of masks that were sent and never answered: the server may have them, or not */
+    this.maybeThere = new Set();
     /** Whether somebody drew: an untouched prediction is no work of anybody. */
     this.touched = false;
     // a computer's clock may be set meanwhile; this one only goes on
@@ -48,7 +50,7 @@ export class Editor extends EventTarget {
 
   /** Whether there is something that the server does not have. */
   get unsent() {
-    return this.print !== this.base;
+    return this.maybeThere.size > 0 || this.print !== this.base;
   }
 
   /** By which one tells what a label says from what another one says. */
@@ -152,6 +154,13 @@ export class Editor extends EventTarget {
   submitted(print, number) {
     this.base = print;
     this.replaces = number;
+    this.maybeThere.clear();
+    this.dispatchEvent(new Event('sent'));
+  }
+
+  /** @param {string} print of a mask that was sent, and to which no answer came */
+  unheard(print) {
+    this.maybeThere.add(print);
     this.dispatchEvent(new Event('sent'));
   }
 

@@ -2,6 +2,7 @@
 
 import * as choices from './choices.js';
 import { submitted } from './following.js';
+import { printOf, toRuns } from './runs.js';
 import * as server from './server.js';
 
 /**
@@ -16,15 +17,20 @@ export async function submit(panel, replaces) {
   // half a stroke is no label
   toolbox?.rest();
   const { print } = editor;
+  const sent = maskPrint(editor.mask);
   let number;
   try {
     number = await server.submit(editor, choices.name(), replaces ?? editor.replaces);
   } catch (error) {
     const { status, message, tag } = /** @type {server.Refused} */ (error);
-    if (status === 412 && confirm(`${message}. Shall yours be the label instead? Both are kept.`)) {
+    const theirs = Number(tag?.match(/\d+/)?.[0] ?? 0);
+    const follows = status === 412 && (await isOurs(editor, theirs));
+    if (follows || (status === 412 && confirm(`${message}. Shall yours be the label instead? Both are kept.`))) {
       // with what was drawn since; one that came while this was asked is asked about as well
-      return submit(panel, Number(tag?.match(/\d+/)?.[0] ?? 0));
+      return submit(panel, theirs);
     }
+    // one that refuses has not taken it; of all else nobody knows
+    if (!(status >= 400 && status < 500)) editor.unheard(sent);
     const isKept = drafts?.keep(editor);
     const kept = !isKept ? 'nor kept in this browser' : drafts?.isOnlyHere(editor) ? 'and kept by this page alone' : 'and kept in this browser';
     heading.say(`Not submitted, ${kept}: ${message}`);
@@ -34,3 +40,17 @@ export async function submit(panel, replaces) {
   heading.say('');
   return true;
 }
+
+/**
+ * Whether the label that is there is one that was sent from here, whose answer was lost: what was drawn since follows it.
+ * @param {import('./editor.js').Editor} editor
+ * @param {number} number
+ */
+async function isOurs(editor, number) {
+  if (!editor.maybeThere.size) return false;
+  const there = await server.submission(editor.image, number).catch(() => null);
+  return there !== null && editor.maybeThere.has(maskPrint(there.mask));
+}
+
+/** @param {Uint8Array} mask of whatever structures: the server has its own word on which a mask speaks of */
+const maskPrint = (mask) => printOf({ runs: toRuns(mask), annotated: [] });
