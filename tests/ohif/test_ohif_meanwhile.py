@@ -10,7 +10,7 @@ from desk import Desk
 from handing_in import finals, hand_in, label_of
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
-from playwright.sync_api import Dialog, expect
+from playwright.sync_api import Dialog, Route, expect
 
 from serving import Server
 
@@ -95,4 +95,68 @@ def test_a_label_that_comes_while_one_is_asked_is_asked_about_as_well(named: Ser
     ann.button("Submit")
     expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
     assert_array_equal(label_of(named, "p19"), drawn)
+    assert ann.errors == []
+
+
+def _lose_the_answer(ann: Desk) -> None:
+    """Submits; the server has it, and the page never hears of that."""
+
+    def commit(route: Route) -> None:
+        answer = route.fetch()
+        if answer.ok:
+            route.abort()
+        else:
+            route.fulfill(response=answer)
+
+    ann.page.evaluate("fetalHead.heading.say('')")
+    ann.page.route("**/datastore/label?*", commit)
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-message")).to_contain_text("Not submitted, and kept in this browser")
+    ann.page.unroute("**/datastore/label?*")
+
+
+def test_what_is_drawn_after_an_answer_was_lost_follows_ones_own_label_without_a_question(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p31")
+    asked: list[str] = []
+
+    def decline(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    ann.page.on("dialog", decline)
+    ann.press("3")
+    for row in (40, 60):
+        ann.drag((40, row), (90, row))
+        _lose_the_answer(ann)
+        assert_array_equal(label_of(named, "p31"), ann.mask)
+    ann.drag((40, 80), (90, 80))
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    assert_array_equal(label_of(named, "p31"), ann.mask)
+    assert (len(finals(named, "p31")), asked) == (3, [])
+    # what another one made of it since is asked about
+    ann.drag((40, 100), (90, 100))
+    _lose_the_answer(ann)
+    _overtaken(named, ann, "p31")
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-message")).to_contain_text("by ben became the label")
+    assert len(asked) == 1
+    assert ann.errors == []
+
+
+def test_what_is_undone_after_an_answer_was_lost_is_not_called_submitted(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p30")
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    meant = ann.mask
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    _lose_the_answer(ann)
+    ann.press("z")
+    assert ann.text("#fh-state") == "Not submitted", "the server has what was undone"
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+    assert_array_equal(label_of(named, "p30"), meant)
     assert ann.errors == []
