@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 
 from fetal_head.config import StoreSettings
 from fetal_head.store.study import StudyDatastore
-from pictures import speckle, write_picture
+from pictures import speckle, write_dicom, write_picture
 from postgresql import cluster, programs
 
 _numbers = count()
@@ -61,3 +61,15 @@ def study(folder: Path, settings: StoreSettings) -> StudyDatastore:
 def other(tmp_path: Path) -> Path:
     """Another picture of the same size."""
     return write_picture(tmp_path / "other.png", speckle(*MASK.shape, seed=9))
+
+
+@pytest.fixture
+def store(tmp_path: Path, settings: StoreSettings) -> StudyDatastore:
+    """Another one, of images of several kinds and a file that is none."""
+    folder = tmp_path / "study"
+    folder.mkdir()
+    write_picture(folder / "a.png", speckle(60, 90))
+    write_picture(folder / "B.JPG", speckle(60, 90), format="JPEG")
+    write_dicom(folder / "c.dcm", speckle(60, 90), spacing=(0.2, 0.3))
+    (folder / "notes.txt").write_text("not an image")
+    return StudyDatastore(str(folder), settings)
