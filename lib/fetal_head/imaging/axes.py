@@ -11,6 +11,8 @@ import numpy as np
 from fetal_head.files import suffix_of
 from fetal_head.imaging.dicom_frame import dicom_frame
 from fetal_head.imaging.geometry import Frame
+from fetal_head.imaging.mask import Mask
+from fetal_head.imaging.mask_reader import read_mask
 from fetal_head.imaging.volume import itk_frame
 
 # the kinds of file that say in space which way their axes run
@@ -34,3 +36,16 @@ def check_axes(image: Path, mask: Path) -> None:
             f"{mask.name}: its axes run otherwise in space than those of its image, so that it is turned or mirrored; "
             "save it on the image's own pixels"
         )
+
+
+def read_label(image: Path, label: Path, shape: tuple[int, int]) -> Mask:
+    """The mask that lies beside its image, as `read_mask` reads it.
+
+    Who copies one into a study may have saved it on other axes: what is seen in his viewer is not what its pixels say.
+
+    Raises:
+        ValueError: it is no mask of `shape`, or its axes run otherwise than those of its image.
+    """
+    mask = read_mask(label, shape)
+    check_axes(image, label)
+    return mask

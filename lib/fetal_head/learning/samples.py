@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from fetal_head.biometry.ellipse import fit_ellipse
-from fetal_head.imaging import Mask, annotated_in, read_image, read_mask
+from fetal_head.imaging import Mask, annotated_in, read_image, read_label
 from fetal_head.labels import BRAIN, NAMES
 from fetal_head.model.frame import Frame, cut
 from fetal_head.model.network import Architecture
@@ -102,7 +102,7 @@ def read_labelled(labelled: Labelled) -> tuple[NDArray[np.float32], Mask, tuple[
         ValueError: either is damaged, or they do not fit.
     """
     image, geometry = read_image(labelled.image)
-    mask = read_mask(labelled.mask, shape=geometry.shape)
+    mask = read_label(labelled.image, labelled.mask, geometry.shape)
     return image, mask, annotated_in(mask) if labelled.annotated is None else labelled.annotated
 
 

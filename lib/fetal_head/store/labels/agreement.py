@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fetal_head.biometry import measure
-from fetal_head.imaging import read_geometry, read_mask
+from fetal_head.imaging import read_geometry, read_label
 from fetal_head.imaging.mask import part_of
 from fetal_head.store.labels import queries
 from fetal_head.store.labels.differences import differences
@@ -71,10 +71,11 @@ def _pairs(session: Session) -> Iterator[tuple[Image, Submission, Submission]]:
 
 
 def _agreement(store: Store, image: Image, first: Submission, second: Submission) -> Agreement:
-    geometry = read_geometry(store.layout.folder / image.file)
+    file = store.layout.folder / image.file
+    geometry = read_geometry(file)
     spacing = told_spacing(queries.said_of(image)) or geometry.spacing
     rows = (first, second)
-    masks = [read_mask(store.layout.kept(row.image, row.number, row.suffix), geometry.shape) for row in rows]
+    masks = [read_label(file, store.layout.kept(row.image, row.number, row.suffix), geometry.shape) for row in rows]
     by_first, by_second = (queries.spoken_of(row, mask) for row, mask in zip(rows, masks, strict=True))
     names = [name for name in by_first if name in by_second]
     masks = [part_of(mask, names) for mask in masks]

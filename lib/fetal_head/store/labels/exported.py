@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from fetal_head.export.label import Label
-from fetal_head.imaging import read_geometry, read_mask
+from fetal_head.imaging import read_geometry, read_label
 from fetal_head.patients import patient_of
 from fetal_head.store.files.layout import Layout
 from fetal_head.store.labels import queries
@@ -25,7 +25,7 @@ def exported(store: Store, image_id: str) -> Label | None:
 def _label(layout: Layout, image: Image, row: Submission) -> Label:
     file, said = layout.folder / image.file, queries.said_of(image)
     geometry = read_geometry(file)
-    mask = read_mask(layout.kept(image.id, row.number, row.suffix), geometry.shape)
+    mask = read_label(file, layout.kept(image.id, row.number, row.suffix), geometry.shape)
     return Label(
         image=image.id,
         file=file,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
-from fetal_head.imaging import Geometry, Mask, read_geometry, read_mask
+from fetal_head.imaging import Geometry, Mask, read_geometry, read_label, read_mask
 from fetal_head.store.errors import StoreError
 from fetal_head.store.files.facts import submission_facts
 from fetal_head.store.files.layout import Picture
@@ -89,10 +89,14 @@ def label_file(store: Store, image_id: str, number: int) -> bytes:
     Raises:
         StoreError: there is no such submission (404), or it is no mask of the image that is there now (422).
     """
-    file = entry(store, image_id, number).file
+    found = entry(store, image_id, number)
     try:
-        geometry = _geometry(store, image_id)
-        mask = read_mask(file, geometry.shape if geometry else None)
+        picture = _picture(store, image_id)
+        geometry = read_geometry(picture) if picture else None
+        if picture and geometry and found.of_this_picture:
+            mask = read_label(picture, found.file, geometry.shape)
+        else:
+            mask = read_mask(found.file, geometry.shape if geometry else None)
     except ValueError as error:
         raise StoreError(422, f"submission {number} of '{image_id}' cannot be shown: {error}") from error
     rows, columns = mask.shape
@@ -115,7 +119,7 @@ def restore(store: Store, image_id: str, number: int, who: str) -> int:
         # another file may take its place while the mask is held against it
         picture = Picture.at(store.layout.folder / image.file)
         try:
-            read_mask(kept, read_geometry(picture.path).shape)
+            read_label(picture.path, kept, read_geometry(picture.path).shape)
         except ValueError as error:
             raise StoreError(422, f"submission {number} of '{image_id}' was not restored: {error}") from error
         if (digest := picture.digest()) is None:
@@ -154,14 +158,14 @@ def _entry(store: Store, image: Image, row: Submission) -> Entry:
 def _mask(store: Store, image_id: str, found: Entry) -> Mask:
     try:
         # only the image tells where in it a segmentation lies that Slicer has cut to its own extent
-        geometry = _geometry(store, image_id) if found.of_this_picture else None
-        return read_mask(found.file, geometry.shape if geometry else None)
+        picture = _picture(store, image_id) if found.of_this_picture else None
+        return read_mask(found.file, read_geometry(picture).shape if picture else None)
     except ValueError as error:
         raise StoreError(422, f"the submission cannot be compared: {error}") from error
 
 
-def _geometry(store: Store, image_id: str) -> Geometry | None:
-    """That of an image, None where it was taken away. Raises ValueError where it cannot be read."""
+def _picture(store: Store, image_id: str) -> Path | None:
+    """The file of an image, None where it was taken away."""
     with store.reading() as session:
         image = queries.image_of(session, image_id)
-    return read_geometry(store.layout.folder / image.file) if image else None
+    return store.layout.folder / image.file if image else None
