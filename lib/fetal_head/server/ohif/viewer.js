@@ -13,6 +13,7 @@ import { until } from './waiting.js';
 const LABELMAP = 'Labelmap';
 // of 255: what is to be corrected lies within the head, and has to be seen through its colour
 const FAINT = 70;
+const NOT_SHOWN = 'The image does not appear.';
 
 export class Viewer {
   /**
@@ -159,11 +160,17 @@ export class Viewer {
 
   /** @param {string} instance */
   async _shown(instance) {
-    await until(() => {
-      const shown = this.viewport?.getCurrentImageId?.();
-      const uid = shown && window.cornerstone.metaData.get('instance', shown)?.SOPInstanceUID;
-      return uid === instance && this.viewport.getImageData();
-    }, 'The image does not appear.');
+    const { eventTarget, metaData, Enums } = window.cornerstone;
+    const isIt = (/** @type {string | undefined} */ id) => Boolean(id) && metaData.get('instance', id)?.SOPInstanceUID === instance;
+    let isLost = false;
+    const lose = (/** @type {CustomEvent} */ { detail }) => (isLost ||= isIt(detail.imageId));
+    eventTarget.addEventListener(Enums.Events.IMAGE_LOAD_ERROR, lose);
+    try {
+      await until(() => isLost || (isIt(this.viewport?.getCurrentImageId?.()) && this.viewport.getImageData()), NOT_SHOWN);
+    } finally {
+      eventTarget.removeEventListener(Enums.Events.IMAGE_LOAD_ERROR, lose);
+    }
+    if (isLost) throw new Error(NOT_SHOWN);
   }
 
   /** @param {any} displaySet */
