@@ -160,3 +160,18 @@ def test_what_is_undone_after_an_answer_was_lost_is_not_called_submitted(named: 
     expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
     assert_array_equal(label_of(named, "p30"), meant)
     assert ann.errors == []
+
+
+def test_a_server_that_can_be_reached_again_is_not_said_to_be_away(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p32")
+    message = ann.page.locator("#fh-message")
+    ann.page.context.set_offline(True)
+    ann.button("Submit")
+    said = "Not submitted, and kept in this browser: The server"
+    expect(message).to_have_text(f"{said} cannot be reached.")
+    ann.page.wait_for_timeout(5000)
+    assert ann.text("#fh-message") == f"{said} cannot be reached."
+    ann.page.context.set_offline(False)
+    expect(message).to_have_text(f"{said} can be reached again.", timeout=30_000)
+    assert ann.errors == []

@@ -1,6 +1,7 @@
 /** What stands at the head of the panel: which image is open, whether the server has its mask, and what there is to say. */
 
 import { el } from './dom.js';
+import { NOT_REACHED, answers } from './server.js';
 
 export class Heading {
   constructor() {
@@ -8,6 +9,8 @@ export class Heading {
     this._state = el('p', { id: 'fh-state', role: 'status', className: 'state' });
     this._reason = el('p', { id: 'fh-reason' });
     this.message = el('p', { id: 'fh-message', role: 'alert' });
+    /** @type {Promise<void> | null} until the server answers again, where it is said that it cannot be reached */
+    this._away = null;
     this.elements = [this._title, this._state, this.message, this._reason];
   }
 
@@ -19,6 +22,13 @@ export class Heading {
   /** @param {string} sentence */
   say(sentence) {
     this.message.textContent = sentence;
+    if (sentence.endsWith(NOT_REACHED)) this._away ??= answers().then(() => this._isBack());
+  }
+
+  /** What was said of a server that is away is not so any more. */
+  _isBack() {
+    this._away = null;
+    this.say(this.message.textContent.replace(NOT_REACHED, 'The server can be reached again.'));
   }
 
   /** @param {string} sentence that is not so any more; whatever else is said stays */

@@ -2,6 +2,9 @@
 
 import { readNrrd, writeNrrd } from './nrrd.js';
 
+export const NOT_REACHED = 'The server cannot be reached.';
+const AGAIN_MS = 3000;
+
 export class Refused extends Error {
   /**
    * @param {number} status
@@ -29,7 +32,7 @@ async function ask(path, request) {
   try {
     answer = await fetch(path, { ...request, headers: { ...request?.headers, ...said } });
   } catch {
-    throw new Refused(0, 'The server cannot be reached.');
+    throw new Refused(0, NOT_REACHED);
   }
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
@@ -67,6 +70,15 @@ export async function me() {
   const found = await get('/auth/token/valid');
   opener = found.username;
   return found;
+}
+
+/** Waits until the server answers, whatever it says. */
+export async function answers() {
+  let isAway = true;
+  while (isAway) {
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    isAway = await me().then(() => false, (error) => !error.status);
+  }
 }
 
 /** What an annotator is told when the next sample has no id. */
