@@ -13,6 +13,7 @@ from fetal_head.imaging.dicom_frame import dicom_frame
 from fetal_head.imaging.geometry import Frame
 from fetal_head.imaging.mask import Mask
 from fetal_head.imaging.mask_reader import read_mask
+from fetal_head.imaging.reader import suffix_by_content
 from fetal_head.imaging.volume import itk_frame
 
 # the kinds of file that say in space which way their axes run
@@ -30,7 +31,9 @@ def check_axes(image: Path, mask: Path) -> None:
 
     Viewers lay one over the other as their axes say, `read_mask` pixel by pixel. Both files have to be ones that could be read.
     """
-    axes = [FRAMES[suffix](path).direction for path in (image, mask) if (suffix := suffix_of(path)) in FRAMES]
+    # an image may bear another ending than its kind has
+    kinds = (suffix_by_content(image), image), (suffix_of(mask), mask)
+    axes = [FRAMES[kind](path).direction for kind, path in kinds if kind in FRAMES]
     if len(axes) == 2 and not np.allclose(axes[0], axes[1], rtol=0, atol=SAME_AXIS):
         raise ValueError(
             f"{mask.name}: its axes run otherwise in space than those of its image, so that it is turned or mirrored; "

@@ -104,3 +104,13 @@ def _is_read(study: StudyDatastore, mask: Mask) -> None:
     assert found is not None
     assert_array_equal(found.mask, mask)
     assert label_file(study.store, "d", 1)
+
+
+def test_the_label_of_an_image_that_bears_the_ending_of_another_kind_is_read(study: StudyDatastore, folder: Path) -> None:
+    image = _image(folder, ".png", "LPS").rename(folder / "d.dcm")
+    study.refresh()
+    label = folder / "labels/final/d.nrrd"
+    write_mask(label, MASK, read_geometry(image))
+    _copied(study, label)
+    (labelled,) = labelled_images(study.store)
+    assert_array_equal(read_labelled(labelled)[1], MASK)

@@ -3,6 +3,7 @@
 import { readNrrd, writeNrrd } from './nrrd.js';
 
 export const NOT_REACHED = 'The server cannot be reached.';
+const WHO = '/auth/token/valid';
 const AGAIN_MS = 3000;
 
 export class Refused extends Error {
@@ -67,7 +68,7 @@ export const structures = () => get('/ohif/fetal-head/structures.json');
  * @returns {Promise<{ username: string, roles: string[] }>}
  */
 export async function me() {
-  const found = await get('/auth/token/valid');
+  const found = await get(WHO);
   opener = found.username;
   return found;
 }
@@ -77,7 +78,7 @@ export async function answers() {
   let isAway = true;
   while (isAway) {
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-    isAway = await me().then(() => false, (error) => !error.status);
+    isAway = await get(WHO).then(() => false, (error) => !error.status);
   }
 }
 
