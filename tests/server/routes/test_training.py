@@ -149,7 +149,7 @@ def _progress(server: Server) -> dict[str, Any]:
     return dict(requests.get(f"{server.url}/train/", timeout=60).json()["progress"]["fetal_head"])
 
 
-def _wait(until: Callable[[], object], seconds: float = 60) -> None:
+def _wait(until: Callable[[], object], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not until():
         assert time.monotonic() < end
