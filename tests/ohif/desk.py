@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pictures import write_picture
 PATIENCE_MS = 120_000
 expect.set_options(timeout=PATIENCE_MS)
 Mask = NDArray[np.uint8]
+WHO = "**/auth/token/valid"
 # as an array of numbers, a mask takes seconds on its way
 AS_BASE64 = """() => {
     const values = Uint8Array.from(fetalHead.viewer.shown());
@@ -124,6 +126,15 @@ class Desk:
         """The structures that the panel calls annotated."""
         shown = self.page.locator(".structure select").evaluate_all("all => all.map((one) => [one.ariaLabel, one.value])")
         return [label.removesuffix(" is") for label, value in shown if value == "annotated"]
+
+    @contextmanager
+    def away(self, pattern: str) -> Iterator[None]:
+        """Loses what the page asks for at such an address, and then its questions whether the server is there again."""
+        for lost in (pattern, WHO):
+            self.page.route(lost, lambda route: route.abort())
+        yield
+        for lost in (pattern, WHO):
+            self.page.unroute(lost)
 
     def hold(self, pattern: str) -> Callable[[], None]:
         """Keeps back what the page asks for at such an address; what is returned waits until it is asked for, and lets it go."""

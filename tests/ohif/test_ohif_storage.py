@@ -37,10 +37,9 @@ def test_without_a_storage_the_page_keeps_what_is_drawn_and_says_so(
     expect(message).to_have_text(
         "This page alone keeps your work, as the browser takes none: submit it before you leave the page."
     )
-    ann.page.route("**/datastore/label?*", lambda route: route.abort())
-    ann.button("Submit")
-    expect(message).to_contain_text("Not submitted, and kept by this page alone: The server can")
-    ann.page.unroute("**/datastore/label?*")
+    with ann.away("**/datastore/label?*"):
+        ann.button("Submit")
+        expect(message).to_have_text("Not submitted, and kept by this page alone: The server cannot be reached.")
     ann.press("n")
     ann.settled(image)
     # also for an image that is not open

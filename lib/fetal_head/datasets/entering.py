@@ -34,16 +34,16 @@ def enter(staging: Path, to: Path, objects: Mapping[str, Any], rows: Sequence[Ro
     return _complete(staging, to)[1]
 
 
-def complete_broken_off(to: Path) -> list[str]:
+def complete_broken_off(to: Path) -> int:
     """Lets in what was whole when its import was killed, and clears away what was not; for who is alone in the folder.
 
     Returns:
-        The ids of the images of such imports, of which nobody was told that they came in.
+        How many images of such imports came in, of which nobody was told.
 
     Raises:
         ValueError: the index or the summary there is damaged.
     """
-    came: list[str] = []
+    came = 0
     for staging in strays_among(to.glob(f"{STAGING}*")):
         if (staging / COMING).exists():
             came += _complete(staging, to)[0]
@@ -69,11 +69,11 @@ def read_index(folder: Path) -> dict[str, Any]:
     return index
 
 
-def _complete(staging: Path, to: Path) -> tuple[list[str], set[str]]:
+def _complete(staging: Path, to: Path) -> tuple[int, set[str]]:
     """Moves the images, names them, and then moves the labels: only the index says what a label speaks of.
 
     Returns:
-        The ids of the images that came in, and those that somebody else's picture has taken.
+        How many images came in, and the ids that somebody else's picture has taken.
     """
     coming = json.loads((staging / COMING).read_text(encoding="utf-8"))
     rows, index = read_rows(to / SUMMARY), read_index(to)
@@ -87,7 +87,7 @@ def _complete(staging: Path, to: Path) -> tuple[list[str], set[str]]:
     (to / LABELS).mkdir(parents=True, exist_ok=True)
     _move(staging / LABELS, to / LABELS, [f"{case_id}.nrrd" for case_id in objects], MASK_EXTENSIONS)
     shutil.rmtree(staging)
-    return list(objects), taken
+    return len(objects), taken
 
 
 def _move(source: Path, to: Path, names: Sequence[str], extensions: Collection[str] = EXTENSIONS) -> set[str]:

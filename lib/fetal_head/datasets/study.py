@@ -77,7 +77,7 @@ class StudyWriter:
                 alone.enter_context(alone_in(self.to, waits=False))
             except BlockingIOError as error:
                 raise ValueError(f"another import into {self.to} is under way; wait until it has ended") from error
-            self.completed = len(complete_broken_off(self.to))
+            self.completed = complete_broken_off(self.to)
             # hidden files do not make a folder full
             if not (self.to / INDEX).exists() and any(not path.name.startswith(".") for path in self.to.iterdir()):
                 raise ValueError(f"{self.to} is not empty and holds no earlier import; name a new folder")
