@@ -171,21 +171,26 @@ def _remount(disk: Path, how: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
 
 
+def _set_clock(patch: pytest.MonkeyPatch, seconds: float) -> None:
+    for name, unit in (("time", 1), ("time_ns", 1_000_000_000)):
+        patch.setattr(time, name, lambda unit=unit: unit * int(seconds))
+
+
 def test_a_clock_that_is_set_back_changes_no_order_and_locks_no_image(
     study: StudyDatastore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = time.time()
     submit(study, "a", 1)
     assert next_image(study, "ann") == "b"
+    a_year_ago = time.time() - 365 * 24 * 3600
     with monkeypatch.context() as patch:
-        for name, unit in (("time", 1), ("time_ns", 1_000_000_000)):
-            patch.setattr(time, name, lambda unit=unit: unit * int(now - 365 * 24 * 3600))
+        _set_clock(patch, a_year_ago)
         submit(study, "a", 2)
         take_in(study.store)
         assert [entry.current for entry in entries(study.store, "a")] == [False, True]
         assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(2))
-        assert next_image(study, "ben") == "b", "a reservation that ends in a year holds nobody up"
-        assert next_image(study, "ann") == "c"
+        assert next_image(study, "ben") == "c", "what somebody works on stays his"
+        _set_clock(patch, a_year_ago + 60 * study.store.settings.lease_minutes + 1)
+        assert next_image(study, "cem") == "b", "for a lease and not for a year"
     submit(study, "a", 3)
     take_in(study.store)
     assert [entry.current for entry in entries(study.store, "a")] == [False, False, True]
