@@ -37,6 +37,7 @@ def _flat(settings: Settings) -> dict[str, object]:
         ("augmentation", "fulll", "the setting 'augmentation' of configs/learning.yaml"),
         ("batch_size", "many", "the setting 'batch_size' of configs/learning.yaml"),
         ("channels", "[16, 32", "the setting 'channels' cannot be read from '[16, 32': write it as in configs/*.yaml"),
+        ("channels", "[0, 32]", "the setting 'channels.0' of configs/model.yaml: Input should be greater than or equal to 1"),
         ("network", "2026-13-01", "the setting 'network' cannot be read from '2026-13-01'"),
     ],
 )

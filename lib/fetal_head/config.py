@@ -32,7 +32,7 @@ class ModelSettings(_Section):
     frame_rows: int = Field(ge=32, multiple_of=16)
     frame_columns: int = Field(ge=32, multiple_of=16)
     network: str = Field(pattern=r"^(unet|residual_unet|attention_unet|smp:[\w-]+:[\w.-]+)$")
-    channels: tuple[int, ...] = Field(min_length=2)
+    channels: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=2)
     residual_units: int = Field(ge=0)
     threshold: float = Field(gt=0, lt=1)
     smallest_share: float = Field(ge=0, lt=1)

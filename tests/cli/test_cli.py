@@ -254,6 +254,13 @@ def test_what_the_system_refuses_is_a_sentence(run: Run, tmp_path: Path) -> None
     assert run("predict", image, "--to", "file/sub", status=1).stderr.endswith("fetal-head: file/sub: Not a directory\n")
 
 
+@pytest.mark.parametrize("command", [["phantom", "--count", "1"], ["import", "source"]])
+def test_an_address_is_no_folder_to_write_to(run: Run, tmp_path: Path, command: list[str]) -> None:
+    refused = run(*command, "--to", "http://pacs/dicom-web", status=1).stderr
+    assert "http:/pacs/dicom-web is an address: name a folder of this computer" in refused
+    assert not [*tmp_path.iterdir()]
+
+
 def test_square_brackets_are_letters(run: Run, tmp_path: Path) -> None:
     made, taken = tmp_path / "[" / "tmp]", tmp_path / "[bold]"
     assert f"1 phantoms were added to {made}" in run("phantom", "--count", 1, "--to", made).stderr

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from command import Run
 
 import fetal_head
@@ -54,14 +55,23 @@ def test_without_a_patient_to_judge_by_an_epoch_tells_its_loss_alone(run: Run, t
     assert re.search(r"^epoch 1/1: loss [^;]+; it is compared with the served model$", done.stderr, re.MULTILINE), done.stderr
 
 
-def test_where_no_checkout_is_it_asks_for_the_folder_whose_models_are_served(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "arguments", [("train", "--studies", "study"), ("models", "publish", "shipped"), ("models", "rollback")], ids=" ".join
+)
+def test_where_no_checkout_is_it_asks_for_the_folder_whose_models_are_served(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     write_phantoms(tmp_path / "study", 2, 0)
     installed = tmp_path / "lib" / "python" / "site-packages"
     shutil.copytree(Path(fetal_head.__file__).parent, installed / "fetal_head", ignore=shutil.ignore_patterns("__pycache__"))
-    command = [sys.executable, "-c", "from fetal_head.cli import main; main()", "train", "--studies", str(tmp_path / "study")]
+    command = [sys.executable, "-c", "from fetal_head.cli import main; main()", *arguments]
     environment = {key: value for key, value in os.environ.items() if key != "FETAL_HEAD_APP"}
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, env={**environment, "PYTHONPATH": str(installed)}
+        command,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**environment, "PYTHONPATH": str(installed)},
     )
     assert done.returncode == 1
     assert "name the one that your server is started with, by --app" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -21,6 +22,7 @@ from numpy.testing import assert_array_equal
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import read_mask
 from fetal_head.server.uploads import kept
+from fetal_head.store.errors import StoreError
 from fetal_head.store.intake.scan import rebuild, take_in
 from fetal_head.store.labels.history import entries
 from fetal_head.store.labels.settling import FINAL
@@ -165,6 +167,25 @@ def test_a_read_only_disk_is_named_and_later_all_is_there(small_disk: Path, say:
     assert_array_equal(read_mask(again.get_label_uri("a", FINAL)), mask_of(1))
     assert_whole(again.store)
     again.store.database.close()
+
+
+def test_a_label_is_not_refused_for_what_the_system_lacks(folder: Path, tmp_path: Path, say: Say) -> None:
+    study = StudyDatastore(str(folder), EMBEDDED)
+    sent = write_itk(tmp_path / "sent.nrrd", mask_of(1))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    os.close(lowest_free := os.dup(0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+    try:
+        with pytest.raises(StoreError) as refused:
+            study.submit_label("a", str(sent), FINAL, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert refused.value.status_code == 503
+    assert "(Too many open files): try again; nothing of this request was kept" in refused.value.detail
+    assert str(tmp_path) not in refused.value.detail
+    say(refused.value)
+    assert study.submit_label("a", str(sent), FINAL, {}) == 1
+    study.store.database.close()
 
 
 def _remount(disk: Path, how: str) -> None:

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from fetal_head.cli.options import AsJson, app, console, progress
+from fetal_head.cli.options import AsJson, NewStudy, app, console, progress
 
 
 @app.command(epilog="Example: fetal-head phantom --count 20 --to studies/demo --seed 1")
 def phantom(
     count: Annotated[int, typer.Option(min=1, help="How many images.")],
-    to: Annotated[Path, typer.Option(help="New study folder, or one to add to.")],
+    to: NewStudy,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same images.")] = 0,
     labels: Annotated[bool, typer.Option(help="With their masks; --no-labels leaves images to annotate.")] = True,
 ) -> None:
@@ -32,7 +32,7 @@ def import_(
         Path,
         typer.Argument(help="HC18, Alzubaidi 2023, or images with masks or with COCO, CVAT or Pascal VOC files."),
     ],
-    to: Annotated[Path, typer.Option(help="New study folder, or one to add to.")],
+    to: NewStudy,
     as_json: AsJson = False,
 ) -> None:
     """Turn a public data set or a folder of images and masks into a study folder; a server that runs on it sees it at once."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from fetal_head.cli.options import APP_DIR, AsJson, ModelsOf, app, console, dice_line, print_table
+from fetal_head.cli.options import APP_DIR, AsJson, ModelsOf, app, check_app, console, dice_line, print_table
 
 if TYPE_CHECKING:
     from fetal_head.model.registry import Registry, Version
@@ -62,12 +62,14 @@ def show(name: Name, app_dir: ModelsOf = APP_DIR, as_json: AsJson = False) -> No
 @models.command(epilog="Example: fetal-head models publish v0002")
 def publish(name: Name, app_dir: ModelsOf = APP_DIR, as_json: AsJson = False) -> None:
     """Serve a version from now on; a running server uses it at the next request."""
+    check_app(app_dir)
     _say_served(_registry(app_dir).publish(name), as_json)
 
 
 @models.command(epilog="Example: fetal-head models rollback")
 def rollback(app_dir: ModelsOf = APP_DIR, as_json: AsJson = False) -> None:
     """Serve again what was served before the present version."""
+    check_app(app_dir)
     _say_served(_registry(app_dir).rollback(), as_json)
 
 

@@ -56,6 +56,17 @@ def _is_there(context: typer.Context, app_dir: Path) -> Path:
     return app_dir
 
 
+def _is_address(path: Path) -> bool:
+    # of two slashes a path keeps one
+    return str(path).startswith(("http:/", "https:/"))
+
+
+def _is_no_address(folder: Path) -> Path:
+    if _is_address(folder):
+        raise ValueError(f"{folder} is an address: name a folder of this computer")
+    return folder
+
+
 def _app_option(callback: Callable[[typer.Context, Path], Path] | None = None) -> Any:
     told = "The app's folder, which keeps the models."
     return typer.Option("--app", file_okay=False, envvar="FETAL_HEAD_APP", callback=callback, help=told)
@@ -65,7 +76,14 @@ App = Annotated[Path, _app_option()]
 # for who asks models that are there, and makes none
 ModelsOf = Annotated[Path, _app_option(_is_there)]
 Studies = Annotated[Path, typer.Option(help="Study folder.")]
+NewStudy = Annotated[Path, typer.Option("--to", callback=_is_no_address, help="New study folder, or one to add to.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def check_app(app_dir: Path) -> None:
+    """Raises ValueError where an installed package, which has no app's folder, would make the one that no server looks into."""
+    if app_dir == APP_DIR and not app_dir.is_dir():
+        raise ValueError(f"there is no folder {app_dir} for the model: name the one that your server is started with, by --app")
 
 
 def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterable[T]:
@@ -97,8 +115,7 @@ def listed(text: str) -> list[str]:
 
 def study_folder(studies: Path) -> Path:
     """The folder. Raises ValueError when it is none."""
-    # of two slashes a path keeps one
-    if str(studies).startswith(("http:/", "https:/")):
+    if _is_address(studies):
         where = f"{APP_DIR}/pacs/HOST-..., whose file .fetal_head/pacs tells the address, or where pacs_folder says"
         raise ValueError(f"--studies is the address of a PACS: name the folder in which the server works on it, {where}")
     if not studies.is_dir():

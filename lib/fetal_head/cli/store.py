@@ -24,7 +24,9 @@ store = typer.Typer(
 app.add_typer(store, name="store")
 
 Image = Annotated[str, typer.Argument(metavar="IMAGE", help="Its file's name, with or without the ending.")]
-Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="As `fetal-head store history IMAGE` counts them.")]
+Number = Annotated[
+    int, typer.Argument(metavar="NUMBER", min=1, max=2**63 - 1, help="As `fetal-head store history IMAGE` counts them.")
+]
 
 
 @store.command(epilog="Example: fetal-head store history 010_HC --studies studies/hc18")

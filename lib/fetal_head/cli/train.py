@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, console, dice_line, overrides
+from fetal_head.cli.options import APP_DIR, App, AsJson, Conf, app, check_app, console, dice_line, overrides
 from fetal_head.cli.store import opened
 from fetal_head.config import load_settings
 
@@ -32,8 +32,7 @@ def train(
     from fetal_head.model.registry import Registry
     from fetal_head.store.labels.labelled import labelled_images
 
-    if app_dir == APP_DIR and not app_dir.is_dir():
-        raise ValueError(f"there is no folder {app_dir} for the model: name the one that your server is started with, by --app")
+    check_app(app_dir)
     given = overrides(conf) | ({"max_epochs": str(epochs)} if epochs else {})
     settings = load_settings(given)
     registry = Registry.of_app(app_dir)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -54,6 +55,17 @@ def check_pixel_size(image: str, spacing: Iterable[float]) -> None:
                 f"{image} is said to have pixels of {value:g} mm; "
                 f"those of ultrasound measure {SMALLEST_PIXEL:g} to {LARGEST_PIXEL:g} mm: correct the number or its unit"
             )
+
+
+def lack_of(error: Exception) -> str | None:
+    """What the system lacked while a file was read (see `refusing`); None where it is the file that is damaged."""
+    cause = error.__cause__
+    if isinstance(cause, MemoryError):
+        return "there was not enough memory"
+    # a damaged file leads to places that no file has, and what Pillow says of one is an OSError without a number
+    if isinstance(cause, OSError) and cause.errno not in (None, errno.EINVAL):
+        return cause.strerror
+    return None
 
 
 @contextmanager

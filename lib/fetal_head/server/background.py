@@ -53,7 +53,8 @@ def _has_ended(method: Method, task: dict[str, Any]) -> bool:
     if process is not None:
         return process.poll() is not None
     submitted = datetime.strptime(task["start_ts"], "%Y-%m-%d %H:%M:%S")
-    return task["status"] != "SUBMITTED" or datetime.now() - submitted > START_TAKES_AT_MOST
+    # after, where the clock was set back
+    return task["status"] != "SUBMITTED" or abs(datetime.now() - submitted) > START_TAKES_AT_MOST
 
 
 def _wait(until: Callable[[], bool], seconds: float = math.inf) -> None:

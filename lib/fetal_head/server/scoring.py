@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import threading
@@ -23,6 +22,7 @@ from fetal_head.ahead import ahead
 from fetal_head.batched import batched
 from fetal_head.config import Settings
 from fetal_head.imaging import read_image
+from fetal_head.imaging.limits import lack_of
 from fetal_head.model.frame_cache import FrameCache
 from fetal_head.model.registry import Registry, Version
 from fetal_head.model.scoring import Picture, Score, Scorer
@@ -178,13 +178,7 @@ def _scored(read: _Read, scorer: Scorer, cache: FrameCache) -> dict[str, Score |
 
 def _lack(path: Path, error: ValueError) -> str | None:
     """What the system lacked to read a file; None where it is the file that is damaged."""
-    cause = error.__cause__
-    if isinstance(cause, MemoryError):
-        return "there was not enough memory"
-    # a damaged file leads to places that no file has, and what Pillow says of one is an OSError without a number
-    if isinstance(cause, OSError) and cause.errno not in (None, errno.EINVAL):
-        return cause.strerror
-    return None if path.is_file() else "it was not there"
+    return lack_of(error) or (None if path.is_file() else "it was not there")
 
 
 @cache

@@ -13,7 +13,8 @@ REBUILD = (
     "stop the server and run `fetal-head store rebuild --studies STUDY`; the labels are safe in labels/history, "
     "users have to be added again"
 )
-FULL = "make room and try again; nothing of this request was kept, and earlier labels are safe"
+KEPT_NOTHING = "try again; nothing of this request was kept, and earlier labels are safe"
+FULL = f"make room and {KEPT_NOTHING}"
 RIGHTS = "the store has to write there: give this user the right to, or copy the study to where he has it"
 AWAY = "move it away and try again"
 FAILS = "the disk, or the network to it, fails: repair it and try again; nothing of this request was kept"

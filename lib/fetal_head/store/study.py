@@ -11,10 +11,11 @@ from monailabel.interfaces.datastore import Datastore
 
 from fetal_head.config import StoreSettings, load_settings
 from fetal_head.imaging import Geometry
+from fetal_head.imaging.limits import lack_of
 from fetal_head.pseudonym import nameless, pseudonym, without_file
 from fetal_head.stamp import stamp_of
 from fetal_head.store import images
-from fetal_head.store.errors import StoreError, told
+from fetal_head.store.errors import KEPT_NOTHING, StoreError, told
 from fetal_head.store.files.layout import Picture
 from fetal_head.store.files.names import split_name
 from fetal_head.store.intake.scan import image_now, take_in
@@ -136,7 +137,8 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         """Keeps a submitted mask, see `read_draft`, and returns its number.
 
         Without `drawn_on` it is of the picture that is there now. Answers 404 for an unknown image, 422, saying why, for no mask
-        of it, 409 when another picture comes in between, and 412 when another label does than it `replaces`.
+        of it, 503 where the system cannot read it, 409 when another picture comes in between, and 412 when another label does
+        than it `replaces`.
         """
         images.check_tag(label_tag)
         image = self.get_image_uri(image_id)
@@ -148,6 +150,8 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         except StoreError:
             raise
         except (ValueError, TypeError) as error:
+            if lack := lack_of(error):
+                raise StoreError(503, f"the label of '{image_id}' cannot be read now ({lack}): {KEPT_NOTHING}") from error
             raise StoreError(422, f"the label of '{image_id}' was not accepted: {error}") from error
         # before, since a label that is kept must not be answered with an error
         renew(self.store, draft.who)

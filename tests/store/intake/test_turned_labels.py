@@ -16,7 +16,7 @@ from fetal_head.imaging import Mask, read_geometry, write_mask
 from fetal_head.learning.samples import read_labelled
 from fetal_head.store.errors import StoreError
 from fetal_head.store.labels.exported import exported
-from fetal_head.store.labels.history import label_file, restore
+from fetal_head.store.labels.history import compare, label_file, restore
 from fetal_head.store.labels.labelled import labelled_images
 from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.study import StudyDatastore
@@ -59,7 +59,7 @@ def test_a_label_on_other_axes_than_its_image_is_neither_learned_from_nor_shown(
         read_labelled(labelled)
     with pytest.raises(ValueError, match="its axes run otherwise in space"):
         exported(study.store, "d")
-    for does in (label_file, lambda *of: restore(*of, "ben")):
+    for does in (label_file, lambda *of: restore(*of, "ben"), lambda *of: compare(*of, 1)):
         with pytest.raises(StoreError, match="its axes run otherwise in space") as refused:
             does(study.store, "d", 1)
         assert refused.value.status_code == 422
