@@ -22,7 +22,7 @@ from fetal_head.store.recovery.checking import check
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.worklist.page import worklist
 from fetal_head.store.worklist.pools import Pools
-from pictures import speckle, write_itk, write_picture
+from pictures import speckle, write_dicom, write_itk, write_picture
 
 # beyond 64 bits of nanoseconds, which end in 2262
 TOO_LATE = 2**63 + 10**9
@@ -68,6 +68,10 @@ def _number_that_is_none(folder: Path) -> None:
         (folder / "labels/history/c" / name).write_bytes(b"x")
 
 
+def _dicom_without_an_ending(folder: Path) -> None:
+    write_dicom(folder / "1.2.840.7.dcm", speckle(60, 90)).rename(folder / "1.2.840.7")
+
+
 ODD = (
     _tag_that_is_no_text,
     _label_that_cannot_be_read,
@@ -78,6 +82,7 @@ ODD = (
     _image_whose_name_is_too_long,
     _history_that_is_no_text,
     _number_that_is_none,
+    _dicom_without_an_ending,
 )
 # these are no files of ours, whatever they are
 SILENT = (_tag_that_leads_to_itself, _number_that_is_none)
@@ -108,6 +113,17 @@ def test_a_label_takes_the_place_of_a_link_that_leads_to_itself(study: StudyData
     submit(study, "a", 1)
     study.refresh()
     assert_array_equal(read_mask(study.get_label_uri("a", FINAL)), mask_of(1))
+    assert check(study.store) == []
+
+
+def test_dicom_without_an_ending_is_named_and_its_index_is_not(study: StudyDatastore, folder: Path) -> None:
+    _dicom_without_an_ending(folder)
+    shutil.copy(folder / "1.2.840.7", folder / "DICOMDIR")
+    study.refresh()
+    assert check(study.store) == ["1.2.840.7 is left out: it is DICOM without the ending .dcm: add it to its name"]
+    (folder / "1.2.840.7").rename(folder / "1.2.840.7.dcm")
+    study.refresh()
+    assert study.list_images() == ["1.2.840.7", "a", "b", "c"]
     assert check(study.store) == []
 
 

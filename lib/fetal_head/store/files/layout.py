@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from fetal_head.imaging import EXTENSIONS
+from fetal_head.imaging import EXTENSIONS, is_nameless_dicom
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.files.folders import files_in, folders_in
@@ -27,6 +27,7 @@ from fetal_head.store.files.names import split_name, why_not
 HISTORY = "history"
 IMAGE_FACTS = "image.json"
 SAME_ID = "another file has the same id: rename or remove one of the two"
+NAMELESS = "it is DICOM without the ending .dcm: add it to its name"
 # as `Layout.kept` writes it, and as a database can hold it
 _NUMBERED = re.compile(r"([0-9]{4,18})\.")
 # a file that was written so long ago is whole
@@ -141,6 +142,8 @@ class Layout:
         found: dict[str, tuple[str, Stamp]] = {}
         for name, size, mtime_ns in sorted(files_in(self.folder), reverse=True):
             image, suffix = split_name(name)
+            if is_nameless_dicom(self.folder / name):
+                leave_out(self.folder / name, NAMELESS)
             if suffix.lower() not in EXTENSIONS:
                 continue
             if reason := why_not(image):

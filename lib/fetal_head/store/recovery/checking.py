@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from fetal_head.datasets.entering import COMING, STAGING
 from fetal_head.files import suffix_of
-from fetal_head.imaging import EXTENSIONS
+from fetal_head.imaging import EXTENSIONS, is_nameless_dicom
 from fetal_head.store.files.facts import read_facts, submission_facts
-from fetal_head.store.files.layout import HISTORY, Layout
+from fetal_head.store.files.layout import HISTORY, NAMELESS, Layout
 from fetal_head.store.files.names import split_name
 from fetal_head.store.intake.index import read_index
 from fetal_head.store.labels.settling import label_of
@@ -48,7 +48,11 @@ def _images(session: Session, layout: Layout) -> Iterator[str]:
         if image_id not in there:
             yield f"{name} is not taken in"
     for path in sorted(layout.folder.iterdir()):
-        if suffix_of(path) in EXTENSIONS and not path.name.startswith(".") and path.is_file():
+        if path.name.startswith(".") or not path.is_file():
+            continue
+        if is_nameless_dicom(path):
+            yield f"{path.name} is left out: {NAMELESS}"
+        if suffix_of(path) in EXTENSIONS:
             counted, _ = files.get(split_name(path.name)[0], (None, None))
             if counted is None:
                 yield f"{path.name} is left out; the server's log says why"
