@@ -31,6 +31,23 @@ def test_a_closed_panel_leaves_what_lies_over_the_image(named_desk: Sit) -> None
     assert ann.errors == []
 
 
+def test_on_a_screen_of_another_density_the_hand_still_draws_where_it_is(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p8")
+    before, place, centre = ann.mask, ann.on_screen(60, 60), ann.on_screen(200, 150)
+    screen = ann.page.context.new_cdp_session(ann.page)
+    ann.press("3")
+    for density in (2, 1):
+        metrics = {"width": 1000, "height": 700, "deviceScaleFactor": density, "mobile": False}
+        screen.send("Emulation.setDeviceMetricsOverride", metrics)
+        ann.page.mouse.click(*place)
+        assert ann.mask[60, 60] == 3
+        ann.press("z")
+        assert_array_equal(ann.mask, before)
+        assert ann.on_screen(200, 150) == pytest.approx(centre, abs=1)
+    assert ann.errors == []
+
+
 def test_an_image_comes_back_after_so_many_others_that_the_viewer_has_forgotten_it(named_desk: Sit) -> None:
     ann = named_desk()
     ann.open("p8")

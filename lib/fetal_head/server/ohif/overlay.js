@@ -19,6 +19,7 @@ export class Overlay {
     /** @type {number | null} the pointer that the tool follows while it is down */
     this._held = null;
     this._listeners = new AbortController();
+    this._density = devicePixelRatio;
   }
 
   /** Lies over the viewport's element from now on. */
@@ -47,12 +48,20 @@ export class Overlay {
 
   draw() {
     if (!this._svg.isConnected) return;
+    this._keepToScreen();
     const drawn = this._tool()?.drawn() ?? { lines: [], handles: [] };
     this._svg.replaceChildren(
       ...this._calipers().map(({ points, label }) => line(points.map((p) => this._viewer.toScreen(p)), 'caliper', label)),
       ...drawn.lines.map((points) => line(points.map((p) => this._viewer.toScreen(p)), 'shape')),
       ...drawn.handles.map((point) => handle(this._viewer.toScreen(point))),
     );
+  }
+
+  /** OHIF reckons by the density of another screen as soon as the window is there, and goes on drawing by that of the one before. */
+  _keepToScreen() {
+    if (this._density === devicePixelRatio) return;
+    this._density = devicePixelRatio;
+    this._viewer.fit();
   }
 
   /** @param {MouseEvent} event */
@@ -62,6 +71,7 @@ export class Overlay {
 
   /** @param {MouseEvent} event */
   _at(event) {
+    this._keepToScreen();
     const { left, top } = this._viewer.element?.getBoundingClientRect() ?? { left: 0, top: 0 };
     return this._viewer.toImage(event.clientX - left, event.clientY - top);
   }

@@ -40,10 +40,7 @@ export class Viewer {
     // a page that has just begun has no viewport yet
     await until(() => this.hasBegun, 'The viewer does not begin.');
     if (!grid.getDisplaySetsUIDsForViewport(this.viewportId)?.includes(displaySet.displaySetInstanceUID)) {
-      grid.setDisplaySetsForViewport({
-        viewportId: this.viewportId,
-        displaySetInstanceUIDs: [displaySet.displaySetInstanceUID],
-      });
+      grid.setDisplaySetsForViewport({ viewportId: this.viewportId, displaySetInstanceUIDs: [displaySet.displaySetInstanceUID] });
     }
     await this._shown(uids.instance).catch((error) => {
       // the viewer asks again for a picture that did not come only when it is given it anew
@@ -81,6 +78,11 @@ export class Viewer {
   /** @param {boolean} isSeen false as long as another image than the open one is on the screen */
   see(isSeen) {
     document.body.classList.toggle('fetal-head-unseen', !isSeen);
+  }
+
+  /** Draws anew, at once, for the size and the screen that it has now. */
+  fit() {
+    this._services.cornerstoneViewportService.performResize();
   }
 
   /** @param {Uint8Array} mask */
