@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
 from desk import Desk, phantoms
 from handing_in import hand_in
 from playwright.sync_api import Browser, expect
@@ -72,3 +73,14 @@ def test_on_a_slow_line_the_list_still_follows_what_happens(named: Server, named
     )
     hand_in(named, "p14", mask, client_id="somebody far away")
     expect(row).to_contain_text("somebody far away", timeout=40_000)
+
+
+def test_a_long_comment_leaves_names_and_the_other_columns_on_the_page(named: Server, named_desk: Sit) -> None:
+    flag, name = f"{named.url}/worklist/p8/flag", {"client_id": "who has much to say"}
+    requests.post(flag, json={"comment": "the shadow of the shoulder lies on it, " * 10, **name}, timeout=60).raise_for_status()
+    ann = named_desk()
+    ann.page.goto(f"{named.url}/ohif/")
+    expect(ann.page.locator("#images tr", has_text="shoulder")).to_be_visible()
+    overhang = ann.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    requests.post(flag, json={"comment": "", **name}, timeout=60).raise_for_status()
+    assert overhang == 0
