@@ -12,23 +12,25 @@
  * @typedef {import('./steps.js').Step} Step
  */
 
-import { fromRuns, printOf, toRuns } from './runs.js';
-import { Steps } from './steps.js';
+import { fromRuns, printOf } from './runs.js';
+import { Steps, stepOf } from './steps.js';
 
 export class Editor extends EventTarget {
   /**
-   * @param {{ image: string, place: string, picture: string, replaces: number }} of its id, its identifier, which no image of
-   *   another study has, that of the picture that is drawn on, and the number of the label that the server has, 0 for none
+   * @param {{ image: string, place: string, picture: string, replaces: number, head: string }} of its id, its identifier, which no
+   *   image of another study has, that of the picture that is drawn on, the number of the label that the server has, 0 for none,
+   *   and what the head is called among the structures
    * @param {import('./raster.js').Size} size
    * @param {Version} version what the server has: a prediction or a label
    * @param {boolean} isLabel
    */
-  constructor({ image, place, picture, replaces }, size, { mask, annotated, model }, isLabel) {
+  constructor({ image, place, picture, replaces, head }, size, { mask, annotated, model }, isLabel) {
     super();
     this.image = image;
     this.place = place;
     this.picture = picture;
     this.replaces = replaces;
+    this.head = head;
     this.size = size;
     this.mask = Uint8Array.from(mask);
     this.annotated = new Set(annotated);
@@ -76,7 +78,7 @@ export class Editor extends EventTarget {
    */
   begin() {
     this._rest();
-    const before = this._now();
+    const before = stepOf(this);
     let goesOn = true;
     const show = (/** @type {(mask: Uint8Array) => void} */ change) => {
       if (!goesOn) return;
@@ -108,7 +110,7 @@ export class Editor extends EventTarget {
    */
   load({ mask, annotated, model }) {
     this._rest();
-    const before = this._now();
+    const before = stepOf(this);
     this.mask.set(mask);
     [this.annotated, this.model] = [new Set(annotated), model];
     this._keep(before);
@@ -128,7 +130,7 @@ export class Editor extends EventTarget {
    */
   annotate(structure, isAnnotated) {
     this._rest();
-    const before = this._now();
+    const before = stepOf(this);
     if (isAnnotated) this.annotated.add(structure);
     else this.annotated.delete(structure);
     this._end(before);
@@ -136,7 +138,7 @@ export class Editor extends EventTarget {
 
   /** What has to be kept so that nothing is lost when the page ends now. */
   get draft() {
-    return { ...this._now(), ...this.size };
+    return { ...stepOf(this), ...this.size };
   }
 
   /**
@@ -171,16 +173,11 @@ export class Editor extends EventTarget {
   /** @param {(now: Step) => Step | undefined} way */
   _go(way) {
     this._rest();
-    const step = way(this._now());
+    const step = way(stepOf(this));
     if (!step) return;
     this.mask.set(fromRuns(step.runs));
     [this.annotated, this.model] = [new Set(step.annotated), step.model];
     this._changed();
-  }
-
-  /** @returns {Step} */
-  _now() {
-    return { runs: toRuns(this.mask), annotated: [...this.annotated], model: this.model };
   }
 
   /** @param {Step} before the change that ends now; a click may change nothing */

@@ -139,7 +139,8 @@ export class Panel {
       const { version, isLabel, notice } = await first;
       // a label is of the picture that it was drawn on
       if (!isLabel) await checkPicture(image, uids.picture);
-      const editor = new Editor({ image, ...uids, replaces: told.number ?? 0 }, size, fitting(version, size), isLabel);
+      const of = { image, ...uids, replaces: told.number ?? 0, head: structures.head };
+      const editor = new Editor(of, size, fitting(version, size), isLabel);
       const back = resume(/** @type {Drafts} */ (this.drafts), editor, told);
       const flagged = told.flag ? `Flagged: ${told.flag.comment}` : '';
       this.heading.say([back, notice, flagged].filter(Boolean).join(' '));
