@@ -238,6 +238,14 @@ def test_a_rescaling_is_applied(tmp_path: Path) -> None:
     assert_array_equal(read_image(path)[0], GREY / 2 - 8)
 
 
+def test_colours_take_nothing_from_how_large_an_image_may_be(tmp_path: Path) -> None:
+    pixels = np.zeros((2160, 3840, 3), dtype=np.uint8)
+    pixels[100:200, 300:600] = 255
+    grey, geometry = read_image(write_dicom(tmp_path / "a.dcm", pixels, photometric="RGB"))
+    assert geometry.shape == (2160, 3840)
+    assert_array_equal(grey, pixels[..., 0])
+
+
 def test_pixels_of_no_length_are_no_image(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="without an image"):
         read_image(_changed(write_dicom(tmp_path / "a.dcm", GREY), PixelData=b""))

@@ -73,7 +73,7 @@ def _check_image(dataset: FileDataset) -> None:
     """Raises ValueError for pixels of another size or kind than the header says, or that no ultrasound machine writes."""
     size = int(dataset.Rows), int(dataset.Columns)
     samples, bits = int(dataset.get("SamplesPerPixel") or 1), int(dataset.BitsAllocated)
-    check_pixels((*size, samples))
+    check_pixels(size)
     interpretation = str(dataset.PhotometricInterpretation)
     is_wide = interpretation.startswith("YBR") and bits > 8
     if interpretation not in INTERPRETATIONS or samples not in (1, 3) or bits not in (8, 16, 32) or is_wide:
