@@ -51,6 +51,20 @@ def test_an_interrupt_while_processes_begin_leaves_no_traceback(tmp_path: Path) 
     assert not (tmp_path / "study").exists() or not list((tmp_path / "study").iterdir())
 
 
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGKILL])
+def test_processes_that_draw_end_with_the_first_one(tmp_path: Path, by: signal.Signals) -> None:
+    command = [sys.executable, "-c", "from fetal_head.cli import main; main()", "phantom", "--count", "50", "--to", "study"]
+    with subprocess.Popen(command, cwd=tmp_path) as first:
+        while not list(tmp_path.glob("study/.import-*/*.png")):
+            time.sleep(0.01)
+        drawing = psutil.Process(first.pid).children()
+        first.send_signal(by)
+    _, left = psutil.wait_procs(drawing, timeout=20)
+    for process in left:
+        process.kill()
+    assert not left
+
+
 def test_what_waits_is_not_begun_once_it_is_broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     drawn = in_processes(_slowly, [tmp_path / str(number) for number in range(32)])

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.study import StudyWriter, Written, write_case
+from fetal_head.following import end_with_first
 from fetal_head.phantom import Phantom, phantom
 
 # apart far enough that no two seeds of the command line share a picture
@@ -110,5 +111,7 @@ def _deaf() -> Iterator[None]:
 
 
 def _begin() -> None:
+    # they would wait for work for ever, and keep what the first one was writing from being cleared away
+    end_with_first()
     # one thread each: the processes fill the cores already, and waiting threads would take a third of them
     threadpool_limits(1)

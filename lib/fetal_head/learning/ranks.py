@@ -17,6 +17,8 @@ from torch import distributed
 from torch.distributed.nn.functional import all_reduce
 from torch.nn.parallel import DistributedDataParallel
 
+from fetal_head.following import end_with_first
+
 # the first rank notices by itself that another one is gone, unless it waits for its part on a GPU
 PATIENCE = 10.0
 
@@ -118,16 +120,9 @@ def _group(local: int, **where: Any) -> Iterator[None]:
 
 
 def _other(rank: int, count: int, where: str, task: Callable[[], object]) -> None:
-    threading.Thread(target=_end_with_first, name="first rank", daemon=True).start()
+    end_with_first()
     with _group(rank, init_method=where, rank=rank, world_size=count):
         task()
-
-
-def _end_with_first() -> None:
-    first = multiprocessing.parent_process()
-    assert first is not None
-    first.join()
-    os._exit(1)
 
 
 def _end_with_others(others: Sequence[BaseProcess], over: threading.Event) -> None:
