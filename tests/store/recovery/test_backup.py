@@ -235,11 +235,44 @@ def test_a_backup_that_was_not_wholly_restored_keeps_its_labels(
         patched.setattr(shutil, "copy2", killed)
         # a killed process puts nothing back
         patched.setattr(FileChanges, "undo", lambda _: None)
+        patched.setattr(shutil, "rmtree", lambda *_, **__: None)
         with pytest.raises(KeyboardInterrupt):
             restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
     again = StudyDatastore(str(tmp_path / "again"), EMBEDDED)
     (image,) = again.list_images()
     assert_array_equal(read_mask(again.get_label_uri(image, FINAL)), mask_of("abc".index(image)))
+
+
+def test_of_a_backup_whose_restoring_is_interrupted_no_half_study_is_left(
+    study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be served, and lack images."""
+    backup(study.store, tmp_path / "backup")
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copy2", lambda *_: _interrupted())
+        with pytest.raises(KeyboardInterrupt):
+            restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)
+    assert not (tmp_path / "again").exists()
+    assert tables(restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)) == tables(study.store)
+
+
+def test_of_two_backups_into_one_folder_the_second_is_refused(
+    study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They write the same tables: the first one's end would call those whole that the second one is still writing."""
+    copy, refused = shutil.copy2, []
+
+    def meanwhile(source: Path, to: Path) -> None:
+        with pytest.raises(StoreError, match=r"a backup is being made in .*backup already") as error:
+            backup(study.store, tmp_path / "backup")
+        refused.append(error.value.status_code)
+        copy(source, to)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copy2", meanwhile)
+        assert backup(study.store, tmp_path / "backup").missing == []
+    assert set(refused) == {409}
+    assert backup(study.store, tmp_path / "backup").missing == []
 
 
 def _interrupted() -> None:

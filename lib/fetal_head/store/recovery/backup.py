@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,10 +42,16 @@ def backup(store: Store, to: Path) -> Copied:
     An earlier backup there is brought up to date, and stays what it was until the new one is whole.
 
     Raises:
-        StoreError: `to` lies inside the study, holds anything else than a backup, or one of labels that the study does not have.
+        StoreError: `to` lies inside the study, holds anything else than a backup, or one of labels that the study does not have;
+            or another backup is being made there.
     """
     _check_target(store, to)
     to.mkdir(parents=True, exist_ok=True)
+    with _alone_in(to, "a backup"):
+        return _backup(store, to)
+
+
+def _backup(store: Store, to: Path) -> Copied:
     partial = to / PARTIAL
     with store.reading() as session:
         images = list(session.scalars(select(Image)))
@@ -73,18 +79,25 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
     """
     rows = read_tables(source / TABLES)
     to.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as alone:
-        try:
-            alone.enter_context(alone_in(to, waits=False))
-        except BlockingIOError as error:
-            raise StoreError(409, f"a study is being made in {to} already; wait until that has ended") from error
+    with _alone_in(to, "a study"):
         if any(to.iterdir()):
             raise StoreError(409, f"{to} is not empty; name a new folder")
         try:
             return _restored(rows, source, to, settings)
-        except Exception:
+        except BaseException:  # Ctrl-C as well: it would be served as a study that lacks images
             shutil.rmtree(to, ignore_errors=True)
             raise
+
+
+@contextmanager
+def _alone_in(to: Path, what: str) -> Iterator[None]:
+    """Keeps others from writing into `to` meanwhile. Raises StoreError when somebody does already."""
+    with ExitStack() as alone:
+        try:
+            alone.enter_context(alone_in(to, waits=False))
+        except BlockingIOError as error:
+            raise StoreError(409, f"{what} is being made in {to} already; wait until that has ended") from error
+        yield
 
 
 def _restored(rows: Rows, source: Path, to: Path, settings: StoreSettings) -> Store:
