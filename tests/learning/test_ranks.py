@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -36,6 +37,20 @@ def wait_for_one_that_died() -> None:
     ranks.in_ranks(2, _wait_for_ever, _die)
 
 
+def wait_until_it_is_interrupted() -> None:
+    """As at a terminal, whose Ctrl-C every process hears."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        ranks.in_ranks(2, _hear_it, _wait_for_ever)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _hear_it() -> None:
+    os.killpg(0, signal.SIGINT)
+    _wait_for_ever()
+
+
 def test_each_rank_may_have_processes_of_its_own() -> None:
     assert ranks.in_ranks(2, _sum, _sum) == 2 * (0 + 1 + 2 + 3)
 
@@ -47,13 +62,24 @@ def test_a_rank_that_dies_ends_the_training() -> None:
 
 
 def test_nobody_waits_for_ever_for_a_rank_that_died() -> None:
-    path = os.pathsep.join([str(HERE), str(HERE.parent)])
-    waiting = subprocess.run(
-        [sys.executable, "-c", "import test_ranks; test_ranks.wait_for_one_that_died()"],
+    waiting = _run("wait_for_one_that_died")
+    assert waiting.returncode == 1
+    assert "has died (exit code 3)" in waiting.stderr
+
+
+def test_an_interrupt_is_left_to_the_first_rank() -> None:
+    interrupted = _run("wait_until_it_is_interrupted")
+    assert interrupted.returncode == 130
+    assert "Traceback" not in interrupted.stderr
+
+
+def _run(name: str) -> subprocess.CompletedProcess[str]:
+    """What one of the functions here does in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", f"import test_ranks; test_ranks.{name}()"],
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])},
     )
-    assert waiting.returncode == 1
-    assert "has died (exit code 3)" in waiting.stderr

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.study import StudyWriter, Written, write_case
-from fetal_head.following import end_with_first
+from fetal_head.following import deaf, end_with_first
 from fetal_head.phantom import Phantom, phantom
 
 # apart far enough that no two seeds of the command line share a picture
@@ -91,23 +88,8 @@ def in_processes(function: Callable[[A], R], arguments: Iterable[A]) -> Iterator
 
 
 def _submit(pool: ProcessPoolExecutor, function: Callable[[A], R], argument: A) -> Future[R]:
-    with _deaf():
+    with deaf():
         return pool.submit(function, argument)
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """A process that begins in here hears no Ctrl-C, which a thread other than the main one cannot see to."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    # Ctrl-C reaches all processes of a terminal: the first one ends the others, which have nothing to say to it, and are to
-    # know that before they import for seconds
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _begin() -> None:

@@ -17,7 +17,7 @@ from torch import distributed
 from torch.distributed.nn.functional import all_reduce
 from torch.nn.parallel import DistributedDataParallel
 
-from fetal_head.following import end_with_first
+from fetal_head.following import deaf, end_with_first
 
 # the first rank notices by itself that another one is gone, unless it waits for its part on a GPU
 PATIENCE = 10.0
@@ -48,8 +48,9 @@ def in_ranks(count: int, first: Callable[[], T], others: Callable[[], object]) -
     context = multiprocessing.get_context("spawn")
     # no daemons: those may not have the processes that bring them their pictures
     started = [context.Process(target=_other, args=(rank, count, where, others), daemon=False) for rank in range(1, count)]
-    for process in started:
-        process.start()
+    with deaf():
+        for process in started:
+            process.start()
     over = threading.Event()
     watch = threading.Thread(target=_end_with_others, args=(started, over), name="other ranks", daemon=True)
     watch.start()
