@@ -85,19 +85,19 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def alone_in(folder: Path, *, waits: bool = True) -> Iterator[None]:
+def alone_in(folder: Path, refusal: Exception | None = None) -> Iterator[None]:
     """Keeps everybody else who asks the same of `folder` away until the block or its process ends.
 
     Raises:
-        BlockingIOError: somebody is in there; only where it does not wait for his end.
+        refusal: somebody is in there; without one it waits for his end.
     """
     with _opened(folder) as handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB if refusal else fcntl.LOCK_EX)
         except OSError as error:
             # a file system without locks keeps nobody away
-            if isinstance(error, BlockingIOError):
-                raise
+            if refusal and isinstance(error, BlockingIOError):
+                raise refusal from error
         yield
 
 

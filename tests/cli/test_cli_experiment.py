@@ -62,6 +62,26 @@ def test_trials_of_another_experiment_are_not_taken_for_its_own(run: Run, tmp_pa
     refused(*grid)
 
 
+def test_of_two_experiments_in_one_folder_the_second_is_refused(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each writes all its trials: hours of the one that has come further were thrown away."""
+    write_phantoms(tmp_path / "study", 4, 0)
+    grid = ["experiment", "augmentation", "--studies", "study", "--to", "to", "--seeds", 1, *CONF]
+    train, refused = experiment.train, []
+
+    def meanwhile(*arguments):  # type: ignore[no-untyped-def]
+        if not refused:
+            refused.append(" ".join(run(*grid, "--values", "full", status=1).stderr.split()))
+        return train(*arguments)
+
+    monkeypatch.setattr(experiment, "train", meanwhile)
+    run(*grid, "--values", "none")
+    assert "an experiment runs in to already: wait for its end, or take another folder, such as to_2" in refused[0]
+    run(*grid, "--values", "full")
+    assert [trial["value"] for trial in json.loads((tmp_path / "to" / "trials.json").read_text())] == ["none", "full"]
+
+
 def test_whom_the_starting_model_knows_is_not_judged_on(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_phantoms(tmp_path / "study", 6, 0)
     held = ["phantom-0-00000", "phantom-0-00004", "phantom-0-00005"]

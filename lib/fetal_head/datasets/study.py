@@ -72,11 +72,9 @@ class StudyWriter:
         if not self._is_new and not self.to.is_dir():
             raise ValueError(f"{self.to} is a file, not a folder")
         self.to.mkdir(parents=True, exist_ok=True)
+        busy = f"another import into {self.to} is under way; wait until it has ended"
         with ExitStack() as alone:
-            try:
-                alone.enter_context(alone_in(self.to, waits=False))
-            except BlockingIOError as error:
-                raise ValueError(f"another import into {self.to} is under way; wait until it has ended") from error
+            alone.enter_context(alone_in(self.to, ValueError(busy)))
             self.completed = complete_broken_off(self.to)
             # hidden files do not make a folder full
             if not (self.to / INDEX).exists() and any(not path.name.startswith(".") for path in self.to.iterdir()):

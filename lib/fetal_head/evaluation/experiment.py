@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from fetal_head.config import CHANGE_NO_RESULT, Settings
-from fetal_head.files import write_text
+from fetal_head.files import alone_in, write_text
 from fetal_head.labels import NAMES
 from fetal_head.learning.divided import read_divided
 from fetal_head.learning.lineage import lineage
@@ -78,7 +78,7 @@ def run_experiment(
     Raises:
         ValueError: a value is not allowed, there is no label or none that can be read, all labelled patients are for
             validation, or none is that the model does not know; `to` holds trials of other images, labels, starting weights
-            or settings, or damaged ones.
+            or settings, or damaged ones, or another experiment runs there.
         OSError: an image or a label is gone.
     """
     if not labels:
@@ -88,18 +88,22 @@ def run_experiment(
     for value, seed in product(values, seeds):
         settings = settings_with({setting: value, "seed": str(seed)})
         grid[value, seed] = settings, _origin(learned_from, settings)
-    trials = _read(to / "trials.json")
-    done = {(trial.value, trial.seed): trial.origin for trial in trials}
-    if any(done.get(at, origin) != origin for at, (_, origin) in grid.items()):
-        held = "trials of other images, labels, starting weights or settings"
-        raise ValueError(f"{to / 'trials.json'} holds {held}: take another folder, such as {to}_2")
-    for (value, seed), (settings, origin) in grid.items():
-        if (value, seed) in done:
-            continue
-        told = partial(on_epoch, value, seed)
-        trials.append(replace(_trial(value, labels, settings, start, known, told), origin=origin))
-        write_text(to / "trials.json", json.dumps([asdict(trial) for trial in trials], indent=2))
-        on_trial(trials[-1])
+    to.mkdir(parents=True, exist_ok=True)
+    # each writes all its trials, and would throw away the other's
+    busy = f"an experiment runs in {to} already: wait for its end, or take another folder, such as {to}_2"
+    with alone_in(to, ValueError(busy)):
+        trials = _read(to / "trials.json")
+        done = {(trial.value, trial.seed): trial.origin for trial in trials}
+        if any(done.get(at, origin) != origin for at, (_, origin) in grid.items()):
+            held = "trials of other images, labels, starting weights or settings"
+            raise ValueError(f"{to / 'trials.json'} holds {held}: take another folder, such as {to}_2")
+        for (value, seed), (settings, origin) in grid.items():
+            if (value, seed) in done:
+                continue
+            told = partial(on_epoch, value, seed)
+            trials.append(replace(_trial(value, labels, settings, start, known, told), origin=origin))
+            write_text(to / "trials.json", json.dumps([asdict(trial) for trial in trials], indent=2))
+            on_trial(trials[-1])
     return [trial for trial in trials if (trial.value, trial.seed) in grid]
 
 

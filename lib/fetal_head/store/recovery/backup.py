@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,7 +46,7 @@ def backup(store: Store, to: Path) -> Copied:
     """
     _check_target(store, to)
     to.mkdir(parents=True, exist_ok=True)
-    with _alone_in(to, "a backup"):
+    with alone_in(to, _busy("a backup", to)):
         return _backup(store, to)
 
 
@@ -79,7 +78,7 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
     """
     rows = read_tables(source / TABLES)
     to.mkdir(parents=True, exist_ok=True)
-    with _alone_in(to, "a study"):
+    with alone_in(to, _busy("a study", to)):
         if any(to.iterdir()):
             raise StoreError(409, f"{to} is not empty; name a new folder")
         try:
@@ -89,15 +88,8 @@ def restore_backup(source: Path, to: Path, settings: StoreSettings) -> Store:
             raise
 
 
-@contextmanager
-def _alone_in(to: Path, what: str) -> Iterator[None]:
-    """Keeps others from writing into `to` meanwhile. Raises StoreError when somebody does already."""
-    with ExitStack() as alone:
-        try:
-            alone.enter_context(alone_in(to, waits=False))
-        except BlockingIOError as error:
-            raise StoreError(409, f"{what} is being made in {to} already; wait until that has ended") from error
-        yield
+def _busy(what: str, to: Path) -> StoreError:
+    return StoreError(409, f"{what} is being made in {to} already; wait until that has ended")
 
 
 def _restored(rows: Rows, source: Path, to: Path, settings: StoreSettings) -> Store:
