@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from fetal_head.files import WRITING
 from fetal_head.model.frame_cache import FrameCache
 from fetal_head.model.network import Architecture
 from fetal_head.model.scoring import Scorer
@@ -61,3 +62,14 @@ def test_frames_are_kept_as_long_as_there_is_room(tmp_path: Path) -> None:
     assert sum(cache.get(key) is not None for key in "ab") == 1
     assert FrameCache(tmp_path / "frames", "two", 100).get("a") is None
     assert [path.name for path in (tmp_path / "frames").iterdir()] == [], "what is cut otherwise is thrown away"
+
+
+def test_what_a_killed_process_was_writing_takes_no_room(tmp_path: Path) -> None:
+    frame = np.arange(12, dtype=np.float16).reshape(3, 4)
+    FrameCache(tmp_path, "one", 300).put("a", frame)
+    stray = tmp_path / "one" / f"{WRITING}x.npy"
+    stray.write_bytes(bytes(300))
+    cache = FrameCache(tmp_path, "one", 300)
+    assert not stray.exists()
+    cache.put("b", frame)
+    np.testing.assert_array_equal(cache.get("b"), frame)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fetal_head.files import replacing
+from fetal_head.files import clear_strays, replacing
 from fetal_head.model.scoring import Picture
 
 
@@ -26,6 +26,7 @@ class FrameCache:
         for other in folder.iterdir() if folder.is_dir() else ():
             if other != self._folder:
                 shutil.rmtree(other, ignore_errors=True)
+        clear_strays(self._folder)
         self._size = sum(path.stat().st_size for path in self._folder.glob("*.npy"))
 
     def get(self, key: str) -> Picture | None:
