@@ -5,7 +5,7 @@ from fetal_head.imaging.geometry import Frame, Geometry
 from fetal_head.imaging.mask import Mask, annotated_in, check_mask
 from fetal_head.imaging.mask_reader import read_mask
 from fetal_head.imaging.mask_writer import WRITTEN, write_mask
-from fetal_head.imaging.reader import EXTENSIONS, is_nameless_dicom, read_geometry, read_image, suffix_by_content
+from fetal_head.imaging.reader import EXTENSIONS, is_dicom, read_geometry, read_image, suffix_by_content
 
 __all__ = [
     "EXTENSIONS",
@@ -15,7 +15,7 @@ __all__ = [
     "Mask",
     "annotated_in",
     "check_mask",
-    "is_nameless_dicom",
+    "is_dicom",
     "read_geometry",
     "read_image",
     "read_label",

@@ -10,7 +10,6 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from fetal_head.files import suffix_of
 from fetal_head.imaging.dicom import read_dicom
 from fetal_head.imaging.geometry import Frame, Geometry
 from fetal_head.imaging.grey import to_grey
@@ -22,8 +21,6 @@ from fetal_head.imaging.units import nifti_unit, nrrd_unit
 from fetal_head.imaging.volume import frame_of, plane_of, read_volume
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".nii.gz", ".nii", ".nrrd", ".dcm")
-# how DICOM files begin
-PREAMBLE, MAGIC = 128, b"DICM"
 # the formats in which nothing but one plain picture is found when its header is that of one
 PLAIN = ("PNG", "JPEG", "BMP")
 # pixels, mm per pixel along (rows, columns) where the file tells, and their frame
@@ -71,24 +68,26 @@ def read_geometry(path: str | Path) -> Geometry:
     return read_image(path)[1]
 
 
-def is_nameless_dicom(path: Path) -> bool:
-    """Whether a file is DICOM by its content and none by its name, as ultrasound machines export them; not for their index."""
-    if suffix_of(path) in EXTENSIONS or path.name == "DICOMDIR":
-        return False
+def is_dicom(path: Path) -> bool:
+    """Whether a file is DICOM by its content, as ultrasound machines export them without an ending; not for their index."""
     with suppress(OSError):
-        return _head(path)[PREAMBLE:].startswith(MAGIC)
+        return path.name != "DICOMDIR" and _begins_as_dicom(_head(path))
     return False
 
 
 def _kind(path: Path) -> str:
     head = _head(path)
-    if head[PREAMBLE:].startswith(MAGIC):
+    if _begins_as_dicom(head):
         return "dicom"
     if head.startswith(b"NRRD"):
         return "nrrd"
     if head.startswith(b"\x1f\x8b") or head[344:347] in (b"n+1", b"ni1") or head[4:8] == b"n+2\0":
         return "nifti"
     return "raster"
+
+
+def _begins_as_dicom(head: bytes) -> bool:
+    return head[128:132] == b"DICM"
 
 
 def _head(path: Path) -> bytes:

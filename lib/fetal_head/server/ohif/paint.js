@@ -1,10 +1,18 @@
 /**
- * What happens to a mask when a structure is painted or erased. CSP and LV lie inside the head: they are never painted over
- * with BRAIN, and where they are erased inside the head there is BRAIN again.
+ * What happens to a mask when a structure is painted or erased, and which it then speaks of. CSP and LV lie inside the head:
+ * they are never painted over with BRAIN, and where they are erased inside the head there is BRAIN again.
  */
 
 export const BACKGROUND = 0;
 export const BRAIN = 1;
+
+/**
+ * Those of some structures that a label speaks of; the server's own rule: a head without a pixel is cut, not absent.
+ * @param {string[]} names
+ * @param {Uint8Array} mask
+ * @param {string} head what the head is called among them
+ */
+export const spokenOf = (names, mask, head) => names.filter((name) => name !== head || mask.includes(BRAIN));
 
 /**
  * @param {Uint8Array} mask changed in place

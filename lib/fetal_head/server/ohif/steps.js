@@ -4,19 +4,17 @@
  * @typedef {{ runs: number[], annotated: string[], model: string | null }} Step a version of a mask as it is kept
  */
 
-import { BRAIN } from './paint.js';
+import { spokenOf } from './paint.js';
 import { toRuns } from './runs.js';
 
 const MOST = 200;
 
 /**
  * @param {{ mask: Uint8Array, annotated: Set<string>, model: string | null, head: string }} editor
- * @returns {Step} what it has; a head without a pixel is cut by the field of view, and no label speaks of it
+ * @returns {Step} what it has, and would say as a label
  */
 export function stepOf({ mask, annotated, model, head }) {
-  const runs = toRuns(mask);
-  const isCut = !runs.some((value, i) => i % 2 === 0 && value === BRAIN);
-  return { runs, annotated: [...annotated].filter((name) => !(isCut && name === head)), model };
+  return { runs: toRuns(mask), annotated: spokenOf([...annotated], mask, head), model };
 }
 
 export class Steps {

@@ -1,7 +1,7 @@
 /** The list of structures: which one is drawn, which are seen, and which of them the mask speaks of. */
 
 import { el } from './dom.js';
-import { BRAIN } from './paint.js';
+import { BRAIN, spokenOf } from './paint.js';
 
 const OPACITY = 0.3;
 
@@ -49,12 +49,12 @@ export class Structures {
   }
 
   /**
-   * The structures that a label speaks of when nobody said so; the server's own rule: a head without a pixel is cut, not absent.
+   * The structures that a label speaks of when nobody said so.
    * @param {Uint8Array} mask
    * @returns {string[]}
    */
   annotatedIn(mask) {
-    return this.names.filter((name, i) => this._structures[i].value !== BRAIN || mask.includes(BRAIN));
+    return spokenOf(this.names, mask, this.head);
   }
 
   /** Called for each image: the viewer forgets with the one before. */

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from fetal_head.imaging import EXTENSIONS, is_nameless_dicom
+from fetal_head.imaging import EXTENSIONS, is_dicom
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.files.folders import files_in, folders_in
@@ -142,9 +142,9 @@ class Layout:
         found: dict[str, tuple[str, Stamp]] = {}
         for name, size, mtime_ns in sorted(files_in(self.folder), reverse=True):
             image, suffix = split_name(name)
-            if is_nameless_dicom(self.folder / name):
-                leave_out(self.folder / name, NAMELESS)
             if suffix.lower() not in EXTENSIONS:
+                if is_dicom(self.folder / name):
+                    leave_out(self.folder / name, NAMELESS)
                 continue
             if reason := why_not(image):
                 leave_out(self.folder / name, reason)

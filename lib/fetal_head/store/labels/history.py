@@ -159,7 +159,7 @@ def _mask(store: Store, image_id: str, found: Entry) -> Mask:
     try:
         # only the image tells where in it a segmentation lies that Slicer has cut to its own extent
         picture = _picture(store, image_id) if found.of_this_picture else None
-        return read_label(picture, found.file, read_geometry(picture).shape) if picture else read_mask(found.file, None)
+        return read_label(picture, found.file, read_geometry(picture).shape) if picture else read_mask(found.file)
     except ValueError as error:
         raise StoreError(422, f"the submission cannot be compared: {error}") from error
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from fetal_head.datasets.entering import COMING, STAGING
 from fetal_head.files import suffix_of
-from fetal_head.imaging import EXTENSIONS, is_nameless_dicom
+from fetal_head.imaging import EXTENSIONS, is_dicom
 from fetal_head.store.files.facts import read_facts, submission_facts
 from fetal_head.store.files.layout import HISTORY, NAMELESS, Layout
 from fetal_head.store.files.names import split_name
@@ -50,9 +50,10 @@ def _images(session: Session, layout: Layout) -> Iterator[str]:
     for path in sorted(layout.folder.iterdir()):
         if path.name.startswith(".") or not path.is_file():
             continue
-        if is_nameless_dicom(path):
-            yield f"{path.name} is left out: {NAMELESS}"
-        if suffix_of(path) in EXTENSIONS:
+        if suffix_of(path) not in EXTENSIONS:
+            if is_dicom(path):
+                yield f"{path.name} is left out: {NAMELESS}"
+        else:
             counted, _ = files.get(split_name(path.name)[0], (None, None))
             if counted is None:
                 yield f"{path.name} is left out; the server's log says why"
