@@ -30,15 +30,18 @@ def phantom(
 def import_(
     source: Annotated[
         Path,
-        typer.Argument(help="HC18, Alzubaidi 2023, or images with masks or with COCO, CVAT or Pascal VOC files."),
+        typer.Argument(
+            help="HC18, Alzubaidi 2023, images with masks or with COCO, CVAT or Pascal VOC files, or a tree of DICOM."
+        ),
     ],
     to: NewStudy,
+    all_frames: Annotated[bool, typer.Option("--all-frames", help="Of DICOM loops all frames, not one of each.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a public data set or a folder of images and masks into a study folder; a server that runs on it sees it at once."""
+    """Turn a public data set, images with masks or a tree of DICOM into a study folder; a server on it sees it at once."""
     from fetal_head.datasets import import_dataset
 
-    report = import_dataset(source, to, progress=lambda items: progress(items, "images"))
+    report = import_dataset(source, to, all_frames=all_frames, progress=lambda items: progress(items, "images"))
     if as_json:
         skipped = [asdict(s) for s in report.skipped]
         print(json.dumps({"images": report.images, "completed": report.completed, "skipped": skipped}, indent=2))

@@ -10,13 +10,12 @@ import numpy as np
 
 from fetal_head.datasets.case import Case
 from fetal_head.imaging import read_image, read_mask
-from fetal_head.imaging.whole_numbers import whole_numbers
 
 
 def holds_picture(file: Path, case: Case) -> bool:
     """Whether a file has a case's picture."""
     try:
-        return np.array_equal(read_image(file)[0], whole_numbers(case.image))
+        return np.array_equal(read_image(file)[0], case.pixels)
     except (ValueError, OSError):
         return False
 

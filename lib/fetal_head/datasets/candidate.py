@@ -67,7 +67,7 @@ def whose(path: Path, exported: Exported | None) -> str:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that was left out, and why; `redundant` when nothing is lost by it, because its picture is there already."""
+    """A file that was left out, and why; `redundant` when nothing is lost by it: its picture is there already, or it has none."""
 
     file: str
     reason: str
@@ -76,7 +76,8 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Found:
-    """The images of a data set, and the files of no use with the reason."""
+    """The images of a data set, the files of no use with the reason, and those of which nobody expects an image."""
 
     candidates: list[Candidate]
     useless: list[tuple[Path, str]] = field(default_factory=list)
+    imageless: list[Path] = field(default_factory=list)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fetal_head.datasets.names import safe_id
 from fetal_head.datasets.pixel_size import PER_AXIS
 from fetal_head.imaging import Mask, check_mask
+from fetal_head.imaging.whole_numbers import whole_numbers
 from fetal_head.labels import STRUCTURES, in_order
 from fetal_head.store.said import SPACING, check_image_info
 
@@ -31,6 +32,7 @@ class Case:
         spacing: millimetres per pixel along (rows, columns), or None.
         pixel_size: how the spacing is known, one of the notes in `pixel_size`.
         source: where it came from, for a person to find it again.
+        dicom: the file that the image was read from, which is kept as it is; None for one that is kept as a picture.
 
     Raises:
         ValueError: image, mask and annotated structures do not fit each other, or what is said of the image cannot be.
@@ -45,8 +47,11 @@ class Case:
     spacing: tuple[float, float] | None = None
     pixel_size: str = PER_AXIS
     source: str = ""
+    dicom: bytes | None = None
 
     def __post_init__(self) -> None:
+        if self.dicom is not None and self.mask is not None:
+            raise ValueError("an image that is kept as DICOM comes without a mask, which would lie on the axes of a picture")
         object.__setattr__(self, "id", safe_id(self.id))
         if len(self.id) > LONGEST_ID:
             raise ValueError(f"its name has {len(self.id)} characters; at most {LONGEST_ID} fit into the names of its files")
@@ -64,3 +69,13 @@ class Case:
         for structure in STRUCTURES:
             if structure.name not in self.annotated and (self.mask == structure.value).any():
                 raise ValueError(f"the mask holds {structure.name}, which is not among the annotated structures")
+
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return f"{self.id}.png" if self.dicom is None else f"{self.id}.dcm"
+
+    @property
+    def pixels(self) -> NDArray[np.generic]:
+        """What its file reads as."""
+        return whole_numbers(self.image) if self.dicom is None else self.image

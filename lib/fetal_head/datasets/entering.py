@@ -77,7 +77,7 @@ def _complete(staging: Path, to: Path) -> tuple[int, set[str]]:
     """
     coming = json.loads((staging / COMING).read_text(encoding="utf-8"))
     rows, index = read_rows(to / SUMMARY), read_index(to)
-    taken = _move(staging, to, [f"{case_id}.png" for case_id in coming["objects"]])
+    taken = _move(staging, to, [f"{case_id}{entry['image']['ext']}" for case_id, entry in coming["objects"].items()])
     objects = {case_id: entry for case_id, entry in coming["objects"].items() if case_id not in taken}
     known = {row["image"] for row in rows}
     rows += [row for row in coming["rows"] if row["image"] not in {*known, *taken}]

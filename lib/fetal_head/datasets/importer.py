@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal_head.datasets import alzubaidi, annotated, hc18, pairs
+from fetal_head.datasets import alzubaidi, annotated, dicom_files, hc18, pairs
 from fetal_head.datasets.already import holds_size
 from fetal_head.datasets.candidate import Candidate, Found, Skipped
 from fetal_head.datasets.case import Case
@@ -22,7 +23,8 @@ from fetal_head.datasets.voc import refuse_instances
 
 RECOGNISED = (
     "HC18 (its root, training_set or test_set, with the csv), Alzubaidi 2023 (its root or a plane folder), "
-    "a folder with images/ and masks/, a folder of images with a COCO json, a CVAT xml or a Pascal VOC export"
+    "a folder with images/ and masks/, a folder of images with a COCO json, a CVAT xml or a Pascal VOC export, "
+    "DICOM files in folders however deep"
 )
 
 
@@ -48,13 +50,14 @@ class ImportReport:
 
 
 def import_dataset(
-    source: Path, to: Path, *, progress: Callable[[Sequence[Candidate]], Iterable[Candidate]] = iter
+    source: Path, to: Path, *, all_frames: bool = False, progress: Callable[[Sequence[Candidate]], Iterable[Candidate]] = iter
 ) -> ImportReport:
     """Imports a data set into the study folder `to`, which is made, or to which is added. Nothing that is there is touched.
 
     Args:
-        source: HC18, Alzubaidi 2023, or a folder of images with masks or annotations.
+        source: HC18, Alzubaidi 2023, a folder of images with masks or annotations, or DICOM files in folders however deep.
         to: a folder that does not exist, is empty, or was written by an earlier import.
+        all_frames: whether all frames of a DICOM loop are images, not only its key frame.
         progress: wraps the images to be read, as `rich.progress.track` does.
 
     Returns:
@@ -63,8 +66,9 @@ def import_dataset(
     Raises:
         ValueError: `source` is none of what is recognised, or `to` holds something else. Nothing is written then.
     """
-    found = recognise(source)
+    found = recognise(source, all_frames=all_frames)
     skipped = [Skipped(_within(source, path), reason) for path, reason in found.useless]
+    skipped += [Skipped(_within(source, path), "holds no image", redundant=True) for path in found.imageless]
     pictures: dict[str, Seen] = {}
     # of two equal pictures the first is kept, which must not be the one without a label
     candidates = sorted(found.candidates, key=lambda candidate: candidate.mask_of is None)
@@ -79,12 +83,12 @@ def import_dataset(
     return ImportReport(len(study.rows), tuple(skipped), tuple(study.rows), study.completed)
 
 
-def recognise(source: Path) -> Found:
+def recognise(source: Path, *, all_frames: bool = False) -> Found:
     """The images of a data set of any kind that is recognised. Raises ValueError for any other folder."""
     if not source.is_dir():
         raise ValueError(f"{source} is no folder; unpack an archive first")
     refuse_instances(source)
-    for find in (hc18.find, alzubaidi.find, pairs.find, annotated.find):
+    for find in (hc18.find, alzubaidi.find, pairs.find, annotated.find, partial(dicom_files.find, all_frames=all_frames)):
         if found := find(source):
             return found
     raise ValueError(

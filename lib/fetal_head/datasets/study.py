@@ -19,10 +19,9 @@ from fetal_head.datasets.case import Case
 from fetal_head.datasets.entering import COMING, INDEX, LABELS, STAGING, SUMMARY, complete_broken_off, enter, read_index
 from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.summary import Row, read_rows, summary_row
-from fetal_head.files import alone_in, replacing
-from fetal_head.imaging import Geometry, write_mask
+from fetal_head.files import alone_in, replacing, suffix_of
+from fetal_head.imaging import Geometry, read_geometry, write_mask
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
-from fetal_head.imaging.whole_numbers import whole_numbers
 from fetal_head.store.said import FILE_SIZE
 
 
@@ -122,14 +121,14 @@ class StudyWriter:
     def _refusal(self, case: Case) -> ValueError:
         is_new = case.id in self._objects
         folder, entries = (self.staging, self._objects) if is_new else (self.to, self._index["objects"])
-        picture = folder / f"{case.id}.png" if is_new else self._pictures.get(case.id, folder)
+        picture = folder / case.file if is_new else self._pictures.get(case.id, folder)
         if not holds_picture(picture, case):
             return ValueError(f"another picture is already there as {case.id}; rename this one")
         entry = entries.get(case.id, {})
         if case.mask is not None and not holds_label(folder / LABELS / f"{case.id}.nrrd", entry, case):
             return DifferentError("already there, but not with this label; what is there stays")
         told = entry.get("image", {}).get("info", {})
-        if not holds_size(told.get("spacing"), case):
+        if not holds_size(told.get("spacing") or read_geometry(picture).spacing, case):
             return DifferentError("already there, but not with this pixel size; what is there stays")
         if case.patient not in ("", told.get("patient", case.patient)):
             return DifferentError("already there, but as an image of another patient; what is there stays")
@@ -143,11 +142,13 @@ class StudyWriter:
 
 def write_case(staging: Path, case: Case) -> Written:
     """Writes the files of a case."""
-    pixels = whole_numbers(case.image)
-    picture = staging / f"{case.id}.png"
+    picture = staging / case.file
     with replacing(picture) as temporary:
-        # as small as the default on speckle, in half the time
-        Image.fromarray(pixels).save(temporary, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
+        if case.dicom is not None:
+            temporary.write_bytes(case.dicom)
+        else:
+            # as small as the default on speckle, in half the time
+            Image.fromarray(case.pixels).save(temporary, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
     if case.mask is not None:
         shape = (case.image.shape[0], case.image.shape[1])
         with replacing(staging / LABELS / f"{case.id}.nrrd") as temporary:
@@ -158,9 +159,10 @@ def write_case(staging: Path, case: Case) -> Written:
 def _index_entry(case: Case, size: int) -> dict[str, Any]:
     """What MONAI Label keeps of one image (its ImageLabelModel), as plain JSON."""
     now = int(time.time())
-    image = {"ts": now, "name": f"{case.id}.png", "patient": case.patient, "plane": case.plane, "source": case.source}
-    if case.spacing is not None:
+    image = {"ts": now, "name": case.file, "patient": case.patient, "plane": case.plane, "source": case.source}
+    # a DICOM file tells its own
+    if case.spacing is not None and case.dicom is None:
         image |= {"spacing": list(case.spacing), "pixel_size": case.pixel_size, FILE_SIZE: size}
     label = {"ts": now, "name": f"{case.id}.nrrd", "annotated": list(case.annotated), "source": "import"}
     labels = {"final": {"ext": ".nrrd", "info": label}} if case.mask is not None else {}
-    return {"image": {"ext": ".png", "info": image}, "labels": labels}
+    return {"image": {"ext": suffix_of(case.file), "info": image}, "labels": labels}

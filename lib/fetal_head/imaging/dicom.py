@@ -58,13 +58,13 @@ def read_dicom(path: Path) -> tuple[NDArray[np.generic], tuple[float, float] | N
         raise ValueError(f"its pixels cannot be decoded: {error}") from error
 
 
-def read_dataset(path: Path) -> FileDataset:
-    """All that a DICOM file holds, its pixels not decoded. Raises ValueError for what is none, or packed."""
+def read_dataset(path: Path, *, with_pixels: bool = True) -> FileDataset:
+    """All that a DICOM file holds, its pixels not decoded, or not read. Raises ValueError for what is none, or packed."""
     try:
         # pydicom would unpack all of a deflated file, however large it grows
         if read_file_meta_info(path).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
             raise ValueError("is deflated DICOM, which no ultrasound machine writes; save it uncompressed")
-        return pydicom.dcmread(path)
+        return pydicom.dcmread(path, stop_before_pixels=not with_pixels)
     except InvalidDicomError as error:
         raise ValueError("is no DICOM file") from error
 

@@ -19,6 +19,11 @@ def dicom_patient(dataset: FileDataset) -> str | None:
     return pseudonym(str(study)) if (study := dataset.get("StudyInstanceUID")) else None
 
 
+def patient_or_own(dataset: FileDataset) -> str:
+    """As `dicom_patient`; an image that tells neither patient nor study is one of a patient of its own."""
+    return dicom_patient(dataset) or pseudonym(str(dataset.SOPInstanceUID))
+
+
 def read_patient(path: Path) -> str | None:
     """That of a DICOM file, whose pixels are not read; None also for another or a damaged file."""
     if path.suffix.lower() != ".dcm":

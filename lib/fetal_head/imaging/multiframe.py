@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from typing import Literal
 
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate, generate_pixel_data_frame
+from pydicom.filewriter import dcmwrite
 from pydicom.pixel_data_handlers.util import get_expected_length
 from pydicom.uid import UID, UltrasoundImageStorage
 
@@ -60,6 +63,24 @@ def frame_id(instance: str, frame: int) -> str:
 def frame_count(dataset: Dataset) -> int:
     """How many frames an image has, as it says."""
     return int(dataset.get("NumberOfFrames") or 1)
+
+
+def chosen_frames(dataset: Dataset, which: Literal["all", "key"]) -> Sequence[int]:
+    """The frames of a loop that become images, from 1: all, the last one first, or the one that it calls representative, else
+    the middle one."""
+    count, representative = frame_count(dataset), dataset.get("RepresentativeFrameNumber")
+    if which == "all":
+        # once the first one is there, all of them are
+        return range(count, 0, -1)
+    return [representative if isinstance(representative, int) and 1 <= representative <= count else (count + 1) // 2]
+
+
+def frame_files(dataset: FileDataset, wanted: Iterable[int]) -> Iterator[bytes]:
+    """`frames_of` as the contents of DICOM files."""
+    for single in frames_of(dataset, wanted):
+        content = io.BytesIO()
+        dcmwrite(content, single, write_like_original=False)
+        yield content.getvalue()
 
 
 def frames_of(dataset: FileDataset, wanted: Iterable[int]) -> Iterator[FileDataset]:

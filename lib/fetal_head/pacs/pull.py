@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-from pydicom.dataset import FileDataset
-from pydicom.filewriter import dcmwrite
 
 from fetal_head.config import PacsSettings
 from fetal_head.files import temporary_in
 from fetal_head.imaging.dicom import read_dataset
-from fetal_head.imaging.dicom_patient import dicom_patient
+from fetal_head.imaging.dicom_patient import patient_or_own
 from fetal_head.imaging.limits import refusing
-from fetal_head.imaging.multiframe import frame_count, frame_id, frames_of
+from fetal_head.imaging.multiframe import chosen_frames, frame_count, frame_files, frame_id
 from fetal_head.pacs.client import Instance, Pacs, Series
 from fetal_head.pacs.errors import PacsAwayError
 from fetal_head.pacs.failures import Failures, is_of_all, sentence_of
@@ -111,11 +106,12 @@ class Puller:
             dataset = read_dataset(file)
             if dataset.get("SOPInstanceUID") != instance.uid:
                 raise ValueError("is another instance than the one that was asked for")
-            info, count = {"patient": _patient(dataset)}, frame_count(dataset)
+            info, count = {"patient": patient_or_own(dataset)}, frame_count(dataset)
         if count == 1:
             return self._add(instance.uid, file, info)
         taken, wrong = 0, []
-        for frame, single in self._frames(dataset):
+        chosen = chosen_frames(dataset, self._settings.pacs_frames)
+        for frame, single in zip(chosen, frame_files(dataset, chosen), strict=True):
             file.write_bytes(single)
             try:
                 taken += self._add(frame_id(instance.uid, frame), file, info)
@@ -126,15 +122,6 @@ class Puller:
         if wrong:
             raise ValueError(f"{len(wrong)} of its frames cannot be taken in, {wrong[0]}")
         return taken
-
-    def _frames(self, dataset: FileDataset) -> Iterator[tuple[int, bytes]]:
-        count = frame_count(dataset)
-        # backwards: once the first one is there, all of them are
-        chosen = range(count, 0, -1) if self._settings.pacs_frames == "all" else [_key_frame(dataset, count)]
-        for frame, single in zip(chosen, frames_of(dataset, chosen), strict=True):
-            content = io.BytesIO()
-            dcmwrite(content, single, write_like_original=False)
-            yield frame, content.getvalue()
 
     def _add(self, image: str, file: Path, info: dict[str, str]) -> int:
         try:
@@ -155,13 +142,3 @@ class _Known:
     def has(self, instance: str) -> bool:
         """Whether it is, with all its frames."""
         return instance in self._ids or frame_id(instance, 1) in self._ids
-
-
-def _key_frame(dataset: FileDataset, count: int) -> int:
-    representative = dataset.get("RepresentativeFrameNumber")
-    return representative if isinstance(representative, int) and 1 <= representative <= count else (count + 1) // 2
-
-
-def _patient(dataset: FileDataset) -> str:
-    """By which the images of a patient are known to be of one, without telling who; one without an id is known by the study."""
-    return dicom_patient(dataset) or pseudonym(str(dataset.SOPInstanceUID))

@@ -120,7 +120,9 @@ def test_dicom_without_an_ending_is_named_and_its_index_is_not(study: StudyDatas
     _dicom_without_an_ending(folder)
     shutil.copy(folder / "1.2.840.7", folder / "DICOMDIR")
     study.refresh()
-    assert check(study.store) == ["1.2.840.7 is left out: it is DICOM without the ending .dcm: add it to its name"]
+    assert check(study.store) == [
+        "1.2.840.7 is left out: it is DICOM without the ending .dcm: add it to its name, or let `fetal-head import` do it"
+    ]
     (folder / "1.2.840.7").rename(folder / "1.2.840.7.dcm")
     study.refresh()
     assert study.list_images() == ["1.2.840.7", "a", "b", "c"]

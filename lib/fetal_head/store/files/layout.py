@@ -27,7 +27,7 @@ from fetal_head.store.files.names import split_name, why_not
 HISTORY = "history"
 IMAGE_FACTS = "image.json"
 SAME_ID = "another file has the same id: rename or remove one of the two"
-NAMELESS = "it is DICOM without the ending .dcm: add it to its name"
+NAMELESS = "it is DICOM without the ending .dcm: add it to its name, or let `fetal-head import` do it"
 # as `Layout.kept` writes it, and as a database can hold it
 _NUMBERED = re.compile(r"([0-9]{4,18})\.")
 # a file that was written so long ago is whole
