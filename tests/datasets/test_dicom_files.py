@@ -119,7 +119,7 @@ def test_another_image_of_the_same_name_stays_out(tmp_path: Path) -> None:
     assert import_dataset(tmp_path / "one", tmp_path / "study").images == 1
     before = (tmp_path / "study" / f"{uid(file)}.dcm").read_bytes()
     assert said(import_dataset(tmp_path / "two", tmp_path / "study")) == {
-        "IM1": f"another picture is already there as {uid(file)}; rename this one"
+        "IM1": f"another picture is already there as {uid(file)}; of two by one SOPInstanceUID the first one stays"
     }
     (reason,) = said(import_dataset(tmp_path / "three", tmp_path / "study")).values()
     assert "of another patient" in reason
@@ -142,11 +142,15 @@ def test_what_cannot_be_read_keeps_nothing_else_out(tmp_path: Path) -> None:
     short = pydicom.dcmread(write_dicom(source / "short", picture(3)))
     short.NumberOfFrames = 4
     short.save_as(source / "short")
+    resonance = pydicom.dcmread(write_dicom(source / "resonance", picture(5)))
+    resonance.Modality = "MR"
+    resonance.save_as(source / "resonance")
     (source / "cut").write_bytes(good.read_bytes()[:400])
     save(source / "a/screen.png", picture(4))
     report = import_dataset(source, tmp_path / "study")
     reasons = said(report)
-    assert reasons.keys() == {"a/damaged", "a/screen.png", "cut", "endless", "nameless", "short", *names}
+    assert reasons.keys() == {"a/damaged", "a/screen.png", "cut", "endless", "nameless", "resonance", "short", *names}
+    assert reasons["resonance"].startswith("is MR, not ultrasound")
     assert reasons["cut"] == "is cut off: it has no picture, and calls itself Ultrasound Image Storage"
     assert reasons["a/screen.png"].startswith("is not DICOM as the others are")
     assert "at most 10000 frames" in reasons["endless"]

@@ -25,6 +25,8 @@ from fetal_head.imaging.multiframe import chosen_frames, frame_count, frame_file
 LARGEST_LOOP, MOST_FRAMES = 2**30, 10_000
 # some machines put zeros where the standard has none
 INSTANCE = re.compile(r"[0-9][0-9.]{0,63}")
+# what machines call ultrasound, and pictures of it that went another way
+ULTRASOUND, OTHER = "US", "OT"
 OTHER_KIND = "is not DICOM as the others are: import it by itself, or put it into the study folder"
 
 
@@ -100,6 +102,8 @@ def _add(found: Found, path: Path, all_frames: bool) -> None:
                 raise ValueError(f"is cut off: it has no picture, and calls itself {kind}")
             found.imageless.append(path)
             return
+        if (modality := str(header.get("Modality") or OTHER)) not in (ULTRASOUND, OTHER):
+            raise ValueError(f"is {modality}, not ultrasound: if it is to be labelled, put it into the study folder yourself")
         uid = str(header.get("SOPInstanceUID") or "")
         if not INSTANCE.fullmatch(uid):
             raise ValueError("has no SOPInstanceUID, by which what is made of it could refer to it")

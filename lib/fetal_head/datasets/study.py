@@ -123,7 +123,8 @@ class StudyWriter:
         folder, entries = (self.staging, self._objects) if is_new else (self.to, self._index["objects"])
         picture = folder / case.file if is_new else self._pictures.get(case.id, folder)
         if not holds_picture(picture, case):
-            return ValueError(f"another picture is already there as {case.id}; rename this one")
+            advice = "rename this one" if case.dicom is None else "of two by one SOPInstanceUID the first one stays"
+            return ValueError(f"another picture is already there as {case.id}; {advice}")
         entry = entries.get(case.id, {})
         if case.mask is not None and not holds_label(folder / LABELS / f"{case.id}.nrrd", entry, case):
             return DifferentError("already there, but not with this label; what is there stays")
