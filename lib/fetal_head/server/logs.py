@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -38,10 +39,19 @@ class JsonLines(logging.Formatter):
 
 
 def quiet_upstream() -> None:
-    """From now on MONAI Label, and what it or we build on, write down only what goes wrong, and nobody's name."""
+    """From now on MONAI Label, and what it or we build on, write down only what goes wrong, once, and nobody's name."""
+    logging.getLogger("uvicorn.error").addFilter(_say_why)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     quiet_dicom()
+
+
+def _say_why(record: logging.LogRecord) -> bool:
+    """Of a start that is refused uvicorn writes down the trace; the sentence at its end says what to do."""
+    error = sys.exc_info()[1]
+    if isinstance(error, ValueError) and record.getMessage().startswith("Traceback"):
+        record.msg, record.args = f"the server does not start: {error}", None
+    return True
 
 
 def install_log() -> None:
