@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from pydicom.dataset import FileDataset
 from pydicom.uid import UID
 
 from fetal_head.datasets.annotated import find_annotations
@@ -19,7 +20,7 @@ from fetal_head.imaging import EXTENSIONS, is_dicom, read_image
 from fetal_head.imaging.dicom import read_dataset
 from fetal_head.imaging.dicom_patient import patient_or_own
 from fetal_head.imaging.limits import refusing
-from fetal_head.imaging.multiframe import chosen_frames, frame_count, frame_files, frame_id
+from fetal_head.imaging.multiframe import chosen_frames, frame_count, frame_files, frame_id, original_of
 
 # a loop is read as a whole: bytes, and more frames than any machine records at once
 LARGEST_LOOP, MOST_FRAMES = 2**30, 10_000
@@ -109,12 +110,19 @@ def _add(found: Found, path: Path, all_frames: bool) -> None:
             raise ValueError("has no SOPInstanceUID, by which what is made of it could refer to it")
         patient, count = patient_or_own(header), frame_count(header)
         if count == 1:
-            found.candidates.append(DicomCandidate(path, uid, patient))
+            found.candidates.append(DicomCandidate(path, _known_as(header, uid), patient))
             return
         if count > MOST_FRAMES or path.stat().st_size > LARGEST_LOOP:
             raise ValueError(f"is too long: at most {MOST_FRAMES} frames and {LARGEST_LOOP} bytes are read of a loop")
         chosen = tuple(chosen_frames(header, "all" if all_frames else "key"))
         found.candidates.extend(DicomCandidate(path, frame_id(uid, n), patient, frame=n, chosen=chosen) for n in chosen)
+
+
+def _known_as(header: FileDataset, uid: str) -> str:
+    """The image's id: of a frame that an import took out of a loop the one that it had there, where the study itself is read."""
+    # an image that refers to none needs not say of which class it is
+    original = original_of(header) if "SourceImageSequence" in header else None
+    return original.image_id if original and INSTANCE.fullmatch(original.instance) else uid
 
 
 # frames of one loop follow one another

@@ -1,0 +1,39 @@
+"""Trees of DICOM in which more lies than a machine puts there: the study itself, references that lead elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pydicom
+
+from datasets.trees import picture
+from fetal_head.datasets import import_dataset
+from fetal_head.imaging.multiframe import original_of
+from fetal_head.uids import uid_of
+from pictures import write_dicom
+from ultrasound import MULTI_FRAME, written
+
+
+def test_a_study_in_the_tree_that_it_is_made_of_brings_nothing_twice(tmp_path: Path) -> None:
+    written(tmp_path)
+    # before the loop in the order of names, so that the study's own frame of it is met first
+    study = tmp_path / "first" / "study"
+    (tmp_path / "last").mkdir()
+    (tmp_path / "loop.dcm").rename(tmp_path / "last" / "loop.dcm")
+    first = import_dataset(tmp_path, study)
+    again = import_dataset(tmp_path, study)
+    assert (again.images, [skipped for skipped in again.skipped if not skipped.redundant]) == (0, [])
+    assert import_dataset(study, tmp_path / "copy").images == first.images
+    assert {path.name for path in (tmp_path / "copy").glob("*.dcm")} == {path.name for path in study.glob("*.dcm")}
+
+
+def test_a_frame_that_refers_to_a_path_is_known_by_its_own_name(tmp_path: Path) -> None:
+    header = pydicom.dcmread(write_dicom(tmp_path / "frame.dcm", picture(1)))
+    source = pydicom.Dataset()
+    source.ReferencedSOPClassUID, source.ReferencedSOPInstanceUID, source.ReferencedFrameNumber = MULTI_FRAME, "../1", 1
+    header.SourceImageSequence = [source]
+    header.SOPInstanceUID = uid_of("frame", source.ReferencedSOPInstanceUID, source.ReferencedFrameNumber)
+    header.save_as(tmp_path / "frame.dcm")
+    assert original_of(header).image_id == "../1.f0001"
+    import_dataset(tmp_path, tmp_path / "study")
+    assert [path.name for path in tmp_path.rglob("*.dcm") if path.parent != tmp_path] == [f"{header.SOPInstanceUID}.dcm"]
