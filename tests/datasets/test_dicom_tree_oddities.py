@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pydicom
+import pytest
 
 from datasets.trees import picture
 from fetal_head.datasets import import_dataset
@@ -25,6 +28,17 @@ def test_a_study_in_the_tree_that_it_is_made_of_brings_nothing_twice(tmp_path: P
     assert (again.images, [skipped for skipped in again.skipped if not skipped.redundant]) == (0, [])
     assert import_dataset(study, tmp_path / "copy").images == first.images
     assert {path.name for path in (tmp_path / "copy").glob("*.dcm")} == {path.name for path in study.glob("*.dcm")}
+
+
+@pytest.mark.parametrize("name", ["pipe", "pipe.dcm", "pipe.json", "pipe.xml"])
+def test_a_pipe_in_the_tree_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    write_dicom(tmp_path / "image", picture(1))
+    os.mkfifo(tmp_path / name)
+    # beside the test, which would wait with it for ever
+    importing = threading.Thread(target=import_dataset, args=(tmp_path, tmp_path / "study"), daemon=True)
+    importing.start()
+    importing.join(10)
+    assert len(list((tmp_path / "study").glob("*.dcm"))) == 1
 
 
 def test_a_frame_that_refers_to_a_path_is_known_by_its_own_name(tmp_path: Path) -> None:

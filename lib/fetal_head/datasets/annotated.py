@@ -96,6 +96,6 @@ def of_no_use(annotations: Sequence[Annotations], images: Iterable[Path]) -> lis
 
 
 def _below(folder: Path, pattern: str) -> list[Path]:
-    """The files of a name, but for hidden ones and those in hidden folders."""
-    found = sorted(path for depth in range(DEPTH + 1) for path in folder.glob("*/" * depth + pattern))
+    """The files of a name, but for hidden ones and those in hidden folders; no pipes, which nobody may ever write into."""
+    found = sorted(path for depth in range(DEPTH + 1) for path in folder.glob("*/" * depth + pattern) if path.is_file())
     return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]

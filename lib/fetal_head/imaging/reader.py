@@ -71,7 +71,8 @@ def read_geometry(path: str | Path) -> Geometry:
 def is_dicom(path: Path) -> bool:
     """Whether a file is DICOM by its content, as ultrasound machines export them without an ending; not for their index."""
     with suppress(OSError):
-        return path.name != "DICOMDIR" and _begins_as_dicom(_head(path))
+        # to open a pipe would wait until somebody writes into it
+        return path.name != "DICOMDIR" and path.is_file() and _begins_as_dicom(_head(path))
     return False
 
 
