@@ -161,6 +161,18 @@ def test_the_seed_of_the_settings_is_the_first(tmp_path: Path) -> None:
     assert [cell.seed for cell in run_campaign(plan, tmp_path / "campaign")] == [7, 8]
 
 
+def test_what_a_killed_campaign_was_writing_takes_no_room_for_ever(tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "pool", "a")
+    pool = (Pair("a", folder / "images/a.png", folder / "masks/a.png"),)
+    left = [tmp_path / "campaign" / name for name in (".writing-a.key", "cells/.writing-b.safetensors")]
+    for file in left:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    plan = Plan(pool, (), ("first",), (1,), 1, Start("scratch", None), small_settings(max_epochs=1, batches_per_epoch=1))
+    assert next(run_campaign(plan, tmp_path / "campaign")).labelled == ("a",)
+    assert not [file for file in left if file.exists()]
+
+
 def _model(path: Path, training: dict, parent: str | None = None) -> None:
     architecture = Architecture.of(small_settings().model)
     save_weights(path, architecture.build(), Description(architecture, parent=parent, training=training))

@@ -14,7 +14,7 @@ from pathlib import Path
 from fetal_head import selection
 from fetal_head.config import CHANGE_NO_RESULT, Settings
 from fetal_head.evaluation.pairs import Pair
-from fetal_head.files import write_text
+from fetal_head.files import clear_strays, write_text
 from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.scoring import Scorer
 from fetal_head.model.segmenter import Segmenter
@@ -98,6 +98,9 @@ def run_campaign(plan: Plan, to: Path) -> Iterator[Cell]:
     if key.exists() and key.read_text(encoding="utf-8") != plan.key():
         raise ValueError(f"{to} holds a campaign of other images, budgets, settings or starting weights: name a new folder")
     write_text(key, plan.key())
+    # a campaign that was killed amid writing left weights there, each as large as a model
+    for folder in (to, cell_path(to, "", 0, 0).parent):
+        clear_strays(folder)
     pool, truth = ScoredPool(plan.pool), Truth(plan.pool, plan.start.find(plan.settings))
     first = plan.settings.learning.seed
     for seed, strategy in product(range(first, first + plan.seeds), plan.strategies):
