@@ -51,3 +51,16 @@ def test_a_frame_that_refers_to_a_path_is_known_by_its_own_name(tmp_path: Path) 
     assert original_of(header).image_id == "../1.f0001"
     import_dataset(tmp_path, tmp_path / "study")
     assert [path.name for path in tmp_path.rglob("*.dcm") if path.parent != tmp_path] == [f"{header.SOPInstanceUID}.dcm"]
+
+
+def test_a_frame_that_a_killed_import_was_reading_does_not_stay_for_all_to_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("source", "temporary"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary/.writing-killed").mkdir()
+    write_dicom(tmp_path / "temporary/.writing-killed/IM1", picture(2))
+    write_dicom(tmp_path / "source/IM1", picture(1))
+    assert import_dataset(tmp_path / "source", tmp_path / "study").images == 1
+    assert list((tmp_path / "temporary").iterdir()) == []

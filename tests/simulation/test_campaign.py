@@ -67,6 +67,12 @@ def test_a_campaign_goes_on_where_it_was_broken_off(run, tmp_path: Path, monkeyp
     written = finished.stat().st_mtime_ns
     assert run()[0] == 0
     assert finished.stat().st_mtime_ns == written
+    # as if it had been killed just after the second cell was there
+    superseded = finished.with_suffix(".safetensors")
+    assert not superseded.exists()
+    superseded.touch()
+    assert run()[0] == 0
+    assert not superseded.exists()
     found = json.loads((to / "campaign.json").read_text())
     assert list(found["curves"]) == ["hybrid", "random", "stock_epistemic"]
     assert [point["labels"] for point in found["curves"]["hybrid"]] == [2, 4]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import gettempdir
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from fetal_head.datasets.names import readable
 from fetal_head.datasets.study import DifferentError, RedundantError, StudyWriter
 from fetal_head.datasets.summary import Row
 from fetal_head.datasets.voc import refuse_instances
+from fetal_head.files import clear_strays
 
 RECOGNISED = (
     "HC18 (its root, training_set or test_set, with the csv), Alzubaidi 2023 (its root or a plane folder), "
@@ -66,6 +68,8 @@ def import_dataset(
     Raises:
         ValueError: `source` is none of what is recognised, or `to` holds something else. Nothing is written then.
     """
+    # the frame of a loop that a killed import was reading names the patient
+    clear_strays(Path(gettempdir()))
     found = recognise(source, all_frames=all_frames)
     skipped = [Skipped(_within(source, path), reason) for path, reason in found.useless]
     skipped += [Skipped(_within(source, path), "holds no image", redundant=True) for path in found.imageless]

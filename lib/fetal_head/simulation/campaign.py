@@ -126,8 +126,9 @@ def _run(plan: Plan, to: Path, strategy: str, seed: int, pool: ScoredPool, truth
             save_weights(path.with_suffix(".safetensors"), networks, Description(architecture, parent=plan.start.name))
             cell = Cell(strategy, seed, budget, tuple(chosen), results, round(time.monotonic() - started, 1))
             write_cell(to, cell)
-            if weights is not None:
-                weights.unlink(missing_ok=True)
+        # also those that a campaign had no time for which was killed just after it wrote the cell
+        if weights is not None:
+            weights.unlink(missing_ok=True)
         labelled, weights = cell.labelled, path.with_suffix(".safetensors")
         yield cell
 
