@@ -37,6 +37,10 @@ def export(tmp_path: Path) -> tuple[Path, Files]:
     shutil.copy(files["grey"], export / "DICOMDIR")
     shutil.copy(files["grey"], export / ".IM000000")
     (export / "README.TXT").write_text("Open the viewer.")
+    # a viewer's own, at which the readers of annotations would stop
+    (export / "viewer.xml").write_text('<!DOCTYPE viewer SYSTEM "viewer.dtd"><viewer/>', encoding="utf-16")
+    (export / "viewer.json").write_text("{ // settings")
+    save(export / "viewer.png", picture(9))
     report = pydicom.dcmread(files["grey"])
     report.SOPClassUID = report.file_meta.MediaStorageSOPClassUID = ComprehensiveSRStorage
     for keyword in ("Rows", "Columns", "PixelData"):
@@ -166,9 +170,21 @@ def test_annotations_whose_images_were_not_found_are_not_passed_over(tmp_path: P
     write_dicom(source / "files/IM1", PHANTOM.image)
     coco = {"images": [{"id": 1, "file_name": "IM1", "width": 9, "height": 9}], "annotations": [], "categories": []}
     (source / "labels.json").write_text(json.dumps(coco))
+    shutil.copy(source / "files/IM1", source / "DICOMDIR")
     with pytest.raises(ValueError, match="holds annotations, and their images are not beside it"):
         import_dataset(source, tmp_path / "study")
     assert not (tmp_path / "study").exists()
+
+
+def test_without_an_index_what_a_viewer_wrote_keeps_no_image_out(export: tuple[Path, Files], tmp_path: Path) -> None:
+    source, _ = export
+    (source / "DICOMDIR").unlink()
+    with pytest.raises(ValueError, match=r"viewer\.xml"):
+        import_dataset(source, tmp_path / "study")
+    (source / "viewer.png").rename(source / "DICOM/viewer.png")
+    report = import_dataset(source, tmp_path / "study")
+    assert report.images == 3
+    assert list(said(report)) == ["DICOM/viewer.png"]
 
 
 def test_a_folder_of_nothing_but_reports_is_an_export_without_images(export: tuple[Path, Files], tmp_path: Path) -> None:

@@ -72,17 +72,33 @@ def find(source: Path, *, all_frames: bool = False) -> Found | None:
     dicom = [path for path in files if is_dicom(path)]
     if not dicom:
         return None
-    if annotations := find_annotations(source):
-        where = f"{annotations[0].path} holds annotations, and their images are not beside it, in images/ or in JPEGImages/"
-        raise ValueError(f"{where}, with an ending such as .dcm: put them there, or take the annotations out")
-    others = {path for path in files if suffix_of(path) in EXTENSIONS}.difference(dicom)
-    found = Found([], [*unread, *((path, OTHER_KIND) for path in sorted(others))])
+    _refuse_annotations(source)
+    found = Found([], unread)
+    if not is_export(source):
+        others = {path for path in files if suffix_of(path) in EXTENSIONS}.difference(dicom)
+        found.useless.extend((path, OTHER_KIND) for path in sorted(others))
     for path in dicom:
         try:
             _add(found, path, all_frames)
         except ValueError as error:
             found.useless.append((path, str(error).removeprefix(f"{path.name}: ")))
     return found
+
+
+def is_export(source: Path) -> bool:
+    """Whether a folder has the index that machines and archives write on a disk: pictures, XML and JSON there are a viewer's."""
+    return any(path.name.upper() == "DICOMDIR" for path in source.iterdir())
+
+
+def _refuse_annotations(source: Path) -> None:
+    try:
+        annotations = find_annotations(source)
+    except ValueError:
+        # a viewer's own, of a kind that no annotation tool writes
+        return
+    if annotations:
+        where = f"{annotations[0].path} holds annotations, and their images are not beside it, in images/ or in JPEGImages/"
+        raise ValueError(f"{where}, with an ending such as .dcm: put them there, or take the annotations out")
 
 
 def _below(source: Path, note: Callable[[OSError], None]) -> Iterator[Path]:

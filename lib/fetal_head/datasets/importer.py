@@ -93,8 +93,12 @@ def recognise(source: Path, *, all_frames: bool = False) -> Found:
         raise ValueError(f"{source} is no folder; unpack an archive first")
     refuse_instances(source)
     for find in (hc18.find, alzubaidi.find, pairs.find, annotated.find, partial(dicom_files.find, all_frames=all_frames)):
-        if found := find(source):
-            return found
+        try:
+            if found := find(source):
+                return found
+        except ValueError:
+            if find is not annotated.find or not dicom_files.is_export(source):
+                raise
     raise ValueError(
         f"{source} holds no data set that is recognised: {RECOGNISED}; images alone need no import, serve their folder"
     )
