@@ -21,6 +21,7 @@ from fetal_head.datasets.pixel_size import read_pixel_sizes
 from fetal_head.imaging import read_image, read_mask
 from fetal_head.store.study import StudyDatastore
 from pictures import speckle, three_structures, write_itk, write_picture
+from ultrasound import FRAMES, written
 
 
 def test_it_is_installed() -> None:
@@ -84,6 +85,15 @@ def test_import_tells_what_it_skipped(run: Run, tmp_path: Path) -> None:
         "no data set that is recognised" in run("import", tmp_path / "study" / "labels", "--to", tmp_path / "x", status=1).stderr
     )
     assert not (tmp_path / "x").exists()
+
+
+def test_import_takes_all_frames_of_a_loop_where_they_are_asked_for(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "flat").mkdir()
+    (tmp_path / "source/SE1").mkdir(parents=True)
+    written(tmp_path / "flat")["loop"].rename(tmp_path / "source/SE1/IM1")
+    assert "1 images were added to" in run("import", tmp_path / "source", "--to", tmp_path / "study").stderr
+    told = run("import", tmp_path / "source", "--to", tmp_path / "study", "--all-frames").stderr
+    assert f"{FRAMES - 1} images were added to" in told
 
 
 def test_import_tells_of_images_that_came_in_of_one_that_was_killed(

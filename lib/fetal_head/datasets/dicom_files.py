@@ -144,4 +144,4 @@ def _known_as(header: FileDataset, uid: str) -> str:
 # frames of one loop follow one another
 @lru_cache(maxsize=1)
 def _frames(path: Path, chosen: tuple[int, ...]) -> dict[int, bytes]:
-    return dict(zip(chosen, frame_files(read_dataset(path), chosen), strict=True))
+    return dict(frame_files(read_dataset(path), chosen))

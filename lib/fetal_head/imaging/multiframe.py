@@ -66,8 +66,10 @@ def frame_count(dataset: Dataset) -> int:
 
 
 def chosen_frames(dataset: Dataset, which: Literal["all", "key"]) -> Sequence[int]:
-    """The frames of a loop that become images, from 1: all, the last one first, or the one that it calls representative, else
-    the middle one."""
+    """The frames of a loop that become images, from 1: `all`, the last one first, or its `key` frame.
+
+    That is the one that it calls representative, else the middle one.
+    """
     count, representative = frame_count(dataset), dataset.get("RepresentativeFrameNumber")
     if which == "all":
         # once the first one is there, all of them are
@@ -75,12 +77,12 @@ def chosen_frames(dataset: Dataset, which: Literal["all", "key"]) -> Sequence[in
     return [representative if isinstance(representative, int) and 1 <= representative <= count else (count + 1) // 2]
 
 
-def frame_files(dataset: FileDataset, wanted: Iterable[int]) -> Iterator[bytes]:
-    """`frames_of` as the contents of DICOM files."""
-    for single in frames_of(dataset, wanted):
+def frame_files(dataset: FileDataset, wanted: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+    """`frames_of` as the contents of DICOM files, each with its number."""
+    for frame, single in zip(wanted, frames_of(dataset, wanted), strict=True):
         content = io.BytesIO()
         dcmwrite(content, single, write_like_original=False)
-        yield content.getvalue()
+        yield frame, content.getvalue()
 
 
 def frames_of(dataset: FileDataset, wanted: Iterable[int]) -> Iterator[FileDataset]:

@@ -110,8 +110,7 @@ class Puller:
         if count == 1:
             return self._add(instance.uid, file, info)
         taken, wrong = 0, []
-        chosen = chosen_frames(dataset, self._settings.pacs_frames)
-        for frame, single in zip(chosen, frame_files(dataset, chosen), strict=True):
+        for frame, single in frame_files(dataset, chosen_frames(dataset, self._settings.pacs_frames)):
             file.write_bytes(single)
             try:
                 taken += self._add(frame_id(instance.uid, frame), file, info)
