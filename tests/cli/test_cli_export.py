@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 from command import Run
@@ -17,6 +18,7 @@ from highdicom.seg import segread
 from highdicom.sr import srread
 from numpy.testing import assert_array_equal
 
+from datasets.trees import head, picture, save, write_coco
 from fetal_head.evaluation.pairs import find_pairs
 from fetal_head.imaging import read_image, read_mask
 from fetal_head.store.dicom.instances import Instances
@@ -96,6 +98,20 @@ def test_dicom(run: Run, studies: Path, tmp_path: Path) -> None:
     segmentation = segread(tmp_path / "seg" / "d.seg.dcm")
     instance = segmentation.SourceImageSequence[0].ReferencedSOPInstanceUID
     assert_array_equal(segmentation.get_pixels_by_source_instance([instance], combine_segments=True)[0], MASK)
+
+
+@pytest.mark.parametrize("kind", ["masks", "coco"])
+def test_dicom_that_came_in_with_its_label_is_referred_to(run: Run, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "in/images").mkdir(parents=True)
+    instance = pydicom.dcmread(write_dicom(tmp_path / "in/images/first.dcm", picture(0))).SOPInstanceUID
+    if kind == "masks":
+        save(tmp_path / "in/masks/first.png", head())
+    else:
+        write_coco(tmp_path / "in/a.json", "first")
+    run("import", tmp_path / "in", "--to", tmp_path / "study")
+    run("export", "--studies", tmp_path / "study", "--format", "dicom-seg", "--to", tmp_path / "seg")
+    made = segread(tmp_path / "seg" / "first.seg.dcm").get_pixels_by_source_instance([instance], combine_segments=True)
+    assert_array_equal(made[0], read_mask(tmp_path / "study/labels/final/first.nrrd"))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("fetal_head.dicomweb") is None, reason="no room dicomweb to make instances")

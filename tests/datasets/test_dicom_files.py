@@ -123,7 +123,7 @@ def test_another_image_of_the_same_name_stays_out(tmp_path: Path) -> None:
     assert import_dataset(tmp_path / "one", tmp_path / "study").images == 1
     before = (tmp_path / "study" / f"{uid(file)}.dcm").read_bytes()
     assert said(import_dataset(tmp_path / "two", tmp_path / "study")) == {
-        "IM1": f"another picture is already there as {uid(file)}; of two by one SOPInstanceUID the first one stays"
+        "IM1": f"another picture is already there as {uid(file)}, and stays; this one needs another name"
     }
     (reason,) = said(import_dataset(tmp_path / "three", tmp_path / "study")).values()
     assert "of another patient" in reason

@@ -109,7 +109,9 @@ def test_different_pictures_whose_names_become_one_are_not_redundant(tmp_path: P
         save(tmp_path / f"in/masks/{stem}.png", head())
     report = import_dataset(tmp_path / "in", tmp_path / "study")
     assert [row["image"] for row in report.rows] == ["scan_1", "twin"]
-    assert report.skipped == (Skipped("images/scan+1.png", "another picture is already there as scan_1; rename this one"),)
+    assert report.skipped == (
+        Skipped("images/scan+1.png", "another picture is already there as scan_1, and stays; this one needs another name"),
+    )
 
 
 def test_a_pixel_size_that_no_study_takes_keeps_none_from_being_opened(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_only_what_is_there_already_is_redundant(tmp_path: Path) -> None:
                 study.add(same)
         no_lv = np.where(head() == 3, 1, head()).astype(np.uint8)
         for other, message in (
-            (labelled(seed=3), "another picture is already there as a; rename this one"),
+            (labelled(seed=3), "another picture is already there as a, and stays; this one needs another name"),
             (Case("a", picture(0), no_lv, NAMES), "already there, but not with this label; what is there stays"),
             (Case("a", picture(0), no_lv, ("BRAIN", "CSP")), "already there, but not with this label; what is there stays"),
             (labelled("unlabelled", seed=1), "already there, but not with this label; what is there stays"),
@@ -125,7 +125,7 @@ def test_no_label_is_put_on_a_picture_of_its_name_that_somebody_copied_there(tmp
         write_itk(tmp_path / file, head() if "labels" in file else picture(1))
     with (
         StudyWriter(tmp_path) as study,
-        pytest.raises(ValueError, match=r"another picture is already there as a; rename this one"),
+        pytest.raises(ValueError, match=r"another picture is already there as a, and stays; this one needs another name"),
     ):
         study.add(labelled())
     if "labels" not in file:

@@ -10,12 +10,13 @@ import numpy as np
 
 from fetal_head.datasets.case import Case
 from fetal_head.imaging import read_image, read_mask
+from fetal_head.imaging.whole_numbers import whole_numbers
 
 
 def holds_picture(file: Path, case: Case) -> bool:
-    """Whether a file has a case's picture."""
+    """Whether a file has a case's picture, be it that of its DICOM or the PNG that is made of it."""
     try:
-        return np.array_equal(read_image(file)[0], case.pixels)
+        return np.array_equal(whole_numbers(read_image(file)[0]), whole_numbers(case.image))
     except (ValueError, OSError):
         return False
 

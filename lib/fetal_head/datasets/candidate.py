@@ -10,7 +10,7 @@ from fetal_head.datasets.case import Case
 from fetal_head.datasets.exported import Exported
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize
-from fetal_head.imaging import Mask, annotated_in, read_image
+from fetal_head.imaging import Mask, annotated_in, is_dicom, read_image
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.imaging.reader import check_upright
 from fetal_head.patients import patient_of
@@ -50,7 +50,10 @@ class Candidate:
         if spacing is None:
             spacing, note = geometry.spacing, PER_AXIS
         annotated = self.annotated_of(mask) if mask is not None else ()
-        return Case(self.id, image, mask if annotated else None, annotated, self.patient, self.plane, spacing, note, source)
+        label = mask if annotated else None
+        # what is exported of it later refers to the original
+        dicom = self.path.read_bytes() if is_dicom(self.path) else None
+        return Case(self.id, image, label, annotated, self.patient, self.plane, spacing, note, source, dicom)
 
     def _mask(self, shape: Shape) -> Mask | None:
         try:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from fetal_head.datasets.names import safe_id
 from fetal_head.datasets.pixel_size import PER_AXIS
 from fetal_head.imaging import Mask, check_mask
-from fetal_head.imaging.whole_numbers import whole_numbers
 from fetal_head.labels import STRUCTURES, in_order
 from fetal_head.store.said import SPACING, check_image_info
 
@@ -50,8 +49,6 @@ class Case:
     dicom: bytes | None = None
 
     def __post_init__(self) -> None:
-        if self.dicom is not None and self.mask is not None:
-            raise ValueError("an image that is kept as DICOM comes without a mask, which would lie on the axes of a picture")
         object.__setattr__(self, "id", safe_id(self.id))
         if len(self.id) > LONGEST_ID:
             raise ValueError(f"its name has {len(self.id)} characters; at most {LONGEST_ID} fit into the names of its files")
@@ -74,8 +71,3 @@ class Case:
     def file(self) -> str:
         """The name of its file."""
         return f"{self.id}.png" if self.dicom is None else f"{self.id}.dcm"
-
-    @property
-    def pixels(self) -> NDArray[np.generic]:
-        """What its file reads as."""
-        return whole_numbers(self.image) if self.dicom is None else self.image

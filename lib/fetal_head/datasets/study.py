@@ -20,8 +20,9 @@ from fetal_head.datasets.entering import COMING, INDEX, LABELS, STAGING, SUMMARY
 from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.summary import Row, read_rows, summary_row
 from fetal_head.files import alone_in, replacing, suffix_of
-from fetal_head.imaging import Geometry, read_geometry, write_mask
+from fetal_head.imaging import read_geometry, write_mask
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+from fetal_head.imaging.whole_numbers import whole_numbers
 from fetal_head.store.said import FILE_SIZE
 
 
@@ -123,8 +124,7 @@ class StudyWriter:
         folder, entries = (self.staging, self._objects) if is_new else (self.to, self._index["objects"])
         picture = folder / case.file if is_new else self._pictures.get(case.id, folder)
         if not holds_picture(picture, case):
-            advice = "rename this one" if case.dicom is None else "of two by one SOPInstanceUID the first one stays"
-            return ValueError(f"another picture is already there as {case.id}; {advice}")
+            return ValueError(f"another picture is already there as {case.id}, and stays; this one needs another name")
         entry = entries.get(case.id, {})
         if case.mask is not None and not holds_label(folder / LABELS / f"{case.id}.nrrd", entry, case):
             return DifferentError("already there, but not with this label; what is there stays")
@@ -149,21 +149,20 @@ def write_case(staging: Path, case: Case) -> Written:
             temporary.write_bytes(case.dicom)
         else:
             # as small as the default on speckle, in half the time
-            Image.fromarray(case.pixels).save(temporary, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
+            Image.fromarray(whole_numbers(case.image)).save(temporary, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
+    geometry = read_geometry(picture)
     if case.mask is not None:
-        shape = (case.image.shape[0], case.image.shape[1])
         with replacing(staging / LABELS / f"{case.id}.nrrd") as temporary:
-            write_mask(temporary, case.mask, Geometry(shape))
-    return Written(case.id, _index_entry(case, picture.stat().st_size), summary_row(case))
+            write_mask(temporary, case.mask, geometry)
+    return Written(case.id, _index_entry(case, picture.stat().st_size, geometry.spacing), summary_row(case))
 
 
-def _index_entry(case: Case, size: int) -> dict[str, Any]:
-    """What MONAI Label keeps of one image (its ImageLabelModel), as plain JSON."""
+def _index_entry(case: Case, size: int, spacing: tuple[float, float] | None) -> dict[str, Any]:
+    """What MONAI Label keeps of one image (its ImageLabelModel), as plain JSON; `spacing` is what its file tells."""
     now = int(time.time())
     image = {"ts": now, "name": case.file, "patient": case.patient, "plane": case.plane, "source": case.source}
-    # a DICOM file tells its own
-    if case.spacing is not None and case.dicom is None:
-        image |= {"spacing": list(case.spacing), "pixel_size": case.pixel_size, FILE_SIZE: size}
+    if case.spacing not in (None, spacing):
+        image |= {"spacing": case.spacing, "pixel_size": case.pixel_size, FILE_SIZE: size}
     label = {"ts": now, "name": f"{case.id}.nrrd", "annotated": list(case.annotated), "source": "import"}
     labels = {"final": {"ext": ".nrrd", "info": label}} if case.mask is not None else {}
     return {"image": {"ext": suffix_of(case.file), "info": image}, "labels": labels}
