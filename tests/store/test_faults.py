@@ -7,6 +7,7 @@ import resource
 import shutil
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -249,6 +250,27 @@ def test_a_damaged_database_is_named_and_made_again(folder: Path, damage: str, s
     store = rebuild(folder, EMBEDDED)
     assert tables(store) == before
     assert_whole(store)
+    assert database.with_name("store.sqlite.damaged").exists()
+
+
+def test_a_damaged_database_is_not_taken_from_a_server_that_has_it_open(folder: Path, say: Say) -> None:
+    """It would go on writing into the one that is put aside, and nobody would see what it took."""
+    opened = "import sys; from pathlib import Path; from fetal_head.store.study import StudyDatastore\n"
+    opened += "study = StudyDatastore(sys.argv[1]); study.list_images(); print(flush=True); sys.stdin.read()"
+    StudyDatastore(str(folder), EMBEDDED).store.database.close()
+    database = folder / ".fetal_head/store.sqlite"
+    with subprocess.Popen(
+        [sys.executable, "-c", opened, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout
+        server.stdout.readline()
+        DAMAGES["middle"](database)
+        with pytest.raises(StoreError, match=r"another process has the damaged .* open: stop the server first") as refused:
+            rebuild(folder, EMBEDDED)
+        assert database.exists()
+        server.communicate()
+    say(refused.value)
+    assert rebuild(folder, EMBEDDED).layout.folder == folder
     assert database.with_name("store.sqlite.damaged").exists()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, update
 
 from fetal_head.config import StoreSettings
 from fetal_head.stamp import Stamp, stamp_of
-from fetal_head.store.errors import DamagedError
+from fetal_head.store.errors import DamagedError, StoreError
 from fetal_head.store.files.layout import QUIET_SECONDS, Layout
 from fetal_head.store.intake.images import say_of_images, take_in_images
 from fetal_head.store.intake.index import Index, read_index
@@ -21,6 +21,7 @@ from fetal_head.store.intake.renamed import look_at_renamed
 from fetal_head.store.intake.unfinished import put_right
 from fetal_head.store.labels.queries import image_of
 from fetal_head.store.labels.rebuilding import adopt_history
+from fetal_head.store.sql.database import is_open_elsewhere
 from fetal_head.store.sql.derived import Effort, Instance, Score
 from fetal_head.store.sql.tables import Image, Meta, Reservation, Submission
 from fetal_head.store.store import Store
@@ -90,13 +91,16 @@ def rebuild(folder: Path, settings: StoreSettings) -> Store:
     counts which counted before, as far as a database can still tell.
 
     Raises:
-        StoreError: the database cannot be reached, or the folder not be written.
+        StoreError: the database cannot be reached, or is damaged and open elsewhere, or the folder cannot be written.
         ValueError: the folder's index is damaged.
     """
     try:
         store = Store.open(folder, settings)
     except DamagedError:
         database = Layout(folder.resolve()).database
+        if is_open_elsewhere(database):
+            # it would go on writing into the one that is put aside
+            raise StoreError(503, f"another process has the damaged database {database} open: stop the server first") from None
         for end in ("", "-wal", "-shm"):
             if (path := Path(f"{database}{end}")).exists():
                 path.replace(f"{database}.damaged{end}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from unicodedata import normalize
 
 from alembic import command
@@ -21,6 +23,8 @@ from fetal_head.store.errors import BUSY, DamagedError, StoreError, told
 # any number: PostgreSQL's lock by which writers wait for each other, as SQLite's do
 WRITERS = 0x0FE7A1
 BUSY_SECONDS = 30
+# the bytes that SQLite's readers lock (https://www.sqlite.org/fileformat.html, os.h)
+SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
 # so many are asked for by name, or written, in one question
 ROWS_AT_ONCE = 500
 
@@ -124,6 +128,19 @@ class Database:
                 raise StoreError(
                     503, f"the database {self.name} was made by a later version; update this one ({error})"
                 ) from error
+
+
+def is_open_elsewhere(file: Path) -> bool:
+    """Whether another process has an embedded database open, be it damaged: each connection holds a lock on its file."""
+    with file.open("r+b") as database:
+        try:
+            fcntl.lockf(database, fcntl.LOCK_EX | fcntl.LOCK_NB, SHARED_SIZE, SHARED_FIRST)
+        except BlockingIOError:
+            return True
+        except OSError:
+            # a file system without locks tells nothing
+            return False
+    return False
 
 
 def parse_url(text: str) -> URL:
