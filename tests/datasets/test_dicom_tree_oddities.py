@@ -9,7 +9,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from datasets.trees import picture
+from datasets.trees import head, picture, save
 from fetal_head.datasets import import_dataset
 from fetal_head.imaging.multiframe import original_of
 from fetal_head.uids import uid_of
@@ -34,11 +34,24 @@ def test_a_study_in_the_tree_that_it_is_made_of_brings_nothing_twice(tmp_path: P
 def test_a_pipe_in_the_tree_is_not_waited_for(tmp_path: Path, name: str) -> None:
     write_dicom(tmp_path / "image", picture(1))
     os.mkfifo(tmp_path / name)
-    # beside the test, which would wait with it for ever
-    importing = threading.Thread(target=import_dataset, args=(tmp_path, tmp_path / "study"), daemon=True)
+    assert _imported(tmp_path) == 1
+
+
+def test_nor_is_one_that_is_called_like_a_table(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    write_dicom(tmp_path / "images/a.dcm", picture(1))
+    save(tmp_path / "masks/a.png", head())
+    for name in ("pixel_size.csv", "index.csv"):
+        os.mkfifo(tmp_path / name)
+    assert _imported(tmp_path) == 1
+
+
+def _imported(source: Path) -> int:
+    """How many images came in, beside the test, which would wait for ever with an import that does."""
+    importing = threading.Thread(target=import_dataset, args=(source, source / "study"), daemon=True)
     importing.start()
     importing.join(10)
-    assert len(list((tmp_path / "study").glob("*.dcm"))) == 1
+    return len(list((source / "study").glob("*.dcm")))
 
 
 def test_a_frame_that_refers_to_a_path_is_known_by_its_own_name(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def sizes_beside(folder: Path, stems: Collection[str]) -> tuple[dict[str, PixelS
         ValueError: as `read_pixel_sizes`.
     """
     table = folder / TABLE
-    if not table.exists():
+    if not table.is_file():
         return {}, []
     sizes = read_pixel_sizes(table)
     return sizes, [(table, NO_SIZE)] if sizes.keys().isdisjoint(stems) else []
