@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -124,6 +125,19 @@ def test_other_weights_of_the_same_name_score_anew(study: StudyDatastore, settin
     assert not ScoringWorker(study.store, others, Traffic(), settings).work(), "a server that starts again has nothing to do"
     changed = settings.model_copy(update={"selection": settings.selection.model_copy(update={"dropout_rate": 0.4})})
     assert ScoringWorker(study.store, others, Traffic(), changed).work()
+
+
+def test_other_weights_under_a_served_name_score_anew(study: StudyDatastore, settings: Settings, tmp_path: Path) -> None:
+    """Predictions are by them from now on: an order of images by the ones before would be nobody's."""
+    registry, others = (_publish(tmp_path / name, settings, seed) for seed, name in enumerate(("models", "others")))
+    worker = ScoringWorker(study.store, registry, Traffic(), settings)
+    assert worker.work()
+    assert not worker.work()
+    before = Pools(study.store).pool("ann")[1].entropy
+    shutil.copy(others.current().path, registry.current().path)
+    assert worker.work()
+    assert (Pools(study.store).pool("ann")[1].entropy != before).any()
+    assert not worker.work()
 
 
 @pytest.mark.parametrize(

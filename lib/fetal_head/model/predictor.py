@@ -11,7 +11,7 @@ from fetal_head.config import ModelSettings
 from fetal_head.model.registry import Registry, Version
 from fetal_head.model.segmenter import Prediction, Segmenter, load_segmenter
 from fetal_head.model.traffic import Traffic
-from fetal_head.stamp import Stamp, stamp_of
+from fetal_head.stamp import Stamp
 
 
 class Predictor:
@@ -46,8 +46,7 @@ class Predictor:
 
     def _segmenter(self) -> Segmenter:
         wanted = self._pinned or self._registry.current()
-        # whoever throws the models away and begins anew has other weights under a name that was there before
-        file = wanted, stamp_of(wanted.path)
+        file = wanted.file
         with self._lock:
             if self._loaded is None or self._loaded[0] != file:
                 self._loaded = file, load_segmenter(wanted.path, self._settings, wanted.name)

@@ -37,6 +37,11 @@ class Version:
         """What the model file says of itself."""
         return read_description(self.path)
 
+    @property
+    def file(self) -> tuple[Version, Stamp | None]:
+        """By what it is known again: who throws the models away and begins anew has other weights under a name of before."""
+        return self, stamp_of(self.path)
+
 
 class ServedMeanwhileError(ValueError):
     """Another version is served than the one that a new version was to take the place of."""

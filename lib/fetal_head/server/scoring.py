@@ -29,6 +29,7 @@ from fetal_head.model.scoring import Picture, Score, Scorer
 from fetal_head.model.traffic import Traffic
 from fetal_head.model.weights import load_weights
 from fetal_head.pseudonym import pseudonym, without_file
+from fetal_head.stamp import Stamp
 from fetal_head.store.labels.effort import measure_efforts
 from fetal_head.store.store import Store
 from fetal_head.store.worklist.scores import Unscored, forget_others, unscored, write_scores
@@ -60,8 +61,8 @@ class ScoringWorker(threading.Thread):
         self._registry = registry
         self._traffic = traffic
         self._settings = settings
-        self._loaded: tuple[Version, Scorer, FrameCache] | None = None
-        self._known: Version | None = None
+        self._known: tuple[Version, Stamp | None] | None = None
+        self._loaded: tuple[tuple[Version, Stamp | None] | None, Scorer, FrameCache] | None = None
         self._told = ""
         # when it was that they could not be read
         self._unread: dict[Unscored, float] = {}
@@ -89,9 +90,9 @@ class ScoringWorker(threading.Thread):
     def work(self) -> bool:
         """Does what is there to do for a few seconds; False when there was nothing."""
         version = self._registry.current()
-        if version != self._known:
+        if (file := version.file) != self._known:
             forget_others(self._store, version.name, self._made_by(version))
-            self._known = version
+            self._known = file
         images = self._waiting(version)
         measured = measure_efforts(self._store, QUEUE, self._traffic.wait_until_quiet)
         if images:
@@ -106,7 +107,7 @@ class ScoringWorker(threading.Thread):
         # reading takes a fifth of the time, and keeps no more than one core busy
         for batch, read in ahead((batch, _read(batch, cache)) for batch in batched(images, self._batch_size)):
             self._traffic.wait_until_quiet()
-            if self._registry.current() != version:
+            if self._registry.current().file != self._known:
                 break
             scored = _scored(read, scorer, cache)
             write_scores(self._store, version.name, [(image, scored[image.id]) for image in batch if image.id in scored])
@@ -128,11 +129,11 @@ class ScoringWorker(threading.Thread):
         return sha256(version.path.read_bytes() + (self._settings.model.model_dump_json() + samples).encode()).hexdigest()
 
     def _model(self, version: Version) -> tuple[Scorer, FrameCache]:
-        if self._loaded is None or self._loaded[0] != version:
+        if self._loaded is None or self._loaded[0] != self._known:
             networks, description = load_weights(version.path)
             scorer = Scorer(networks, description.architecture, self._settings.model, self._settings.selection)
             limit = self._settings.selection.frame_cache_mb * 2**20
-            self._loaded = version, scorer, FrameCache(self._store.layout.hidden / FRAMES, scorer.frames_digest, limit)
+            self._loaded = self._known, scorer, FrameCache(self._store.layout.hidden / FRAMES, scorer.frames_digest, limit)
         return self._loaded[1:]
 
 
