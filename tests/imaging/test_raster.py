@@ -73,7 +73,7 @@ def test_png_whose_colours_have_sixteen_bits_is_refused(tmp_path: Path, colour: 
     lines = b"".join(b"\0" + (row.astype(">u2") * 16).tobytes() for row in np.repeat(GREY, samples, axis=1))
     path = tmp_path / "a.png"
     path.write_bytes(png(90, 60, bits=16, colour=colour, data=zlib.compress(lines)))
-    with pytest.raises(ValueError, match=r"16 bits of each colour.*; save it"):
+    with pytest.raises(ValueError, match=r"16 bits a channel.*; save it"):
         read_image(path)
 
 

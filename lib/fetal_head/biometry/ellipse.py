@@ -18,7 +18,7 @@ class Ellipse:
     Attributes:
         centre: (x, y), x along the columns and y along the rows, from the centre of pixel (0, 0).
         major, minor: full lengths of the axes.
-        angle: of the major axis against x, radians in (-pi/2, pi/2], turning from x towards y.
+        angle: of the major axis against x, radians in [-pi/2, pi/2), turning from x towards y.
     """
 
     centre: tuple[float, float]
@@ -65,7 +65,7 @@ def fit_ellipse(region: NDArray[np.bool_], spacing: tuple[float, float] = (1.0, 
             ellipse measured in pixels and scaled afterwards has other axes.
 
     Returns:
-        None when the region holds no pixel or only a line.
+        None for a region of fewer than three pixels.
     """
     around = bounding_box(region)
     count = np.count_nonzero(region)
@@ -81,8 +81,6 @@ def fit_ellipse(region: NDArray[np.bool_], spacing: tuple[float, float] = (1.0, 
     # a pixel is a small square, not a point: its own second moment is side^2 / 12
     own = np.diag([spacing[1] ** 2, spacing[0] ** 2]) / 12
     variances, axes = np.linalg.eigh(moments + own)
-    if variances[0] <= 0:
-        return None
     angle = math.atan2(axes[1, 1], axes[0, 1])
     angle = (angle + math.pi / 2) % math.pi - math.pi / 2
     # the variance along a semi-axis a of a filled ellipse is a^2 / 4

@@ -48,7 +48,7 @@ def shadow(region: NDArray[np.bool_], direction: float, spacing: tuple[float, fl
 
 
 def width(region: NDArray[np.bool_], spacing: tuple[float, float]) -> float | None:
-    """Extent of a (rows, columns) region across its own long axis, as `extent` has it; None for an empty region."""
+    """Extent of a (rows, columns) region across its own long axis, as `extent` has it; None for fewer than three pixels."""
     ellipse = fit_ellipse(region, spacing)
     if ellipse is None:
         return None

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fetal_head.labels import BRAIN, CSP, LV
+
+# the lengths by which two masks are compared, and the structure that gives each
+MEASUREMENTS = {"hc": BRAIN.name, "bpd": BRAIN.name, "ofd": BRAIN.name, "csp_width": CSP.name, "lv_width": LV.name}
+
 
 @dataclass(frozen=True)
 class Biometry:

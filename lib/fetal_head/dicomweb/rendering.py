@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from pydicom.dataset import Dataset
+from pydicom.pixel_data_handlers.util import apply_windowing
 
 from fetal_head.imaging.limits import MAX_SIDE, check_pixels
 
@@ -45,14 +47,14 @@ def _windowed(pixels: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
             raise ValueError
     except ValueError:
         raise ValueError(f"window is CENTER,WIDTH,FUNCTION such as 128,256,linear, not '{text[:64]}'") from None
-    values = np.arange(256, dtype=np.float64)
-    if function == "sigmoid":
-        share = 1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -700, 700)))
-    elif function == "linear-exact":
-        share = (values - centre) / width + 0.5
-    else:
-        share = (values - (centre - 0.5)) / max(width - 1, 1e-6) + 0.5
-    return np.asarray(np.rint(255 * np.clip(share, 0, 1)).astype(np.uint8)[pixels])
+    window = Dataset()
+    window.PhotometricInterpretation, window.BitsStored, window.PixelRepresentation = "MONOCHROME2", 8, 0
+    window.WindowCenter, window.WindowWidth = centre, width
+    window.VOILUTFunction = function.upper().replace("-", "_")
+    # far outside of a narrow window the exponential of "sigmoid" is too large for a number, and its share 0
+    with np.errstate(over="ignore"):
+        table = apply_windowing(np.arange(256, dtype=np.uint8), window)
+    return np.asarray(np.rint(table).astype(np.uint8)[pixels])
 
 
 def _in_viewport(picture: Image.Image, text: str) -> Image.Image:

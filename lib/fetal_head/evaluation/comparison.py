@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from fetal_head.biometry import measure
+from fetal_head.biometry import MEASUREMENTS, measure
 from fetal_head.evaluation.metrics import Agreement, agreement
 from fetal_head.evaluation.pairs import Known, Pair
 from fetal_head.evaluation.predictor import MaskPredictor
 from fetal_head.imaging import Mask
 from fetal_head.imaging.mask import region_of
-from fetal_head.labels import BRAIN, CSP, LV, NAMES
+from fetal_head.labels import BRAIN, NAMES
 
-# the measurements of biometry.Biometry that each structure gives
-MEASUREMENTS = {"hc": BRAIN.name, "bpd": BRAIN.name, "ofd": BRAIN.name, "csp_width": CSP.name, "lv_width": LV.name}
 PUBLISHED_HC = "hc_published_mm"
 
 

@@ -18,7 +18,7 @@ from fetal_head.evaluation.pairs import Pair, find_pairs
 from fetal_head.evaluation.picture import Picture
 from fetal_head.evaluation.plots import DICE_FILE, bland_altman, bland_altman_file, dice_distribution
 from fetal_head.evaluation.predictor import MaskPredictor
-from fetal_head.evaluation.report import render
+from fetal_head.evaluation.report import LENGTHS, render
 from fetal_head.evaluation.rules import RULES
 from fetal_head.evaluation.summary import summarise
 from fetal_head.evaluation.table import table
@@ -27,9 +27,9 @@ from fetal_head.labels import NAMES, in_order
 from fetal_head.model.ancestry import UNTOLD, Learned
 from fetal_head.store.said import Told
 
-# the lengths of which there is a plot, with its title
-LENGTHS = {"hc_mm": "HC", PUBLISHED_HC: "HC against the published one"}
-FIGURES = (DICE_FILE, *map(bland_altman_file, LENGTHS), *OVERLAYS)
+# the lengths of which there is a plot
+PLOTTED = ("hc_mm", PUBLISHED_HC)
+FIGURES = (DICE_FILE, *map(bland_altman_file, PLOTTED), *OVERLAYS)
 
 
 def evaluate_folders(
@@ -110,6 +110,6 @@ def as_json(metrics: dict[str, Any]) -> str:
 def _plots(comparisons: Sequence[Comparison], classes: Sequence[str]) -> list[Picture]:
     found = (
         dice_distribution(comparisons, classes),
-        *(bland_altman(comparisons, key, title) for key, title in LENGTHS.items()),
+        *(bland_altman(comparisons, key, LENGTHS[key]) for key in PLOTTED),
     )
     return [picture for picture in found if picture]

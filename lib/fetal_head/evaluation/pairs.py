@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fetal_head.datasets.entering import LABELS
 from fetal_head.datasets.exported import INDEX, read_index
 from fetal_head.datasets.names import files_in, stem_of
-from fetal_head.datasets.pixel_size import PixelSize, read_circumferences, read_pixel_sizes
+from fetal_head.datasets.pixel_size import NO_SIZE, PixelSize, read_circumferences, read_pixel_sizes
 from fetal_head.evaluation.naming import MASK_SUFFIXES, check_one_meaning, images_in, mask_of
 from fetal_head.evaluation.truth import read_truth
 from fetal_head.imaging import EXTENSIONS, Mask, read_image
@@ -146,7 +146,5 @@ def _published(table: Path | None, stems: set[str]) -> tuple[dict[str, PixelSize
         raise ValueError(f"there is no table of pixel sizes {table}")
     sizes = read_pixel_sizes(table)
     if not stems & set(sizes):
-        raise ValueError(
-            f"{table.name} holds no pixel size of any image; its file names must be the images', such as {min(stems)}"
-        )
+        raise ValueError(f"{table.name} {NO_SIZE}, such as {min(stems)}")
     return sizes, read_circumferences(table)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from fetal_head.biometry import MEASUREMENTS
 from fetal_head.evaluation.bootstrap import Estimate, mean_over_patients, ratio_over_patients
-from fetal_head.evaluation.comparison import MEASUREMENTS, PUBLISHED_HC, Comparison
+from fetal_head.evaluation.comparison import PUBLISHED_HC, Comparison
 from fetal_head.evaluation.metrics import Agreement
 
 OVERLAP = ("dice", "iou", "sensitivity", "precision", "hd95", "asd")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import SimpleITK as sitk
 from PIL import Image
 
 from fetal_head.export.label import Label
@@ -38,9 +36,7 @@ def write_nifti(label: Label, to: Path) -> None:
     grey, geometry = read_image(label.file)
     row, column = label.spacing or (1.0, 1.0)
     frame = Frame(spacing=(column, row, 1.0))
-    volume = sitk.GetImageFromArray(grey[np.newaxis])
-    volume.SetSpacing(frame.spacing)
     with replacing(to / IMAGES / f"{label.image}.nii.gz") as file:
-        write_volume(file, volume)
+        write_volume(file, grey, frame)
     with replacing(to / MASKS / f"{label.image}.nii.gz") as file:
         write_mask(file, label.mask, replace(geometry, frame=frame))

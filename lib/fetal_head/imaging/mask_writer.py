@@ -1,11 +1,10 @@
-"""A mask -> the file that a viewer reads. The only place that knows how viewers turn images."""
+"""A mask -> the file that a viewer reads."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 from PIL import Image
 
 from fetal_head.files import suffix_of
@@ -36,12 +35,4 @@ def write_mask(path: str | Path, mask: Mask, geometry: Geometry) -> None:
     if suffix == ".png":
         Image.fromarray(np.ascontiguousarray(mask, dtype=np.uint8)).save(path, format="PNG")
     else:
-        write_volume(path, _volume(mask, geometry))
-
-
-def _volume(mask: Mask, geometry: Geometry) -> sitk.Image:
-    volume = sitk.GetImageFromArray(np.ascontiguousarray(mask, dtype=np.uint8)[np.newaxis])
-    volume.SetOrigin(geometry.frame.origin)
-    volume.SetSpacing(geometry.frame.spacing)
-    volume.SetDirection(geometry.frame.direction)
-    return volume
+        write_volume(path, mask.astype(np.uint8), geometry.frame)

@@ -46,7 +46,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
         if _has_more_frames(image):
             raise ValueError("holds more than one frame; one single 2D image is expected")
         if image.mode in COLOURS and _bits(image) > EIGHT_BITS:
-            raise ValueError("has 16 bits of each colour, of which 8 would be lost; save it in 8 bits of each, or as 16-bit grey")
+            raise ValueError("has 16 bits a channel, of which 8 would be lost; save it with 8 bits a channel, or as 16-bit grey")
         if isinstance(image, TiffImageFile):
             check_tiff(image)
         # Pillow takes the bytes for eight pixels each

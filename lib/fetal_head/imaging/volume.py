@@ -35,11 +35,18 @@ def read_volume(path: Path, io: str) -> sitk.Image:
             raise ValueError(f"cannot be read as {io.removesuffix('ImageIO')}: {said}") from error
 
 
-def write_volume(path: Path, volume: sitk.Image) -> None:
-    """Writes an image of one number a pixel, packed, in the format of its ending. Raises OSError: the disk does not take it."""
+def write_volume(path: Path, pixels: NDArray[np.generic], frame: Frame) -> None:
+    """Writes (rows, columns) pixels so that viewers show them as they are: (W, H, 1), packed, in the format of the file's ending.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
+    volume = sitk.GetImageFromArray(np.ascontiguousarray(pixels)[np.newaxis])
+    volume.SetOrigin(frame.origin)
+    volume.SetSpacing(frame.spacing)
+    volume.SetDirection(frame.direction)
     # on a full disk ITK writes a part of the file, or nothing, and says nothing: the system says whether there is room
-    pixels = volume.GetNumberOfPixels() * volume.GetSizeOfPixelComponent()
-    path.write_bytes(bytes(HEADER + int(pixels * (1 + UNPACKABLE))))
+    path.write_bytes(bytes(HEADER + int(pixels.nbytes * (1 + UNPACKABLE))))
     sitk.WriteImage(volume, str(path), True)
 
 

@@ -25,7 +25,7 @@ class Frame:
 
     Attributes:
         centre: (x, y) in the image of the frame's middle, in pixels from the centre of pixel (0, 0).
-        angle: of the frame's rows against the image's, radians in (-pi/2, pi/2], turning from x towards y: up stays up.
+        angle: of the frame's rows against the image's, radians in [-pi/2, pi/2), turning from x towards y: up stays up.
         scale: pixels of the frame per pixel of the image.
     """
 

@@ -15,6 +15,11 @@ FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 60.0, 4 * 3600.0
 NOT_THIS_ONE = 422
 
 
+def wait_after(failures: int, first: float, longest: float) -> float:
+    """Seconds until it is worth another try after so many failures in a row: from `first` on twice as long each time."""
+    return min(first * 2.0 ** min(failures - 1, 20), longest)
+
+
 def is_of_all(error: Exception) -> bool:
     """Whether the PACS is away or the disk or a database does not work, so that nothing else would go well either."""
     if isinstance(error, StoreError):
@@ -49,5 +54,4 @@ class Failures:
         if what not in self._known:
             return None
         times, at, _ = self._known[what]
-        pause = min(FIRST_WAIT_SECONDS * 2.0 ** min(times - 1, 20), LONGEST_WAIT_SECONDS)
-        return max(0.0, at + pause - time.monotonic())
+        return max(0.0, at + wait_after(times, FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS) - time.monotonic())

@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from fetal_head.config import PacsSettings
 from fetal_head.pacs.client import Pacs
+from fetal_head.pacs.failures import wait_after
 from fetal_head.pacs.pull import Puller
 from fetal_head.pacs.push import Pusher
 from fetal_head.pseudonym import without_file
@@ -57,7 +58,7 @@ class Worker(threading.Thread):
     def pause(self, failures: int, took: float) -> float:
         """Seconds until the next time, after so many failures in a row, or after it took so long."""
         if failures:
-            return min(FIRST_WAIT_SECONDS * 2.0 ** min(failures - 1, 20), LONGEST_WAIT_SECONDS)
+            return wait_after(failures, FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
         return max(self._every, min(took / LARGEST_SHARE - took, LONGEST_WAIT_SECONDS))
 
     def _try(self) -> bool:

@@ -38,6 +38,11 @@ def asked_for(params: Mapping[str, Any] | None, user: User, *keys: str) -> dict[
     return {key: said[key] for key in keys if key in said} | {"user": who_is({**said, **known(user)})}
 
 
+def who_asks(client_id: str, user: User) -> str:
+    """Who is signed in, or else who a client says that he is. Raises StoreError for what is no name (422)."""
+    return who_is({"client_id": client_id, **known(user)})
+
+
 def check_offered(what: str, name: str, names: Iterable[str]) -> None:
     """Answers 404 for a name that is none of those there are."""
     offered = sorted(names)

@@ -13,13 +13,11 @@ from fetal_head.biometry.calipers import calipers
 from fetal_head.biometry.flags import SENTENCES
 from fetal_head.biometry.gestational_age import LONGEST_WEEKS
 from fetal_head.imaging import read_geometry, read_mask
-from fetal_head.server.asked import AsUser
+from fetal_head.server.asked import AsUser, who_asks
 from fetal_head.server.dicomweb.routes import drawn_on
-from fetal_head.server.login.identity import known
 from fetal_head.server.routes.images import existing
 from fetal_head.server.uploads import kept_mask
 from fetal_head.store.dicom.instances import Instances
-from fetal_head.store.people import who_is
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.worklist.reservations import renew
 
@@ -44,7 +42,7 @@ def biometry_routes(app: MONAILabelApp, instances: Instances) -> APIRouter:
         unknown image, 422, saying why, for what is no mask of it, and 409 when `picture` is another than
         `/datastore/image/dicom` tells of it now.
         """
-        who = who_is({"client_id": client_id} | known(user))
+        who = who_asks(client_id, user)
         path = existing(study.get_image_uri(image), f"image '{image}'")
         try:
             geometry = read_geometry(path)

@@ -14,7 +14,7 @@ SENTENCES = {
     "/scoring/{method}": "images are scored in the background without being asked for; `fetal-head evaluate` measures a model",
     "/infer/wsi/{model}": "this app knows no slides of pathology; POST /infer/{model} predicts images",
     "/infer/wsi_v2/{model}": "this app knows no slides of pathology; POST /infer/{model} predicts images",
-    "/proxy/dicom/{path:path}": "the study of this server is a folder, which it answers by DICOMweb itself, at /dicom-web",
+    "/proxy/dicom/{path:path}": "a PACS is read this way and not written; a study folder is answered by DICOMweb at /dicom-web",
 }
 
 

@@ -98,7 +98,7 @@ def ohif_pages() -> APIRouter:
 
     @router.get("/fetal-head/structures.json")
     def structures() -> list[dict[str, Any]]:
-        return [{"name": s.name, "title": s.title, "value": s.value, "color": s.colour} for s in STRUCTURES]
+        return [{"name": s.name, "value": s.value, "color": s.colour} for s in STRUCTURES]
 
     @router.get("/fetal-head/{path:path}")
     async def mode_file(path: str, request: Request) -> Response:

@@ -9,11 +9,10 @@ from fastapi import APIRouter, Depends, Query
 from monailabel.interfaces.app import MONAILabelApp
 from pydantic import BaseModel
 
-from fetal_head.server.asked import AsAnnotator, AsUser
+from fetal_head.server.asked import AsAnnotator, AsUser, who_asks
 from fetal_head.server.dicomweb.routes import check_seen
-from fetal_head.server.login.identity import known, requires
+from fetal_head.server.login.identity import requires
 from fetal_head.store.dicom.instances import Instances
-from fetal_head.store.people import who_is
 from fetal_head.store.worklist.page import Status, work, worklist
 from fetal_head.store.worklist.set_aside import flag, skip
 
@@ -50,18 +49,18 @@ def worklist_routes(app: MONAILabelApp, instances: Instances) -> APIRouter:
     @router.get("/{image}")
     def image(image: str, user: AsUser, client_id: str = "") -> dict[str, Any]:
         """One of them, for whoever asks to work on: with several readers the label is his own."""
-        return work(store, image, who_is({"client_id": client_id} | known(user)))
+        return work(store, image, who_asks(client_id, user))
 
     @router.post("/{image}/skip")
     def skip_image(image: str, seen: Seen, user: AsAnnotator) -> None:
         """Gives an image back for others; whoever asks is not given it again. Answers 409 when it has another `picture`."""
         check_seen(instances, image, seen.picture)
-        skip(store, image, who_is({"client_id": seen.client_id} | known(user)))
+        skip(store, image, who_asks(seen.client_id, user))
 
     @router.post("/{image}/flag")
     def flag_image(image: str, reason: Flag, user: AsAnnotator) -> None:
         """Sets an image aside with a comment, or takes the flag away. Answers 409 when it has another `picture`."""
         check_seen(instances, image, reason.picture)
-        flag(store, image, who_is({"client_id": reason.client_id} | known(user)), reason.comment)
+        flag(store, image, who_asks(reason.client_id, user), reason.comment)
 
     return router

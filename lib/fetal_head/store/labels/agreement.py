@@ -9,7 +9,7 @@ from itertools import combinations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fetal_head.biometry import measure
+from fetal_head.biometry import MEASUREMENTS, measure
 from fetal_head.imaging import read_geometry, read_label
 from fetal_head.imaging.mask import part_of
 from fetal_head.store.labels import queries
@@ -19,8 +19,6 @@ from fetal_head.store.labels.standing import last_of_its_person
 from fetal_head.store.said import told_spacing
 from fetal_head.store.sql.tables import Image, Submission
 from fetal_head.store.store import Store
-
-MEASURED = ("hc", "bpd", "ofd", "csp_width", "lv_width")
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def _agreement(store: Store, image: Image, first: Submission, second: Submission
     names = [name for name in by_first if name in by_second]
     masks = [part_of(mask, names) for mask in masks]
     found = [measure(mask, spacing) for mask in masks]
-    lengths = {name: (getattr(found[0], name), getattr(found[1], name)) for name in MEASURED}
+    lengths = {name: (getattr(found[0], name), getattr(found[1], name)) for name in MEASUREMENTS}
     return Agreement(
         image.id,
         (first.who, second.who),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from fetal_head.config import StoreSettings
-from fetal_head.files import alone_in
+from fetal_head.files import WRITING, alone_in
 from fetal_head.stamp import stamp_of
 from fetal_head.store.errors import StoreError
 from fetal_head.store.files.changes import FileChanges
@@ -169,7 +169,7 @@ def _copy(where: list[Path], to: Path) -> bool:
             continue
         if stamp_of(to) != stamp:
             to.parent.mkdir(parents=True, exist_ok=True)
-            partial = to.with_name(f".writing-{to.name}")
+            partial = to.with_name(f"{WRITING}{to.name}")
             shutil.copy2(path, partial)
             partial.replace(to)
         return True
