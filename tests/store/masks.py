@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.recovery.checking import check
-from fetal_head.store.sql.tables import Base, Reservation
+from fetal_head.store.sql.tables import Base, Image, Reservation
 from fetal_head.store.store import Store
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.worklist.pools import Pools
@@ -58,6 +58,9 @@ def tables(store: Store) -> dict[str, list[dict[str, Any]]]:
     with store.reading() as session:
         names = [t for t in Base.metadata.sorted_tables if t.name not in ("meta", Reservation.__tablename__)]
         rows = {t.name: [row._asdict() for row in session.execute(select(t).order_by(*t.primary_key))] for t in names}
+    for image in rows[Image.__tablename__]:
+        # which picture it was that is gone, no file tells
+        image["picture"] = image["picture"] if image["removed"] is None else None
     return {name: [{k: v for k, v in row.items() if k not in BY_CHANCE} for row in found] for name, found in rows.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pydicom
@@ -25,10 +26,20 @@ def patient_or_own(dataset: FileDataset) -> str:
 
 
 def read_patient(path: Path) -> str | None:
-    """That of a DICOM file, whose pixels are not read; None also for another or a damaged file."""
+    """That of a DICOM file, whose pixels are not read; None also for another, a damaged or an unreadable file."""
+    with suppress(OSError):
+        return patient_now(path)
+    return None
+
+
+def patient_now(path: Path) -> str | None:
+    """The same for those who ask once. Raises OSError where the system cannot read the file, or not now."""
     if path.suffix.lower() != ".dcm":
         return None
-    try:
-        return dicom_patient(pydicom.dcmread(path, stop_before_pixels=True, specific_tags=WANTED))
-    except Exception:  # whatever a damaged file raises; whoever reads its pixels says what is wrong
-        return None
+    with path.open("rb") as file:
+        try:
+            return dicom_patient(pydicom.dcmread(file, stop_before_pixels=True, specific_tags=WANTED))
+        except Exception as error:  # whatever a damaged file raises; whoever reads its pixels says what is wrong
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            return None

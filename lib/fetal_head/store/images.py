@@ -87,7 +87,9 @@ def remove_image(store: Store, image_id: str) -> None:
     """
     with store.writing() as (session, files):
         image = live_image(session, image_id)
-        image.removed, image.size, image.mtime_ns, image.picture = int(time.time()), 0, 0, None
+        if image.told_of != image.size:
+            image.picture = None
+        image.removed, image.size, image.mtime_ns = int(time.time()), 0, 0
         _delete_labels(session, files, store.layout, image_id)
         session.execute(delete(Reservation).where(Reservation.image == image_id))
         write_image_facts(files, store.layout, image)

@@ -13,7 +13,7 @@ from fetal_head.imaging import Geometry, read_geometry, read_image
 from fetal_head.imaging.loss import Loss, loss_of
 from fetal_head.imaging.whole_numbers import eight_bits
 from fetal_head.pseudonym import nameless
-from fetal_head.stamp import Stamp, stamp_of
+from fetal_head.stamp import Stamp, ctime_of, stamp_of
 from fetal_head.store.dicom.instances import Known
 
 
@@ -24,7 +24,7 @@ class UnreadableError(ValueError):
 def described(image: Known) -> Described:
     """What is told of an image, from the head of its file. Raises UnreadableError."""
     try:
-        geometry, loss = _told(image.file, image.stamp)
+        geometry, loss = _told(image.file, image.stamp, ctime_of(image.file))
     except (ValueError, OSError) as error:
         raise _unreadable(image, error) from error
     return Described(image.uids, image.patient, image.name, geometry.shape, image.spacing or geometry.spacing, loss)
@@ -41,7 +41,8 @@ def pixels_of(image: Known) -> NDArray[np.uint8]:
 
 
 @lru_cache(maxsize=10_000)
-def _told(file: Path, stamp: Stamp) -> tuple[Geometry, Loss | None]:
+def _told(file: Path, stamp: Stamp, _: int | None) -> tuple[Geometry, Loss | None]:
+    """Of files that took each other's names, only the time of that tells which one it is."""
     told = read_geometry(file), loss_of(file)
     _check(file, stamp)
     return told

@@ -8,19 +8,20 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from fetal_head.batched import batched
-from fetal_head.imaging.dicom_patient import read_patient
+from fetal_head.imaging.dicom_patient import patient_now
 from fetal_head.pseudonym import pseudonym
 from fetal_head.stamp import Stamp, ctime_of, stamp_of
 from fetal_head.store.files.facts import read_image_facts
 from fetal_head.store.files.layout import Layout, Picture
 from fetal_head.store.intake.index import Index, IndexFor
-from fetal_head.store.intake.told_size import LOST, forget_size
 from fetal_head.store.labels.settling import mark
+from fetal_head.store.labels.strangers import cannot_be_read
 from fetal_head.store.labels.submissions import write_image_facts
+from fetal_head.store.replaced import LOST, forget_size, name_patient
 from fetal_head.store.said import FILE_SIZE, SPACING, told_spacing
 from fetal_head.store.sql.database import ROWS_AT_ONCE
 from fetal_head.store.sql.tables import Image, Reservation, Submission
@@ -73,12 +74,13 @@ def take_in_images(store: Store, index: IndexFor, quiet_for: float) -> bool:
     are_quiet = len(differing) == len(all_differing)
     if not differing:
         return are_quiet
-    read = {i: _read(store.layout, i, *found[i], known.get(i), index) for i in differing if i in found}
+    all_read = {i: _read(store.layout, i, *found[i], known.get(i), index) for i in differing if i in found}
+    read = {i: told for i, told in all_read.items() if told}
     with store.writing() as (session, files):
         known = _known(session)
         now = {i: file for i in differing if (file := _again(store.layout, found.get(i), known.get(i)))}
         # what became of one since it was read is left to the next look
-        as_read = [i for i in differing if now.get(i) == found.get(i)]
+        as_read = [i for i in differing if now.get(i) == found.get(i) and (i in read or i not in found)]
         for image in _apply(session, read, now, known, [i for i in as_read if _differs(now.get(i), known.get(i))]):
             write_image_facts(files, store.layout, image)
     return are_quiet and len(as_read) == len(differing)
@@ -99,16 +101,23 @@ def _said(index: Index, image_id: str) -> tuple[dict[str, Any], int | None]:
     return said, said.pop(FILE_SIZE, None)
 
 
-def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known | None, index: IndexFor) -> Read:
+def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known | None, index: IndexFor) -> Read | None:
+    """None for a file that the system cannot read now, which is left to the next look."""
     path, said, told_of = layout.folder / file, dict[str, Any](), None
     if known is None or not known.is_there:
         facts = read_image_facts(layout.image_facts(image_id))
         said, told_of = _said(index(known is not None), image_id)
         said, told_of = {**said, **facts.get("info", {})}, facts.get("told_of", told_of)
     before, digest, ctime_ns = known.picture if known else None, None, ctime_of(path)
+    try:
+        patient = patient_now(path)
+    except OSError as error:
+        if not isinstance(error, FileNotFoundError):
+            cannot_be_read(path, error)
+        return None
     with suppress(OSError):
         digest = Picture(path, stamp).digest() if before else None
-    return Read(read_patient(path), said, told_of, None if digest is None else digest == before, ctime_ns)
+    return Read(patient, said, told_of, None if digest is None else digest == before, ctime_ns)
 
 
 def _known(session: Session) -> dict[str, Known]:
@@ -162,14 +171,14 @@ def _row(image_id: str, file: str, stamp: Stamp, read: Read) -> dict[str, object
 
 def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read) -> list[Image]:
     image = session.get_one(Image, image_id)
-    is_other = image.picture is not None and read.is_same is False and image.size == stamp.size
-    was_told = is_other and forget_size(image)
+    is_other = read.is_same is False and image.size in (0, stamp.size)
     image.picture, image.ctime_ns = (image.picture, read.ctime_ns) if read.is_same else (None, None)
     image.file, image.size, image.mtime_ns, image.removed = file, stamp.size, stamp.mtime_ns, None
+    was_told = is_other and forget_size(image)
     if told_spacing(image.info) is None or image.told_of is None:
         image.told_of = read.told_of or stamp.size
     image.info = {**read.said, **image.info}
-    is_of_another = _name_patient(image, read.patient)
+    is_of_another = name_patient(image, read.patient)
     mark(session, [image_id])
     if image.readings and not read.is_same:
         message = "the image %s was replaced, or came back; nobody knows any more which picture its labels were made for"
@@ -179,21 +188,13 @@ def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read
     return [image] if is_of_another or has_lost_size else []
 
 
-def _name_patient(image: Image, patient: str | None) -> bool:
-    """Whether the file is of another patient than the one before it: then what was said of that one's is not taken over."""
-    before, image.file_patient = image.file_patient, patient
-    if before == patient:
-        return False
-    own = {} if patient is None else {"patient": patient}
-    image.info = {**own, **{key: value for key, value in image.info.items() if before is None or key != "patient"}}
-    return before is not None
-
-
 def _remove(session: Session, gone: list[str]) -> None:
     """Their rows and labels stay, for the day on which they come back."""
     for some in batched(gone, ROWS_AT_ONCE):
+        # by the picture whose pixel size was told another one of that size is told apart, should it come in its place
+        picture = case((Image.told_of == Image.size, Image.picture))
         removed = update(Image).where(Image.id.in_(some))
-        session.execute(removed.values(removed=int(time.time()), size=0, mtime_ns=0, picture=None, readings=0))
+        session.execute(removed.values(removed=int(time.time()), size=0, mtime_ns=0, picture=picture, readings=0))
         session.execute(update(Submission).where(Submission.image.in_(some)).values(current=False))
         session.execute(delete(Reservation).where(Reservation.image.in_(some)))
     if gone:

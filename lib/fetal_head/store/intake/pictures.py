@@ -25,7 +25,8 @@ def know_pictures(store: Store, beside: Collection[str]) -> bool:
     """Looks at files that came, of images that have a past or a label `beside` them; the others need not be read.
 
     Labels of another picture do not count until that comes back. Those of which nobody knows what they were made for are from
-    now on of the one that they count for, once its file is quiet: half a file is no picture. False when one is not quiet yet.
+    now on of the one that they count for, once its file is quiet: half a file is no picture. False when one is not quiet yet,
+    or cannot be read now.
     """
     unknown = select(Image).where(Image.removed.is_(None), Image.picture.is_(None))
     of_image = select(Submission.number).where(Submission.image == Image.id)
@@ -36,10 +37,13 @@ def know_pictures(store: Store, beside: Collection[str]) -> bool:
         for ids in batched(sorted(beside), ROWS_AT_ONCE):
             came |= {image.id: image for image in session.scalars(unknown.where(Image.id.in_(ids)))}
     whole = [image for image in came.values() if image.id in told or image.stamp.is_quiet(QUIET_SECONDS)]
+    looked_at = 0
     for some in batched(whole, ROWS_AT_ONCE):
         # before the transaction, which others wait for
-        _write(store, [(image, digest) for image in some if (digest := _digest(store, image))])
-    return len(whole) == len(came)
+        digests = [(image, digest) for image in some if (digest := _digest(store, image))]
+        _write(store, digests)
+        looked_at += len(digests)
+    return looked_at == len(came)
 
 
 def _digest(store: Store, image: Image) -> str | None:

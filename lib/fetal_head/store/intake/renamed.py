@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -10,17 +9,15 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from fetal_head.batched import batched
-from fetal_head.pseudonym import pseudonym
+from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.stamp import Stamp
 from fetal_head.store.files.layout import Picture
-from fetal_head.store.intake.told_size import LOST, forget_size
 from fetal_head.store.labels.settling import mark
 from fetal_head.store.labels.submissions import write_image_facts
+from fetal_head.store.replaced import forget_other
 from fetal_head.store.sql.database import ROWS_AT_ONCE
 from fetal_head.store.sql.tables import Image
 from fetal_head.store.store import Store
-
-logger = logging.getLogger(__name__)
 
 
 class Seen(NamedTuple):
@@ -53,15 +50,15 @@ def look_at_renamed(store: Store) -> None:
     for some in batched(changed, ROWS_AT_ONCE):
         # before the transaction, which others wait for
         held = {image.id: _holds(store.layout.folder / image.file, image) for image, _ in some}
+        patients = {image.id: read_patient(store.layout.folder / image.file) for image, _ in some if held[image.id] is False}
         with store.writing() as (session, files):
             for seen, ctime in some:
                 image = session.get_one(Image, seen.id)
                 if (image.picture, image.stamp) == (seen.picture, seen.stamp) and held[seen.id] is not None:
                     image.ctime_ns = ctime
                     image.picture = image.picture if held[seen.id] else None
-                    if held[seen.id] is False and forget_size(image):
+                    if held[seen.id] is False and forget_other(image, patients[seen.id]):
                         write_image_facts(files, store.layout, image)
-                        logger.warning(LOST, pseudonym(image.id))
             mark(session, [image for image, is_same in held.items() if is_same is False])
 
 

@@ -27,10 +27,10 @@ def of_its_picture(row: type[Submission]) -> ColumnElement[bool]:
 
     While a file that came is not looked at yet, it may be any picture: none that is known is taken for it.
     """
-    now = select(Image.picture).where(Image.id == row.image).correlate(row).scalar_subquery()
+    now = select(Image.picture).where(Image.id == row.image, Image.removed.is_(None)).correlate(row).scalar_subquery()
     return or_(row.picture.is_(None), row.picture == now)
 
 
 def is_of_its_picture(row: Submission, image: Image) -> bool:
     """The same of a submission and its image that are at hand."""
-    return row.picture is None or row.picture == image.picture
+    return row.picture is None or (image.removed is None and row.picture == image.picture)

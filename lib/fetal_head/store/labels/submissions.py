@@ -10,8 +10,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fetal_head.imaging import read_mask
+from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.labels import in_order
-from fetal_head.stamp import ctime_of
+from fetal_head.stamp import ctime_of, stamp_of
 from fetal_head.store.errors import StoreError
 from fetal_head.store.files.changes import FileChanges
 from fetal_head.store.files.facts import as_bytes, image_facts
@@ -22,6 +23,7 @@ from fetal_head.store.labels.queries import image_of
 from fetal_head.store.labels.settling import FINAL, ORIGINAL, current_labels, settle
 from fetal_head.store.labels.standing import of_its_picture, standing
 from fetal_head.store.labels.strangers import take_strangers
+from fetal_head.store.replaced import forget_other
 from fetal_head.store.said import check_said
 from fetal_head.store.sql.derived import Effort
 from fetal_head.store.sql.tables import APPROVED, Image, Reservation, Submission
@@ -150,7 +152,12 @@ def find_submission(session: Session, image_id: str, number: int) -> Submission:
 
 def know_picture(session: Session, files: FileChanges, layout: Layout, image: Image, digest: str) -> None:
     """Which picture an image's file holds, which those masks are of that count for it without anybody knowing theirs."""
-    image.picture, image.ctime_ns = digest, ctime_of(layout.folder / image.file)
+    path = layout.folder / image.file
+    # one of another size tells by that: the next look takes it in, and what was said is said again of the one before
+    is_as_large = (stamp_of(path) or image.stamp).size == image.size
+    if image.picture not in (None, digest) and is_as_large and forget_other(image, read_patient(path)):
+        write_image_facts(files, layout, image)
+    image.picture, image.ctime_ns = digest, ctime_of(path)
     for row in session.scalars(select(Submission).where(Submission.image == image.id, Submission.picture.is_(None))):
         row.picture = digest
         write_facts(files, layout, row)
