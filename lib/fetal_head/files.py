@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkstemp
 
 WRITING = ".writing-"
+# what a system says of a full disk, and of a user's share that is used up
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def suffix_of(path: str | os.PathLike[str]) -> str:

@@ -15,6 +15,7 @@ from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from fetal_head.tasks.train import Train
 from pictures import speckle, three_structures, write_itk, write_picture
+from small_disks import small_disk_at
 from small_labels import small_settings
 
 
@@ -62,3 +63,16 @@ def test_one_that_fails_tells_nothing_of_the_one_before(train: Train, study: Stu
     with pytest.raises(SystemExit, match="The training was not started"):
         train({"pretrained": False}, study)
     assert "epoch" not in train.stats()
+
+
+@pytest.mark.parametrize("room", ["4k", "64k"])
+def test_one_for_which_there_is_no_room_says_so_and_goes_on_once_there_is(
+    train: Train, study: StudyDatastore, tmp_path: Path, room: str
+) -> None:
+    # the lock takes nothing; a checkpoint is larger than either
+    with small_disk_at(tmp_path / "models", room) as models:
+        (models / "other").write_bytes(bytes(4096 if room == "4k" else 0))
+        with pytest.raises(SystemExit, match=r"models.* the disk is full: make room and train again"):
+            train({"pretrained": False}, study)
+        subprocess.run(["mount", "-o", "remount,size=4m", str(models)], check=True)
+        assert train({"pretrained": False}, study)["model_version"] == "v0001"

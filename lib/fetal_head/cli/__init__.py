@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from itertools import islice
 from typing import NoReturn
@@ -25,6 +24,7 @@ from fetal_head.cli import (  # noqa: F401
     which,
 )
 from fetal_head.cli.options import app, console
+from fetal_head.files import NO_ROOM
 from fetal_head.pseudonym import quiet_dicom
 
 FULL = "the disk is full: make room and try again"
@@ -62,7 +62,7 @@ def _said(error: OSError) -> str:
     # pydicom passes on what a disk says as lines of Python, from the error itself
     if error.errno is None and isinstance(error.__cause__, OSError):
         return _said(error.__cause__)
-    what = FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror
+    what = FULL if error.errno in NO_ROOM else error.strerror
     # of a copy the second one is written
     where = error.filename2 or error.filename
     return f"{where}: {what}" if where and what else what or str(error)

@@ -10,6 +10,7 @@ from typing import Any
 from monailabel.interfaces.tasks.train import TrainTask
 
 from fetal_head.config import Settings
+from fetal_head.files import NO_ROOM
 from fetal_head.learning.form import from_served, with_form
 from fetal_head.learning.retraining import retrain
 from fetal_head.learning.running import AlreadyTrainingError
@@ -47,7 +48,10 @@ class Train(TrainTask):  # type: ignore[misc]
         return self._progress.read()
 
     def __call__(self, request: dict[str, Any], datastore: StudyDatastore) -> dict[str, Any]:
-        """Trains and returns the last `stats`; without a usable label, or while another one runs, it stops with one sentence."""
+        """Trains and returns the last `stats`.
+
+        Without a usable label, while another one runs, or where the disk is full, it stops with one sentence.
+        """
         die_with_parent()
         started = time.monotonic()
 
@@ -72,6 +76,12 @@ class Train(TrainTask):  # type: ignore[misc]
             )
         except (ValueError, AlreadyTrainingError) as error:
             raise SystemExit(f"The training was not started: {without_names(str(error))}") from None
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            where = error.filename2 or error.filename or self._registry.folder
+            message = f"The training was broken off: {where} cannot be written, the disk is full: make room and train again"
+            raise SystemExit(f"{message}; it goes on after its last whole epoch") from None
         if outcome is None:
             return {}
         result = {
