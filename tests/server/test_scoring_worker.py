@@ -142,8 +142,13 @@ def test_other_weights_under_a_served_name_score_anew(study: StudyDatastore, set
 
 @pytest.mark.parametrize(
     "lack",
-    [PermissionError(errno.EACCES, "Permission denied"), MemoryError(), ValueError("is no file")],
-    ids=["right", "memory", "share"],
+    [
+        PermissionError(errno.EACCES, "Permission denied"),
+        OSError(errno.ENOSPC, "No space left on device"),
+        MemoryError(),
+        ValueError("is no file"),
+    ],
+    ids=["right", "room", "memory", "share"],
 )
 def test_an_image_that_the_system_could_not_read_is_scored_once_it_can(
     study: StudyDatastore,

@@ -18,7 +18,8 @@ from fetal_head.imaging import read_image, read_mask
 from fetal_head.store.errors import StoreError
 from fetal_head.store.study import StudyDatastore
 from fetal_head.tasks.infer import Infer
-from pictures import speckle, three_structures, write_picture
+from pictures import speckle, three_structures, write_dicom, write_picture
+from small_disks import small_disk_at
 
 
 class _Predictor:
@@ -46,6 +47,18 @@ def test_the_mask_is_a_file_of_its_own_and_none_is_left_when_the_answer_fails(
     assert [*(tmp_path / "temporary").iterdir()] == [Path(file)]
     assert (read_mask(file) == three_structures(60, 90)).all()
     assert told["model_version"] == "v1"
+
+
+def test_no_room_among_the_temporary_files_is_no_fault_of_the_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "study").mkdir()
+    image = write_dicom(tmp_path / "study" / "a.dcm", speckle(60, 90))
+    study = StudyDatastore(str(tmp_path / "study"), StoreSettings(database_url="embedded", lease_minutes=30, readers=1))
+    with small_disk_at(tmp_path / "temporary", "4k") as full:
+        (full / "other").write_bytes(bytes(4096))
+        monkeypatch.setattr("tempfile.tempdir", str(full))
+        with pytest.raises(StoreError, match=r"temporary.* cannot be written, the disk is full") as refused:
+            Infer(_Predictor(), study)({"image": str(image)})
+    assert refused.value.status_code == 507
 
 
 def test_what_a_killed_server_was_writing_is_cleared_away_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

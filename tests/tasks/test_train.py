@@ -14,7 +14,7 @@ from fetal_head.model.registry import Registry
 from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.study import StudyDatastore
 from fetal_head.tasks.train import Train
-from pictures import speckle, three_structures, write_itk, write_picture
+from pictures import speckle, three_structures, write_dicom, write_itk, write_picture
 from small_disks import small_disk_at
 from small_labels import small_settings
 
@@ -76,3 +76,16 @@ def test_one_for_which_there_is_no_room_says_so_and_goes_on_once_there_is(
             train({"pretrained": False}, study)
         subprocess.run(["mount", "-o", "remount,size=4m", str(models)], check=True)
         assert train({"pretrained": False}, study)["model_version"] == "v0001"
+
+
+def test_no_label_is_left_out_for_want_of_room_among_the_temporary_files(
+    train: Train, study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_dicom(tmp_path / "study" / "dicom.dcm", speckle(60, 90))
+    study.refresh()
+    study.save_label("dicom", str(tmp_path / "mask.nrrd"), FINAL, {})
+    with small_disk_at(tmp_path / "temporary", "4k") as full:
+        (full / "other").write_bytes(bytes(4096))
+        monkeypatch.setattr("tempfile.tempdir", str(full))
+        with pytest.raises(SystemExit, match=r"temporary.* the disk is full: make room and train again"):
+            train({"pretrained": False}, study)

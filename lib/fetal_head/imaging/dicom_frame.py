@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 from pydicom import DataElement, dcmread
@@ -42,9 +43,15 @@ def dicom_frame(path: Path) -> Frame:
     shown.file_meta.MediaStorageSOPClassUID = kind or UltrasoundImageStorage
     shown.file_meta.MediaStorageSOPInstanceUID = INSTANCE
     shown.file_meta.TransferSyntaxUID = _plain_syntax(dataset)
+    content = BytesIO()
+    dcmwrite(content, shown, write_like_original=False)
     with temporary_folder() as folder:
         ours = folder / "frame.dcm"
-        dcmwrite(ours, shown, write_like_original=False)
+        try:
+            ours.write_bytes(content.getbuffer())
+        except OSError as error:
+            # a disk that is full does not say which one it is
+            raise OSError(error.errno, error.strerror, str(ours)) from error
         return itk_frame(ours, "GDCMImageIO")
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fetal_head.files import NO_ROOM
+
 # 4096 x 4096: many times what any ultrasound machine shows, and no reader needs more than some hundred MB for it
 MAX_PIXELS = 16_777_216
 MIN_SIDE, MAX_SIDE = 16, 16_384
@@ -59,7 +61,7 @@ def check_pixel_size(image: str, spacing: Iterable[float]) -> None:
 
 def lack_of(error: Exception) -> str | None:
     """What the system lacked while a file was read (see `refusing`); None where it is the file that is damaged."""
-    cause = error.__cause__
+    cause = error if isinstance(error, OSError) else error.__cause__
     if isinstance(cause, MemoryError):
         return "there was not enough memory"
     # a damaged file leads to places that no file has, and what Pillow says of one is an OSError without a number
@@ -70,9 +72,16 @@ def lack_of(error: Exception) -> str | None:
 
 @contextmanager
 def refusing(path: Path) -> Iterator[None]:
-    """Whatever is raised while a file is read, as a ValueError of one sentence that names the file."""
+    """Whatever is raised while a file is read, as a ValueError of one sentence that names the file.
+
+    Raises:
+        OSError: there is no room for what is written meanwhile: of the file that says nothing, and it is not to be left out.
+    """
     try:
         yield
-    except Exception as error:  # on a damaged file, decoders raise anything: struct.error, KeyError, RecursionError, MemoryError
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise
+        # on a damaged file, decoders raise anything: struct.error, KeyError, RecursionError, MemoryError
         said = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"{path.name}: {said if isinstance(error, ValueError | OSError) else f'is damaged ({said})'}") from error

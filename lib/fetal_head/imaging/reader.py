@@ -38,6 +38,7 @@ def read_image(path: str | Path) -> tuple[NDArray[np.float32], Geometry]:
     Raises:
         ValueError: the file is no such image, is damaged, holds more than one frame, is too small or too large, or its pixels are
             said to have a size that no ultrasound has.
+        OSError: there is no room among the system's temporary files, which some formats take.
     """
     path = Path(path)
     with refusing(path):

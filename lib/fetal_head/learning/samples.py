@@ -147,7 +147,10 @@ def read_samples(
     find: Find | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Sample], list[LeftOut]]:
-    """All samples that can be read, and those left out by name; each of the latter is also told to `say` at once."""
+    """All samples that can be read, and those left out by name; each of the latter is also told to `say` at once.
+
+    Raises OSError where there is no room to read them, which leaves none out.
+    """
     samples: list[Sample] = []
     left_out: list[LeftOut] = []
     for labelled in labels:

@@ -158,7 +158,7 @@ def _read(images: Sequence[Unscored], cache: FrameCache) -> _Read:
         if image.id not in read.frames:
             try:
                 read.pixels[image] = read_image(image.path)[0]
-            except ValueError as error:
+            except (ValueError, OSError) as error:
                 if lack := _lack(image.path, error):
                     _say_unread(image.id, lack)
                 else:
@@ -177,7 +177,7 @@ def _scored(read: _Read, scorer: Scorer, cache: FrameCache) -> dict[str, Score |
     return {**read.damaged, **dict(zip(frames, scores, strict=True))}
 
 
-def _lack(path: Path, error: ValueError) -> str | None:
+def _lack(path: Path, error: Exception) -> str | None:
     """What the system lacked to read a file; None where it is the file that is damaged."""
     return lack_of(error) or (None if path.is_file() else "it was not there")
 

@@ -60,7 +60,8 @@ class Infer(InferTask):  # type: ignore[misc]
             extension, weeks = _extension(request.get("result_extension")), _weeks(request.get("gestational_weeks"))
             # another file may take its place while it is looked at
             picture = Picture.at(Path(request["image"]))
-            image, geometry = read_image(picture.path)
+            with disk_told(gettempdir()):
+                image, geometry = read_image(picture.path)
             spacing = self._datastore.spacing_of(request["image"], geometry)
             if not picture.is_there:
                 raise HTTPException(409, "the image was replaced while it was read: open it again")
