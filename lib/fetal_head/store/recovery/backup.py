@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from fetal_head.config import StoreSettings
 from fetal_head.files import WRITING, alone_in
-from fetal_head.stamp import stamp_of
+from fetal_head.stamp import ctime_of, stamp_of
 from fetal_head.store.errors import StoreError
 from fetal_head.store.files.changes import FileChanges
 from fetal_head.store.files.facts import as_bytes, submission_facts
@@ -167,10 +167,13 @@ def _copy(where: list[Path], to: Path) -> bool:
     for path in where:
         if (stamp := stamp_of(path)) is None:
             continue
-        if stamp_of(to) != stamp:
+        # another file of that size and time may have been renamed to this one since
+        if stamp_of(to) != stamp or (ctime_of(to) or 0) <= (ctime_of(path) or 0):
             to.parent.mkdir(parents=True, exist_ok=True)
             partial = to.with_name(f"{WRITING}{to.name}")
             shutil.copy2(path, partial)
+            # one that was written anew meanwhile is copied the next time
+            os.utime(partial, ns=(stamp.mtime_ns, stamp.mtime_ns))
             partial.replace(to)
         return True
     return False
