@@ -72,3 +72,45 @@ def test_a_picture_that_is_replaced_while_it_is_copied_is_copied_the_next_time(
     assert (tmp_path / "backup/x.bmp").read_bytes() != x.read_bytes()
     backup(study.store, tmp_path / "backup")
     assert (tmp_path / "backup/x.bmp").read_bytes() == x.read_bytes()
+
+
+def test_an_image_that_the_server_takes_out_while_others_are_copied_is_in_the_backup(
+    study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(study, "c", 1)
+    before, copy, left = tables(study.store), shutil.copy2, ["c"]
+
+    def meanwhile(source: Path, to: Path) -> None:
+        copy(source, to)
+        while left:
+            study.remove_image(left.pop())
+
+    monkeypatch.setattr(shutil, "copy2", meanwhile)
+    assert backup(study.store, tmp_path / "backup").missing == []
+    assert tables(restore_backup(tmp_path / "backup", tmp_path / "again", EMBEDDED)) == before
+
+
+def test_a_file_that_vanishes_while_it_is_copied_is_missing_and_breaks_nothing_off(
+    study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copy2
+
+    def meanwhile(source: Path, to: Path) -> None:
+        if Path(source).name == "b.png":
+            Path(source).unlink()
+        copy(source, to)
+
+    monkeypatch.setattr(shutil, "copy2", meanwhile)
+    assert backup(study.store, tmp_path / "backup").missing == ["b.png"]
+    assert sorted(path.name for path in (tmp_path / "backup").glob("*.png")) == ["a.png", "c.png"]
+
+
+def test_an_earlier_picture_of_that_name_does_not_stand_in_for_one_that_is_gone(
+    study: StudyDatastore, other: Path, tmp_path: Path
+) -> None:
+    """It can be of another patient."""
+    study.remove_image("c")
+    study.add_image("c", str(other), {})
+    (study.store.layout.folder / "c.png").unlink()
+    assert backup(study.store, tmp_path / "backup").missing == ["c.png"]
+    assert not (tmp_path / "backup/c.png").exists()

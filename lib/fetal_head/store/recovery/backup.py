@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -146,14 +146,13 @@ def _lay_out(images: Sequence[Image], submissions: Sequence[Submission], files: 
             put_plain(files, layout, row)
 
 
-def _named(layout: Layout, images: list[Image], submissions: list[Submission]) -> Iterator[tuple[Path, list[Path]]]:
+def _named(layout: Layout, images: list[Image], submissions: list[Submission]) -> Iterator[tuple[Path, Iterable[Path]]]:
     """The files that the tables name: where each belongs in a study, and where it may lie now."""
     for image in images:
         past = [path for path in layout.history.joinpath(image.id).glob("image[-.]*") if path.is_file()]
         yield from ((path.relative_to(layout.folder), [path]) for path in past)
         if image.removed is None:
-            retired = [path for path in past if path != layout.image_facts(image.id)]
-            yield Path(image.file), [layout.folder / image.file, *sorted(retired, key=lambda p: -p.stat().st_ctime_ns)]
+            yield Path(image.file), _file_of(layout, image)
     for row in submissions:
         kept = layout.kept(row.image, row.number, row.suffix)
         yield kept.relative_to(layout.folder), [kept]
@@ -162,7 +161,13 @@ def _named(layout: Layout, images: list[Image], submissions: list[Submission]) -
             yield path.relative_to(layout.folder), [path]
 
 
-def _copy(where: list[Path], to: Path) -> bool:
+def _file_of(layout: Layout, image: Image) -> Iterator[Path]:
+    """Where an image's file may lie: in its history, which is looked at last, once the server has taken it out meanwhile."""
+    yield layout.folder / image.file
+    yield from (path for path in layout.history.joinpath(image.id).glob("image-*") if stamp_of(path) == image.stamp)
+
+
+def _copy(where: Iterable[Path], to: Path) -> bool:
     """Copies the first of the files that is there, unless that was done before; False when there is none."""
     for path in where:
         if (stamp := stamp_of(path)) is None:
@@ -171,7 +176,10 @@ def _copy(where: list[Path], to: Path) -> bool:
         if stamp_of(to) != stamp or (ctime_of(to) or 0) <= (ctime_of(path) or 0):
             to.parent.mkdir(parents=True, exist_ok=True)
             partial = to.with_name(f"{WRITING}{to.name}")
-            shutil.copy2(path, partial)
+            try:
+                shutil.copy2(path, partial)
+            except FileNotFoundError:
+                continue
             # one that was written anew meanwhile is copied the next time
             os.utime(partial, ns=(stamp.mtime_ns, stamp.mtime_ns))
             partial.replace(to)
