@@ -41,6 +41,15 @@ class Store:
             StoreError: the folder cannot be written, or the database cannot be used, is that of another study, or not that of
                 this one.
         """
+        store = cls.unclaimed(folder, settings)
+        if not store.database.is_embedded:
+            with store.writing() as (session, _):
+                store.claim(session)
+        return store
+
+    @classmethod
+    def unclaimed(cls, folder: Path, settings: StoreSettings) -> Store:
+        """The same, but whose the database is remains to be asked by `claim`."""
         layout = Layout(folder.resolve())
         if settings.database_url == EMBEDDED and layout.identity.exists():
             # what it says of pixel sizes, patients and rejected labels would be of before, or of nobody
@@ -60,10 +69,7 @@ class Store:
                     sync(folder)
             for folder in (layout.writing, layout.hidden, layout.uploads):
                 clear_strays(folder)
-        store = cls(layout, Database(database_url(layout, settings)), settings)
-        if not store.database.is_embedded:
-            store._identify()
-        return store
+        return cls(layout, Database(database_url(layout, settings)), settings)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -96,21 +102,26 @@ class Store:
                 raise
             files.settled()
 
-    def _identify(self) -> None:
-        """A database that is named by mistake must not take this folder for its own: it would miss all its images."""
-        with self.writing() as (session, _):
-            theirs = session.get(Meta, STUDY)
-            ours = _read_identity(self.layout.identity)
-            if theirs and theirs.value != ours:
-                raise StoreError(
-                    503,
-                    f"the database {self.database.name} belongs to another study than {self.layout.folder}; "
-                    f"if it does not, put back {self.layout.identity}",
-                )
-            if not theirs:
-                ours = ours or uuid4().hex
-                write_text(self.layout.identity, json.dumps({STUDY: ours}))
-                session.add(Meta(key=STUDY, value=ours))
+    def claim(self, session: Session) -> None:
+        """Makes a database that is not embedded this study's own, if it is nobody's.
+
+        One that is named by mistake must not take this folder for its own: it would miss all its images.
+
+        Raises:
+            StoreError: it belongs to another study.
+        """
+        theirs = session.get(Meta, STUDY)
+        ours = _read_identity(self.layout.identity)
+        if theirs and theirs.value != ours:
+            raise StoreError(
+                503,
+                f"the database {self.database.name} belongs to another study than {self.layout.folder}; "
+                f"if it does not, put back {self.layout.identity}",
+            )
+        if not theirs:
+            ours = ours or uuid4().hex
+            write_text(self.layout.identity, json.dumps({STUDY: ours}))
+            session.add(Meta(key=STUDY, value=ours))
 
 
 def database_url(layout: Layout, settings: StoreSettings) -> URL:

@@ -93,8 +93,11 @@ def _busy(what: str, to: Path) -> StoreError:
 
 
 def _restored(rows: Rows, source: Path, to: Path, settings: StoreSettings) -> Store:
-    store = Store.open(to, settings)
+    store = Store.unclaimed(to, settings)
     with store.writing(many=True) as (session, files):
+        if not store.database.is_embedded:
+            # together with what it is to hold: after a failure it would be that of a study that is gone
+            store.claim(session)
         if session.scalar(select(Image.id).limit(1)) is not None:
             raise StoreError(409, f"the database {store.database.name} holds a study already; name an empty one")
         load_tables(session, rows)
