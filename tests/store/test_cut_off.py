@@ -66,6 +66,30 @@ def test_a_change_that_was_killed_before_its_commit_never_happened(
     assert not _notes(folder)
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+@pytest.mark.parametrize("status", ["rejected", "approved"])
+def test_a_review_of_an_image_that_is_away_was_killed_and_does_not_count_once_that_is_back(
+    folder: Path, settings: StoreSettings, before: dict[str, object], by_hand: bool, status: str
+) -> None:
+    study, picture = StudyDatastore(str(folder), settings), (folder / "a.png").read_bytes()
+    if by_hand:
+        (folder / "a.png").unlink()
+        study.refresh()
+    else:
+        study.remove_image("a")
+    away = tables(study.store)
+    _killed(folder, settings, lambda study: set_status(study.store, "a", 2, status, "ben"))
+    study = StudyDatastore(str(folder), settings)
+    assert tables(study.store) == away
+    assert_whole(study.store)
+    (folder / "a.png").write_bytes(picture)
+    study.refresh()
+    labelled = study.get_labeled_images()
+    assert labelled == (["a"] if by_hand else [])
+    assert StudyDatastore(str(rebuild(folder, settings).layout.folder), settings).get_labeled_images() == labelled
+    assert not _notes(folder)
+
+
 def test_an_upload_that_was_killed_before_its_commit_comes_in_with_what_was_said_of_it(
     folder: Path, settings: StoreSettings, before: dict[str, object], other: Path
 ) -> None:

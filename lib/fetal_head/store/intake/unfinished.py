@@ -33,17 +33,23 @@ def put_right(store: Store) -> None:
 
 def _put_right(session: Session, files: FileChanges, layout: Layout, image_id: str) -> None:
     image = session.get(Image, image_id)
-    # of one that is not there nothing but its file tells, such as an upload that was cut off: it is taken in with what was said
-    if image is None or image.removed is not None:
+    if image is None:
         return
-    path = layout.folder / image.file
-    retired = [kept for kept in layout.history.joinpath(image_id).glob("image-*") if stamp_of(kept) == image.stamp]
-    if retired and not path.exists():
-        files.move(retired[-1], path)
-    if read_facts(layout.image_facts(image_id)) not in (None, image_facts(image)):
-        write_image_facts(files, layout, image)
+    # of one that is away its file alone tells, such as an upload that was cut off: it is taken in with what was said
+    if image.removed is None:
+        _put_back(files, layout, image)
     for row in session.scalars(select(Submission).where(Submission.image == image_id)).all():
         if read_facts(layout.facts(image_id, row.number)) != submission_facts(row):
             write_facts(files, layout, row)
     settle(session, files, layout, image_id)
     logger.warning("a change of the image %s was cut off before it was acknowledged: all of it is as before", pseudonym(image_id))
+
+
+def _put_back(files: FileChanges, layout: Layout, image: Image) -> None:
+    """The file of an image that is there, and what is known of it."""
+    path = layout.folder / image.file
+    retired = [kept for kept in layout.history.joinpath(image.id).glob("image-*") if stamp_of(kept) == image.stamp]
+    if retired and not path.exists():
+        files.move(retired[-1], path)
+    if read_facts(layout.image_facts(image.id)) not in (None, image_facts(image)):
+        write_image_facts(files, layout, image)
