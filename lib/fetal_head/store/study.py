@@ -198,6 +198,6 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         try:
             if self.get_image_uri(image_id) == str(picture.path):
                 predictions.keep(self.store, image_id, picture, content, version)
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             reason = nameless(without_file(error), [image_id])
             logger.warning("the prediction of the image %s was not kept: %s", pseudonym(image_id), reason)
