@@ -20,15 +20,18 @@ AWAY = "move it away and try again"
 FAILS = "the disk, or the network to it, fails: repair it and try again; nothing of this request was kept"
 BUSY = "was busy for too long; try again"
 
-# what a database says, SQLite by https://www.sqlite.org/rescode.html, and what it means to the person who reads it
-NO_ROOM = "disk is full"
+# what a database says, SQLite by https://www.sqlite.org/rescode.html, PostgreSQL by its SQLSTATE, and what it means to the person
+# who reads it
+NO_ROOM, DISK_FULL = "disk is full", "53100"
 _DATABASE = {
     "disk I/O error": (503, f"cannot be read or written on its disk; if the disk is well, {REBUILD}"),
     NO_ROOM: (507, f"cannot grow, the disk is full: {FULL}"),
     "readonly": (503, f"is read-only: {RIGHTS}"),
     "unable to open": (503, f"cannot be opened: {RIGHTS}"),
     "locked": (503, BUSY),
-    # PostgreSQL's lock_not_available, which it says in any language
+    # PostgreSQL's disk_full, read_only_sql_transaction and lock_not_available, which it says in any language
+    DISK_FULL: (507, f"cannot grow, the disk is full: {FULL}"),
+    "25006": (503, "is read-only, as a standby server is: name the one that takes changes by --conf database_url"),
     "55P03": (503, BUSY),
 }
 _DISK = {
@@ -77,7 +80,7 @@ def told(database: str) -> Iterator[None]:
         said = " ".join(str(error.orig).split())
         if "malformed" in said or "not a database" in said:
             raise DamagedError(database, said) from error
-        state = getattr(error.orig, "sqlstate", None)
+        state = _state(error)
         status, meaning = next(
             (m for text, m in _DATABASE.items() if text in said or text == state), (503, "gives no answer; is it running?")
         )
@@ -85,8 +88,12 @@ def told(database: str) -> Iterator[None]:
 
 
 def had_no_room(error: DBAPIError) -> bool:
-    """Whether SQLite says that the disk is full: then what it was about to write is surely not in the database."""
-    return NO_ROOM in str(error.orig)
+    """Whether the database says that the disk is full: then what it was about to write is surely not in there."""
+    return NO_ROOM in str(error.orig) or _state(error) == DISK_FULL
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
 
 
 @contextmanager
