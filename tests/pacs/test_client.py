@@ -315,7 +315,7 @@ def test_a_pacs_that_says_nothing_is_away_after_the_time_limit() -> None:
         waiting.set()
 
 
-def test_a_token_is_shown(tmp_path: Path) -> None:
+def test_the_token_that_is_in_the_file_now_is_shown(tmp_path: Path) -> None:
     seen: list[str | None] = []
 
     def answer(request: BaseHTTPRequestHandler) -> Answer:
@@ -325,6 +325,11 @@ def test_a_token_is_shown(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("abc.def\n")
     with _pacs(answer, pacs_token_file=str(tmp_path / "token")) as pacs:
         list(pacs.series())
-    assert seen == ["Bearer abc.def"]
+        (tmp_path / "token").write_text("renewed\n")
+        list(pacs.series())
+        (tmp_path / "token").unlink()
+        with pytest.raises(PacsAwayError, match="pacs_token_file cannot be read"):
+            list(pacs.series())
+    assert seen == ["Bearer abc.def", "Bearer renewed"]
     with pytest.raises(ValueError, match="pacs_token_file cannot be read"):
         Pacs("http://localhost", _settings(pacs_token_file=str(tmp_path / "missing")))

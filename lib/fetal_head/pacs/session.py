@@ -67,7 +67,8 @@ class PacsSession(requests.Session):
 def credentials(settings: PacsSettings) -> AuthBase | None:
     """What shows the PACS who we are; None where nothing is set. Raises ValueError for a file that cannot be read."""
     if settings.pacs_token_file != NONE:
-        return _Bearer(_read(settings.pacs_token_file, "pacs_token_file"))
+        _read(settings.pacs_token_file, "pacs_token_file")
+        return _Bearer(settings.pacs_token_file)
     user = upstream.MONAI_LABEL_DICOMWEB_USERNAME if settings.pacs_user == NONE else settings.pacs_user
     password = upstream.MONAI_LABEL_DICOMWEB_PASSWORD
     if settings.pacs_password_file != NONE:
@@ -92,11 +93,16 @@ def chunks(response: requests.Response, megabytes: int) -> Iterator[bytes]:
 
 
 class _Bearer(AuthBase):
-    def __init__(self, token: str) -> None:
-        self._token = token
+    """Shows the token that is in a file now: tokens run out, and whoever renews them writes them there."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        try:
+            request.headers["Authorization"] = f"Bearer {_read(self._path, 'pacs_token_file')}"
+        except ValueError as error:
+            raise PacsAwayError(f"the PACS is not asked: {error}") from error
         return request
 
 
