@@ -33,6 +33,7 @@ def _flat(settings: Settings) -> dict[str, object]:
         ("threshold", "1.5", "less than 1"),
         ("lease_minutes", ".inf", "the setting 'lease_minutes' of configs/store.yaml: Input should be a finite number"),
         ("lease_minutes", "1e17", "less than or equal to 525600"),
+        ("pacs_poll_seconds", "1e10", "less than or equal to 86400"),
         ("network", "vnet", "the setting 'network' of configs/model.yaml"),
         ("augmentation", "fulll", "the setting 'augmentation' of configs/learning.yaml"),
         ("batch_size", "many", "the setting 'batch_size' of configs/learning.yaml"),

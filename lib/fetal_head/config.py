@@ -116,7 +116,8 @@ class PacsSettings(_Section):
     pacs_ca_file: str = Field(min_length=1)
     pacs_search: dict[str, str]
     pacs_frames: Literal["all", "key"]
-    pacs_poll_seconds: float = Field(gt=0)
+    # a day at most
+    pacs_poll_seconds: float = Field(gt=0, le=86_400)
     pacs_timeout_seconds: float = Field(gt=0)
     pacs_megabytes: int = Field(ge=1)
     pacs_push: bool
