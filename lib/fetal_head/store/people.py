@@ -20,8 +20,8 @@ def who_is(params: Mapping[str, Any]) -> str:
     Raises:
         StoreError: that is no name (422).
     """
-    name = _text("the client_id", params.get("user") or params.get("client_id") or ANONYMOUS, LONGEST)
-    return ANONYMOUS if name == NAMELESS else name
+    user, client = params.get("user"), params.get("client_id")
+    return _text("the client_id", user or (client != NAMELESS and client) or ANONYMOUS, LONGEST)
 
 
 def left_by(params: Mapping[str, Any]) -> str:
