@@ -61,12 +61,15 @@ def check_pixel_size(image: str, spacing: Iterable[float]) -> None:
 
 def lack_of(error: Exception) -> str | None:
     """What the system lacked while a file was read (see `refusing`); None where it is the file that is damaged."""
-    cause = error if isinstance(error, OSError) else error.__cause__
-    if isinstance(cause, MemoryError):
-        return "there was not enough memory"
-    # a damaged file leads to places that no file has, and what Pillow says of one is an OSError without a number
-    if isinstance(cause, OSError) and cause.errno not in (None, errno.EINVAL):
-        return cause.strerror
+    cause: BaseException | None = error
+    # whoever knows what was being read says so in an error of his own
+    while cause is not None:
+        if isinstance(cause, MemoryError):
+            return "there was not enough memory"
+        # a damaged file leads to places that no file has, and what Pillow says of one is an OSError without a number
+        if isinstance(cause, OSError) and cause.errno not in (None, errno.EINVAL):
+            return cause.strerror
+        cause = cause.__cause__
     return None
 
 
