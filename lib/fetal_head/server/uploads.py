@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PureWindowsPath
 
-from fastapi import HTTPException, UploadFile
+from fastapi import UploadFile
 
 from fetal_head.files import suffix_of, temporary_folder
 from fetal_head.imaging import suffix_by_content
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
-from fetal_head.store.errors import disk_told
+from fetal_head.store.errors import disk_told, not_read
 
 
 @contextmanager
@@ -27,12 +27,15 @@ def kept(upload: UploadFile, suffix: str = "") -> Iterator[Path]:
 
 @contextmanager
 def kept_image(upload: UploadFile) -> Iterator[Path]:
-    """An uploaded image as a file with the ending that its content calls for. Answers 422 for what is none."""
+    """An uploaded image as a file with the ending that its content calls for.
+
+    Answers 422 for what is none, 503 where the system cannot read it now.
+    """
     with kept(upload) as path:
         try:
             image = path.with_suffix(suffix_by_content(path))
         except ValueError as error:
-            raise HTTPException(422, f"the image was not accepted: {error}") from error
+            raise not_read(f"the image was not accepted: {error}", error) from error
         yield path.rename(image)
 
 

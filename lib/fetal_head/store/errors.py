@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from fastapi import HTTPException
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from fetal_head.imaging.limits import lack_of
+
 REBUILD = (
     "stop the server and run `fetal-head store rebuild --studies STUDY`; the labels are safe in labels/history, "
     "users have to be added again"
@@ -63,6 +65,13 @@ class DamagedError(StoreError):
 
     def __init__(self, database: str, found: object) -> None:
         super().__init__(503, f"the database {database} is damaged ({' '.join(str(found).split())}): {REBUILD}")
+
+
+def not_read(sentence: str, error: Exception) -> StoreError:
+    """What is told of an image or a mask that was not read: the sentence (422), or that the system cannot do so now (503)."""
+    if lack := lack_of(error):
+        return StoreError(503, f"a file cannot be read now ({lack}): {KEPT_NOTHING}")
+    return StoreError(422, sentence)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from fetal_head.imaging import WRITTEN, read_image
 from fetal_head.labels import VALUES
 from fetal_head.model.predictor import Predictor
 from fetal_head.model.report import structures_found
-from fetal_head.store.errors import disk_told
+from fetal_head.store.errors import disk_told, not_read
 from fetal_head.store.files.layout import Picture
 from fetal_head.store.labels.drafts import SUFFIX, encoded
 from fetal_head.store.people import who_is
@@ -69,7 +69,7 @@ class Infer(InferTask):  # type: ignore[misc]
         except HTTPException:  # the store's, which are ValueErrors as well
             raise
         except (TypeError, ValueError, OverflowError) as error:
-            raise HTTPException(422, str(error)) from error
+            raise not_read(str(error), error) from error
         # to compress a mask takes a tenth of what it takes to predict it: the store and most viewers get the same bytes
         content = encoded(prediction.mask, geometry)
         self._datastore.keep_prediction(picture, content, prediction.version)

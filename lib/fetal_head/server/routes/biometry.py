@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, HTTPException, UploadFile
+from fastapi import APIRouter, Form, UploadFile
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.biometry import measure
@@ -18,6 +18,7 @@ from fetal_head.server.dicomweb.routes import drawn_on
 from fetal_head.server.routes.images import existing
 from fetal_head.server.uploads import kept_mask
 from fetal_head.store.dicom.instances import Instances
+from fetal_head.store.errors import not_read
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.worklist.reservations import renew
 
@@ -39,8 +40,8 @@ def biometry_routes(app: MONAILabelApp, instances: Instances) -> APIRouter:
         """The measurements of a mask of an image, where they were taken, and a sentence for each flag. Nothing is kept.
 
         What whoever asks (`client_id`, where nobody signs in) holds is his for a whole lease from now on. Answers 404 for an
-        unknown image, 422, saying why, for what is no mask of it, and 409 when `picture` is another than
-        `/datastore/image/dicom` tells of it now.
+        unknown image, 422, saying why, for what is no mask of it, 503 where the system cannot read it, and 409 when `picture` is
+        another than `/datastore/image/dicom` tells of it now.
         """
         who = who_asks(client_id, user)
         path = existing(study.get_image_uri(image), f"image '{image}'")
@@ -49,7 +50,7 @@ def biometry_routes(app: MONAILabelApp, instances: Instances) -> APIRouter:
             with kept_mask(label) as file:
                 mask = read_mask(file, geometry.shape)
         except ValueError as error:
-            raise HTTPException(422, str(error)) from error
+            raise not_read(str(error), error) from error
         # after its geometry was read: that of another picture would make other millimetres of the mask
         drawn_on(instances, image, picture)
         renew(study.store, who)

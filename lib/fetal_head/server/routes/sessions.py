@@ -11,6 +11,7 @@ from fetal_head.server.downloads import download
 from fetal_head.server.login.identity import requires
 from fetal_head.server.sessions import Sessions
 from fetal_head.server.uploads import kept_image
+from fetal_head.store.errors import not_read
 
 
 def session_routes(sessions: Sessions) -> APIRouter:
@@ -23,7 +24,10 @@ def session_routes(sessions: Sessions) -> APIRouter:
         uncompress: bool = False,
         expiry: int = 0,
     ) -> dict[str, Any]:
-        """Takes one image that is not part of the study. Answers 422 for anything but a single image that can be read."""
+        """Takes one image that is not part of the study.
+
+        Answers 422 for anything but a single image that can be read, 503 where the system cannot read it now.
+        """
         if uncompress:
             raise HTTPException(422, "archives are not unpacked: upload the image itself, without uncompress")
         if len(files) != 1:
@@ -32,7 +36,7 @@ def session_routes(sessions: Sessions) -> APIRouter:
             try:
                 read_image(path)
             except ValueError as error:
-                raise HTTPException(422, f"the image was not accepted: {error}") from error
+                raise not_read(f"the image was not accepted: {error}", error) from error
             session = sessions.add(path, expiry)
         return {"session_id": session.folder.name, "session_info": session.facts}
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 
 from fetal_head.imaging import Geometry, Mask, read_geometry, read_label, read_mask
-from fetal_head.store.errors import StoreError
+from fetal_head.store.errors import StoreError, not_read
 from fetal_head.store.files.facts import submission_facts
 from fetal_head.store.files.layout import Picture
 from fetal_head.store.labels import queries
@@ -75,7 +75,7 @@ def compare(store: Store, image_id: str, first: int, second: int) -> dict[str, D
     """How the second submission differs from the first one, by structure.
 
     Raises:
-        StoreError: there is no such submission (404), or one of the two is no mask (422).
+        StoreError: there is no such submission (404), one of the two is no mask (422), or the system cannot read it (503).
     """
     masks = [_mask(store, image_id, entry(store, image_id, number)) for number in (first, second)]
     if masks[0].shape != masks[1].shape:
@@ -87,7 +87,8 @@ def label_file(store: Store, image_id: str, number: int) -> bytes:
     """The mask of a submission as NRRD in our values, in its image's frame, whatever kind of file it came as.
 
     Raises:
-        StoreError: there is no such submission (404), or it is no mask of the image that is there now (422).
+        StoreError: there is no such submission (404), it is no mask of the image that is there now (422), or the system cannot
+            read one of the two (503).
     """
     found = entry(store, image_id, number)
     try:
@@ -98,7 +99,7 @@ def label_file(store: Store, image_id: str, number: int) -> bytes:
         else:
             mask = read_mask(found.file, geometry.shape if geometry else None)
     except ValueError as error:
-        raise StoreError(422, f"submission {number} of '{image_id}' cannot be shown: {error}") from error
+        raise not_read(f"submission {number} of '{image_id}' cannot be shown: {error}", error) from error
     rows, columns = mask.shape
     return encoded(mask, geometry or Geometry((rows, columns)))
 
@@ -109,8 +110,8 @@ def restore(store: Store, image_id: str, number: int, who: str) -> int:
     It stays the reading of whoever drew it; `who` restored it is kept in its `info`.
 
     Raises:
-        StoreError: there is no such image or submission (404), the mask is none of the image that is there now (422), or another
-            picture takes its place (409).
+        StoreError: there is no such image or submission (404), the mask is none of the image that is there now (422), the system
+            cannot read one of the two (503), or another picture takes its place (409).
     """
     with store.writing() as (session, files):
         image = live_image(session, image_id)
@@ -121,7 +122,7 @@ def restore(store: Store, image_id: str, number: int, who: str) -> int:
         try:
             read_label(picture.path, kept, read_geometry(picture.path).shape)
         except ValueError as error:
-            raise StoreError(422, f"submission {number} of '{image_id}' was not restored: {error}") from error
+            raise not_read(f"submission {number} of '{image_id}' was not restored: {error}", error) from error
         if (digest := picture.digest()) is None:
             raise StoreError(409, f"the image '{image_id}' was replaced just now: look at it, and restore again if it is the one")
         know_picture(session, files, store.layout, image, digest)
@@ -161,7 +162,7 @@ def _mask(store: Store, image_id: str, found: Entry) -> Mask:
         picture = _picture(store, image_id) if found.of_this_picture else None
         return read_label(picture, found.file, read_geometry(picture).shape) if picture else read_mask(found.file)
     except ValueError as error:
-        raise StoreError(422, f"the submission cannot be compared: {error}") from error
+        raise not_read(f"the submission cannot be compared: {error}", error) from error
 
 
 def _picture(store: Store, image_id: str) -> Path | None:
