@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -135,4 +136,20 @@ def test_a_dicom_image_of_which_no_object_can_be_made_keeps_no_other_from_being_
     assert written == 1
     assert len(failed) == 1
     assert failed[0].startswith("odd: ")
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["good.seg.dcm", "index.csv"]
+
+
+def test_a_dicom_image_with_a_value_of_a_kind_that_dicom_does_not_know_keeps_no_other_from_being_exported(tmp_path: Path) -> None:
+    images = {"good": still(tmp_path), "odd": still(tmp_path)}
+    images["odd"].AdditionalPatientHistory = "abcd"
+    images["odd"].save_as(tmp_path / "odd.dcm")
+    content = (tmp_path / "odd.dcm").read_bytes()
+    (tmp_path / "odd.dcm").write_bytes(content.replace(b"\x10\0\xb0\x21LT", b"\x10\0\xb0\x21ZZ"))
+    images["odd"] = pydicom.dcmread(tmp_path / "odd.dcm")
+    written, failed = write_labels(
+        ["odd", "good"], lambda image: label(image=image), "dicom-seg", tmp_path / "out", lambda label: images[label.image]
+    )
+    assert written == 1
+    assert len(failed) == 1
+    assert "Unknown Value Representation 'ZZ' in tag (0010, 21b0)" in failed[0]
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["good.seg.dcm", "index.csv"]

@@ -77,7 +77,8 @@ def _write_dicom(label: Label, kind: Format, to: Path, dataset: Dataset) -> None
         source = source_of(dataset, label.spacing)
         outlines = segmentation(label, source)
         made = outlines if kind == "dicom-seg" else report(label, source, outlines)
-    except (AttributeError, LookupError, TypeError) as error:  # of what it does not expect in a header, highdicom raises anything
+    # of what they do not expect in a header, highdicom and pydicom raise anything
+    except (AttributeError, LookupError, NotImplementedError, TypeError) as error:
         raise ValueError(f"the header of its DICOM image has what no object can be made of: {error}") from error
     if made is None:
         lacks = "nothing in it can be measured" if label.spacing else "the size of its pixels is not known"
