@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset, FileDataset
 
 from fetal_head.export.label import Label
 from fetal_head.labels import NAMES
+from fetal_head.stamp import stamp_of
 from pictures import speckle, three_structures, write_dicom
 
 # Ultrasound Multi-frame Image Storage
@@ -59,7 +60,8 @@ def label(mask: NDArray[np.uint8] = MASK, **changed: object) -> Label:
         "at": datetime(2024, 3, 1, 12, 30, 5),
         "is_approved": False,
     }
-    return Label(**{**told, **changed})  # type: ignore[arg-type]
+    told |= changed
+    return Label(**{"stamp": stamp_of(Path(str(told["file"]))), **told})  # type: ignore[arg-type]
 
 
 def assert_valid(*objects: Dataset, folder: Path) -> None:

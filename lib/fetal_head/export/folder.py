@@ -68,7 +68,9 @@ def _write(label: Label, kind: Format, to: Path, dataset_of: Callable[[Label], D
         write_picture(label, to)
         return coco_image(label, f"{IMAGES}/{label.image}.png")
     else:
-        _write_dicom(label, kind, to, dataset_of(label))
+        dataset = dataset_of(label)
+        label.check_image()
+        _write_dicom(label, kind, to, dataset)
     return {}
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fetal_head.imaging import Mask
+from fetal_head.stamp import Stamp, stamp_of
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Label:
     Attributes:
         image: the image's id.
         file: the image.
+        stamp: of that file when the mask was known to be of it.
         patient: whose image it is.
         number: of the submission, from 1.
         mask: (rows, columns).
@@ -29,6 +31,7 @@ class Label:
 
     image: str
     file: Path
+    stamp: Stamp | None
     patient: str
     number: int
     mask: Mask
@@ -38,3 +41,8 @@ class Label:
     model: str | None
     at: datetime
     is_approved: bool
+
+    def check_image(self) -> None:
+        """For after the image was read. Raises ValueError where that may have been another one than the mask is of."""
+        if stamp_of(self.file) != self.stamp:
+            raise ValueError(f"{self.file.name} was replaced meanwhile, and its label is of the image before: export again")

@@ -29,6 +29,7 @@ def _label(layout: Layout, image: Image, row: Submission) -> Label:
     return Label(
         image=image.id,
         file=file,
+        stamp=image.stamp,
         patient=said.get("patient") or patient_of(image.id),
         number=row.number,
         mask=mask,
