@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +32,34 @@ class Decoder:
         """Pixels of a file as pydicom gives them, (rows, columns) or (rows, columns, 3), and their photometric interpretation.
 
         Raises:
-            ValueError: they cannot be decoded.
+            ValueError: they cannot be decoded; from a MemoryError or an OSError where the system lacked what it takes.
         """
         with self._lock:
-            process = self._running()
-            clock = threading.Timer(LONGEST_SECONDS, process.kill)
-            clock.start()
-            try:
-                answer = _ask(process, path)
-            finally:
-                clock.cancel()
+            # what took the memory may be gone by now
+            answer = self._answer_to(path) or self._answer_to(path)
+        if answer is None:
+            raise ValueError("its pixels cannot be decoded: the system killed the decoder") from MemoryError()
         if "error" in answer:
-            raise ValueError(f"its pixels cannot be decoded: {answer['error']}")
+            number = answer["errno"]
+            lack = OSError(number, os.strerror(number)) if number else None
+            raise ValueError(f"its pixels cannot be decoded: {answer['error']}") from lack
         return np.load(io.BytesIO(answer["pixels"]), allow_pickle=False), answer["interpretation"]
+
+    def _answer_to(self, path: Path) -> dict[str, Any] | None:
+        """What the process says of a file; None where the system killed it, as it does where memory is short."""
+        process, started = self._running(), time.monotonic()
+        clock = threading.Timer(LONGEST_SECONDS, process.kill)
+        clock.start()
+        try:
+            return _ask(process, path)
+        except (OSError, ValueError):
+            is_of_file = time.monotonic() - started >= LONGEST_SECONDS
+            process.kill()
+            if process.wait() == -signal.SIGKILL and not is_of_file:
+                return None
+            return {"error": "the decoder ended on them", "errno": None}
+        finally:
+            clock.cancel()
 
     def _running(self) -> subprocess.Popen[bytes]:
         # a fork has its parent's process, but must not talk to it
@@ -54,14 +71,13 @@ class Decoder:
 
 
 def _ask(process: subprocess.Popen[bytes], path: Path) -> dict[str, Any]:
+    """Raises OSError or ValueError where the process ends before it has answered."""
     assert process.stdin is not None
     assert process.stdout is not None
-    try:
-        process.stdin.write(json.dumps(str(path.absolute())).encode() + b"\n")
-        process.stdin.flush()
-        answer = json.loads(process.stdout.readline())
-        return {**answer, "pixels": process.stdout.read(answer["length"])}
-    except (OSError, ValueError):
-        process.kill()
-        process.wait()
-        return {"error": "the decoder ended on them"}
+    process.stdin.write(json.dumps(str(path.absolute())).encode() + b"\n")
+    process.stdin.flush()
+    answer = json.loads(process.stdout.readline())
+    pixels = process.stdout.read(answer["length"])
+    if len(pixels) < answer["length"]:
+        raise ValueError("the answer ends within its pixels")
+    return {**answer, "pixels": pixels}

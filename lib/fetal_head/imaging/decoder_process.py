@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -23,6 +24,7 @@ def main() -> None:
 
 def _answer(path: str, answers: BinaryIO) -> None:
     pixels = io.BytesIO()
+    said: dict[str, str | int | None]
     try:
         dataset = pydicom.dcmread(path)
         # it says how pixels lay before they were compressed, and of some kinds of JPEG pydicom takes them to lie so
@@ -30,7 +32,8 @@ def _answer(path: str, answers: BinaryIO) -> None:
         np.save(pixels, dataset.pixel_array, allow_pickle=False)
         said = {"interpretation": str(dataset.PhotometricInterpretation)}
     except Exception as error:
-        pixels, said = io.BytesIO(), {"error": " ".join(str(error).split()) or type(error).__name__}
+        number = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
+        pixels, said = io.BytesIO(), {"error": " ".join(str(error).split()) or type(error).__name__, "errno": number}
     answers.write(json.dumps({**said, "length": len(pixels.getvalue())}).encode() + b"\n" + pixels.getvalue())
     answers.flush()
 
