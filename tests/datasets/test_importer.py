@@ -215,6 +215,22 @@ def test_progress_sees_every_image(ventricular: Path, tmp_path: Path) -> None:
     assert import_dataset(ventricular, tmp_path / "study", progress=progress).images == len(seen) == 6
 
 
+def test_an_image_that_somebody_puts_there_meanwhile_is_told(tmp_path: Path) -> None:
+    """It stays, and whoever imported another one of its name, with a label, must not believe that the study has that."""
+    for seed, stem in enumerate("ab"):
+        save(tmp_path / f"in/images/{stem}.png", picture(seed))
+        save(tmp_path / f"in/masks/{stem}.png", head())
+
+    def progress(candidates: Sequence[Candidate]) -> Iterable[Candidate]:
+        yield from candidates
+        save(tmp_path / "study/b.png", picture(9))
+
+    report = import_dataset(tmp_path / "in", tmp_path / "study", progress=progress)
+    reason = "a file called b was put into the study meanwhile, and stays; import again to learn whether this is the same"
+    assert (report.images, report.skipped) == (1, (Skipped("images/b.png", reason),))
+    np.testing.assert_array_equal(read_image(tmp_path / "study/b.png")[0], picture(9))
+
+
 def test_deep_images_stay_deep_and_colours_become_grey(tmp_path: Path) -> None:
     deep = np.random.default_rng(0).integers(0, 4096, SHAPE).astype(np.uint16)
     save(tmp_path / "in/images/deep.png", deep)

@@ -84,6 +84,8 @@ def import_dataset(
             except ValueError as error:
                 reason = str(error).removeprefix(f"{candidate.path.name}: ")
                 skipped.append(Skipped(file, reason, redundant=isinstance(error, RedundantError)))
+    faster = "was put into the study meanwhile, and stays; import again to learn whether this is the same"
+    skipped += [Skipped(str(row["source"]), f"a file called {row['image']} {faster}") for row in study.taken]
     return ImportReport(len(study.rows), tuple(skipped), tuple(study.rows), study.completed)
 
 

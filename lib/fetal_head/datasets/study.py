@@ -54,6 +54,7 @@ class StudyWriter:
 
     Attributes:
         rows: the summary rows of the cases added.
+        taken: those of the cases that did not come in, since somebody put another file of their name there meanwhile.
         completed: how many images came in on entering, of imports that were killed.
         staging: where their files wait for the end of the block.
 
@@ -65,6 +66,7 @@ class StudyWriter:
     def __init__(self, to: Path) -> None:
         self.to = to
         self.rows: list[Row] = []
+        self.taken: list[Row] = []
         self._objects: dict[str, Any] = {}
 
     def __enter__(self) -> StudyWriter:
@@ -93,6 +95,7 @@ class StudyWriter:
         try:
             if kind is None:
                 taken = enter(self.staging, self.to, self._objects, self.rows)
+                self.taken = [row for row in self.rows if row["image"] in taken]
                 self.rows = [row for row in self.rows if row["image"] not in taken]
         finally:
             # what is coming already is let in by the next import
