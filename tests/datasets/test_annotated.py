@@ -293,3 +293,22 @@ def test_which_of_several_pixel_sizes_counts(tmp_path: Path) -> None:
     (tmp_path / "index.csv").write_text("\n".join(index))
     (tmp_path / "pixel_size.csv").write_text("filename,row_mm,column_mm\na.png,0.1,0.1\n")
     assert [c.load("x").spacing for c in found(tmp_path).candidates] == [(0.1, 0.1), (0.2, 0.2), (0.3, 0.4)]
+
+
+def test_files_that_tell_different_pixel_sizes_of_an_image_leave_it_to_a_person(tmp_path: Path) -> None:
+    """The first one by name was taken, and may be the one that was corrected since."""
+    for seed, stem in enumerate("ab"):
+        save(tmp_path / f"images/{stem}.png", picture(seed))
+    for name, millimetres in (("before", 0.2), ("corrected", 0.3)):
+        path = tmp_path / f"{name}.json"
+        write_coco(path, "a", "b")
+        content = json.loads(path.read_text())
+        content["images"][0]["pixel_size_mm"] = [millimetres, millimetres]
+        content["images"][1]["pixel_size_mm"] = [0.1, 0.1]
+        path.write_text(json.dumps(content))
+    first, second = found(tmp_path).candidates
+    with pytest.raises(ValueError, match=r"/before.json and .*/corrected.json tell different pixel sizes of it; keep the one"):
+        first.load("x")
+    assert second.load("x").spacing == (0.1, 0.1)
+    (tmp_path / "pixel_size.csv").write_text("filename,row_mm,column_mm\na.png,0.3,0.3\n")
+    assert found(tmp_path).candidates[0].load("x").spacing == (0.3, 0.3)

@@ -75,9 +75,13 @@ def with_drawings(candidate: Candidate, drawings: Mapping[str, Drawings]) -> Can
     drawn = drawings.get(stem_of(candidate.path))
     if drawn is None:
         return candidate
-    labelled = replace(candidate, mask_of=drawn.mask, annotated_of=drawn.annotated)
-    size = drawn.size
-    return labelled if size is None else replace(labelled, size_of=lambda shape: size)
+    return replace(
+        candidate,
+        mask_of=drawn.mask,
+        annotated_of=drawn.annotated,
+        # looked for as late as the mask: what cannot be told of one image keeps no other out
+        size_of=lambda shape: drawn.size() or candidate.size_of(shape),
+    )
 
 
 def of_no_use(annotations: Sequence[Annotations], images: Iterable[Path]) -> list[tuple[Path, str]]:

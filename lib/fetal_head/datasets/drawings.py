@@ -29,10 +29,14 @@ class Drawings:
         masks = {source.path: source.mask(self.stem, shape) for source in self.sources}
         return merged(masks) if len(masks) > 1 else masks[self.sources[0].path]
 
-    @property
     def size(self) -> PixelSize | None:
-        """The size of its pixels, where a file tells."""
-        return next((source.sizes[self.stem] for source in self.sources if self.stem in source.sizes), None)
+        """The size of its pixels, where a file tells. Raises ValueError where two tell another one."""
+        sizes = {source.path: source.sizes[self.stem] for source in self.sources if self.stem in source.sizes}
+        first, *others = sizes or [Path()]
+        for other in others:
+            if sizes[first] != sizes[other]:
+                raise ValueError(f"{_named((first, other))} tell different pixel sizes of it; keep the one that is right")
+        return sizes.get(first)
 
     def annotated(self, mask: Mask) -> tuple[str, ...]:
         """The structures that were looked for, in one file or another."""
