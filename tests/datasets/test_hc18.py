@@ -88,6 +88,19 @@ def test_a_second_drawing_of_an_image_is_named(root: Path) -> None:
     np.testing.assert_array_equal(result.candidates[0].load("x").mask, HEAD)
 
 
+def test_two_pictures_of_one_name_are_both_left_out(root: Path) -> None:
+    """The drawing and the pixel size could be of either, and one was lost without a word; so was one of two drawings."""
+    folder = root / "training_set"
+    capitals = save(folder / "000.png", picture(9)).rename(folder / "000_HC.PNG")
+    first = folder / "010_HC_Annotation.PNG"
+    shutil.copy(folder / "010_HC_Annotation.png", first)
+    result = found(root)
+    assert [candidate.id for candidate in result.candidates] == ["010_HC", "010_2HC"]
+    assert [path for path, reason in result.useless if "has the same name" in reason] == [capitals, folder / "000_HC.png"]
+    assert (folder / "010_HC_Annotation.png", f"its image has another drawing, {first.name}") in result.useless
+    assert len(result.useless) == 3
+
+
 def test_an_annotation_without_an_image(root: Path) -> None:
     (root / "training_set/000_HC.png").unlink()
     assert found(root).useless == [(root / "training_set/000_HC_Annotation.png", "has no image")]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fetal_head.datasets.candidate import Candidate, Found, Shape
-from fetal_head.datasets.names import files_in, stem_of
+from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.outline import filled
 from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize, read_pixel_sizes
 from fetal_head.imaging import Mask, check_mask, read_image
@@ -50,26 +50,28 @@ def read_annotation(path: Path, shape: Shape) -> Mask:
 
 
 def _find_in(folder: Path) -> Found | None:
-    files = {stem_of(path): path for path in files_in(folder, (".png",))}
-    drawings = [(stem.rpartition("_")[0], path) for stem, path in files.items() if stem.endswith(ANNOTATIONS)]
+    files = files_in(folder, (".png",))
+    drawings = [(stem_of(path).rpartition("_")[0], path) for path in files if stem_of(path).endswith(ANNOTATIONS)]
     annotations = dict(reversed(drawings))
+    pictures = [path for path in files if not stem_of(path).endswith(ANNOTATIONS)]
+    stems = {stem_of(path) for path in pictures}
     # an examination's first image before its second, 010_HC before 010_2HC
-    first_to_last = sorted(files.items(), key=lambda item: item[0].replace("_HC", "_1HC"))
-    images = {stem: path for stem, path in first_to_last if not stem.endswith(ANNOTATIONS)}
+    images, ambiguous = of_one_name(sorted(pictures, key=lambda path: stem_of(path).replace("_HC", "_1HC")))
     # `.` has neither a name nor a parent, and a link is where it was put
     place = Path(os.path.abspath(folder))
     tables = {name: path for name in TABLES if (path := _table(place, TABLES[name]))}
-    if not any(HC18_NAME.fullmatch(stem) for stem in images) or not (annotations or tables):
+    if not any(HC18_NAME.fullmatch(stem) for stem in stems) or not (annotations or tables):
         return None
 
     is_test = not annotations and TEST in tables and place.name != TRAINING
     table = tables.get(TEST if is_test else TRAINING)
     sizes = read_pixel_sizes(table) if table else {}
-    candidates = [_candidate(path, annotations.get(stem), sizes.get(stem), is_test) for stem, path in images.items()]
-    orphans = [(path, "has no image") for stem, path in drawings if stem not in images]
-    firsts = [(path, annotations[stem]) for stem, path in drawings if stem in images]
+    named = [(stem_of(path), path) for path in images]
+    candidates = [_candidate(path, annotations.get(stem), sizes.get(stem), is_test) for stem, path in named]
+    orphans = [(path, "has no image") for stem, path in drawings if stem not in stems]
+    firsts = [(path, annotations[stem]) for stem, path in drawings if stem in stems]
     seconds = [(path, f"its image has another drawing, {first.name}") for path, first in firsts if path != first]
-    return Found(candidates, [*orphans, *seconds])
+    return Found(candidates, [*ambiguous, *orphans, *seconds])
 
 
 def _table(folder: Path, name: str) -> Path | None:
