@@ -31,6 +31,16 @@ def test_both_published_colour_schemes(tmp_path: Path, scheme) -> None:
     np.testing.assert_array_equal(VocFolder(tmp_path).mask("a", SHAPE), head())
 
 
+def test_two_masks_of_one_image_are_none(tmp_path: Path) -> None:
+    """The last one by name was taken, whichever that is."""
+    write_labelmap(tmp_path, FULL)
+    folder = tmp_path / "SegmentationClass"
+    save_voc(folder / "b.png", head()[::-1], FULL).rename(folder / "a.PNG")
+    save_voc(folder / "a.png", head(), FULL)
+    with pytest.raises(ValueError, match=r"a.PNG and a.png are both of it; keep the one that is right"):
+        VocFolder(tmp_path).mask("a", SHAPE)
+
+
 def labelmap(tmp_path: Path, text: str) -> dict[tuple[int, int, int], str]:
     (tmp_path / "labelmap.txt").write_text(text, encoding="utf-8-sig")
     return read_labelmap(tmp_path / "labelmap.txt")

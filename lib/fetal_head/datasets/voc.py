@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -30,14 +30,19 @@ class VocFolder:
         # a mask with a class of which nothing is known is refused, and its sentence names the class
         self.strangers: Counter[str] = Counter()
         self._classes = read_labelmap(path / LABELMAP)
-        self._files = {stem_of(file): file for file in files_in(self.path, (".png",))}
+        self._files: dict[str, list[Path]] = defaultdict(list)
+        for file in files_in(self.path, (".png",)):
+            self._files[stem_of(file)].append(file)
 
     @property
     def stems(self) -> list[str]:
         return list(self._files)
 
     def mask(self, stem: str, shape: tuple[int, int]) -> Mask:
-        return read_colour_mask(self._files[stem], self._classes, shape)
+        file, *others = self._files[stem]
+        if others:
+            raise ValueError(f"{file.name} and {others[0].name} are both of it; keep the one that is right")
+        return read_colour_mask(file, self._classes, shape)
 
     def annotated(self, stem: str, mask: Mask) -> tuple[str, ...]:
         return looked_for(self._classes.values(), mask)
