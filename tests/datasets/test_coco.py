@@ -127,10 +127,17 @@ def test_files_that_are_not_whole(tmp_path: Path) -> None:
     for changes in ({"images": [{"id": 5}]}, {"images": 3}, {"categories": [{"id": 1}]}, {"annotations": [{}]}):
         with pytest.raises(ValueError, match="is no whole COCO file"):
             read_coco(write(tmp_path, [annotation(1, [SQUARE])], **changes))
-    twice = [{"id": i, "file_name": "a.png", "height": 9, "width": 9} for i in (5, 6)]
-    both = [annotation(1, [SQUARE]), {**annotation(1, [SQUARE]), "image_id": 6}]
-    with pytest.raises(ValueError, match="two images have the same name"):
-        read_coco(write(tmp_path, both, images=twice))
+
+
+@pytest.mark.parametrize("drawn", [(5, 6), (6,)])
+def test_what_is_drawn_of_one_of_two_images_of_a_name_is_put_on_neither(tmp_path: Path, drawn: tuple[int, ...]) -> None:
+    """Be the other one annotated or not: only one of them lies in a folder of images, and nobody knows which."""
+    images = [{"id": i, "file_name": f"p{i}/a.png", "height": SHAPE[0], "width": SHAPE[1]} for i in (5, 6, 7)]
+    images[2]["file_name"] = "p7/b.png"
+    shapes = [{**annotation(1, [SQUARE]), "image_id": i} for i in drawn]
+    with pytest.raises(ValueError, match="json: two images are called a, and what is drawn could be of either; keep one"):
+        read_coco(write(tmp_path, shapes, images=images))
+    assert read(write(tmp_path, [{**annotation(1, [SQUARE]), "image_id": 7}], images=images)).stems == ["b"]
 
 
 @pytest.mark.parametrize(

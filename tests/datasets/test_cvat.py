@@ -114,10 +114,12 @@ def test_an_annotation_of_another_size(tmp_path: Path) -> None:
         read(write(tmp_path, BRAIN, shape=SHAPE[::-1])).mask("im0", SHAPE)
 
 
-def test_two_images_of_one_name(tmp_path: Path) -> None:
-    path = write(tmp_path, BRAIN, BRAIN)
-    path.write_text(path.read_text().replace("im1", "im0"))
-    with pytest.raises(ValueError, match="two images are called im0"):
+@pytest.mark.parametrize("other", [BRAIN, ""])
+def test_two_images_of_one_name(tmp_path: Path, other: str) -> None:
+    """Be the second one annotated or not: what is drawn of the first would be put on whichever lies in the folder."""
+    path = write(tmp_path, BRAIN, other)
+    path.write_text(path.read_text().replace("sub/im1", "other/im0"))
+    with pytest.raises(ValueError, match=r"annotations.xml: two images are called im0, and what is drawn could be of either"):
         read_cvat(path)
 
 

@@ -40,6 +40,14 @@ class Annotations(Protocol):
         """The structures that were looked for in one image, of which `mask` is all that is drawn."""
 
 
+def check_names(path: Path, stems: Iterable[str], annotated: Iterable[str]) -> None:
+    """Raises ValueError where an image that is annotated in a file shares its name, without folders, with another one there."""
+    counts = Counter(stems)
+    if twice := [stem for stem in annotated if counts[stem] > 1]:
+        reason = "and what is drawn could be of either; keep one of them, or rename it"
+        raise ValueError(f"{path.name}: two images are called {twice[0]}, {reason}")
+
+
 def blank(size: tuple[int, int], shape: tuple[int, int]) -> Mask:
     """An empty mask of the annotated `size`. Raises ValueError when that is not the image's `shape`, both (rows, columns)."""
     # a size that is only claimed can be larger than numpy counts, so it is no array until it is the image's

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fetal_head.datasets.annotations import blank, drawn
+from fetal_head.datasets.annotations import blank, check_names, drawn
 from fetal_head.datasets.classes import is_stranger, looked_for
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PixelSize, per_axis
@@ -49,14 +49,14 @@ class CocoFile:
         try:
             self._classes = _by_id(content["categories"], "categories", "name")
             shapes = self._shapes_by_image(content["annotations"])
-            if strays := shapes.keys() - _by_id(content["images"], "images", "file_name").keys():
+            names = _by_id(content["images"], "images", "file_name")
+            if strays := shapes.keys() - names.keys():
                 raise ValueError(f"an annotation is of image {next(iter(strays))}, which is not in it")
             annotated = [image for image in content["images"] if image["id"] in shapes or _told(image, "annotated")]
             self._images = {stem_of(image["file_name"]): _image(image, shapes.get(image["id"], [])) for image in annotated}
         except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise ValueError(f"{path.name}: is no whole COCO file ({type(error).__name__}: {error})") from error
-        if len(self._images) < len(annotated):
-            raise ValueError(f"{path.name}: two images have the same name")
+        check_names(path, map(stem_of, names.values()), self._images)
         self.sizes = {stem: image.pixel for stem, image in self._images.items() if image.pixel}
 
     def _shapes_by_image(self, annotations: list[dict[str, Any]]) -> dict[Any, list[tuple[int, Any]]]:

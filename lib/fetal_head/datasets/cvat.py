@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from fetal_head.datasets.annotations import blank, drawn
+from fetal_head.datasets.annotations import blank, check_names, drawn
 from fetal_head.datasets.classes import is_stranger, looked_for
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PixelSize
@@ -28,18 +28,13 @@ class CvatFile:
     def __init__(self, path: Path, root: Element) -> None:
         self.path = path
         self.sizes: dict[str, PixelSize] = {}
-        self._images: dict[str, Element] = {}
         drawn = Counter(label for image in root.iter("image") for label in _labels_in(image))
         self.strangers = Counter({label: count for label, count in drawn.items() if is_stranger(label)})
         # a file without the list of its task's labels speaks of those that it uses
         self._classes = {*drawn, *(name.text or "" for name in root.iterfind("meta//label/name"))}
-        for image in root.iter("image"):
-            if not any(structure_of(label) for label in _labels_in(image)):
-                continue
-            stem = stem_of(image.get("name", ""))
-            if stem in self._images:
-                raise ValueError(f"{path.name}: two images are called {stem}")
-            self._images[stem] = image
+        images = [(stem_of(image.get("name", "")), image) for image in root.iter("image")]
+        self._images = {stem: image for stem, image in images if any(structure_of(label) for label in _labels_in(image))}
+        check_names(path, [stem for stem, _ in images], self._images)
 
     @property
     def stems(self) -> list[str]:
