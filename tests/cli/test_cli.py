@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -172,6 +173,27 @@ def test_predict_takes_over_no_pixel_size_of_another_file(run: Run, tmp_path: Pa
     assert row["unit"] == "px"
     # a folder that was never served stays as it is
     assert sorted(path for path in tmp_path.rglob("*") if "out" not in path.parts) == before
+
+
+def test_predict_measures_no_image_by_the_pixel_size_of_the_one_before(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was replaced while those before it in the list were predicted; those are kept."""
+    run("phantom", "--count", 2, "--to", tmp_path / "study", "--seed", 6)
+    first, second = sorted((tmp_path / "study").glob("*.png"))
+
+    def meanwhile(images: Iterable[Path], **_: object) -> Iterator[Path]:
+        yield first
+        write_picture(second, speckle(661, 959))
+        yield second
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fetal_head.cli.predict.progress", meanwhile)
+        done = run("predict", first, second, "--to", tmp_path / "out", "--json", status=1)
+    assert [(row["image"], row["unit"]) for row in json.loads(done.stdout)] == [(first.stem, "mm")]
+    assert f"skipped {second.name} was replaced after its study was asked for its pixel size; try again" in done.stderr
+    (row,) = json.loads(run("predict", second, "--to", tmp_path / "out", "--json").stdout)
+    assert row["unit"] == "px"
 
 
 def test_predict_knows_a_pixel_size_that_was_corrected_in_the_server(run: Run, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from datasets.trees import hc18, outline
 from evaluation.oracle import head
 from fetal_head.evaluation.pairs import find_pairs
 from fetal_head.imaging import Geometry, write_mask
+from fetal_head.stamp import stamp_of
 from fetal_head.store.said import Told
 from pictures import speckle, write_dicom, write_itk, write_picture
 
@@ -184,6 +185,17 @@ def test_a_study_tells_whose_images_they_are_and_what_its_labels_speak_of(tmp_pa
     # masks of somebody else's say what they say
     other, _ = find_pairs(tmp_path, tmp_path / "masks", None, told)
     assert (other.patient, other.load().annotated) == ("HC18-010", ("BRAIN", "CSP", "LV"))
+
+
+def test_an_image_that_was_replaced_is_not_measured_by_the_pixel_size_of_the_one_before(tmp_path: Path) -> None:
+    file = picture(tmp_path / "images/a.png")
+    mask(tmp_path / "masks/a.png")
+    told = {"a.png": Told((0.1, 0.2), stamp=stamp_of(file))}
+    (pair,) = find_pairs(tmp_path / "images", tmp_path / "masks", None, told)
+    assert pair.load().spacing == (0.1, 0.2)
+    picture(file, seed=1)
+    with pytest.raises(ValueError, match=r"a\.png was replaced after its study was asked for its pixel size; try again"):
+        pair.load()
 
 
 def test_an_export_is_one_from_inside_its_folders_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,21 @@ def test_a_study_that_postgresql_knows_is_not_asked_without_it(imported: Path, s
     store.layout.identity.unlink()
     rebuild(imported, embedded)
     assert told_in(imported, embedded)["a.png"].spacing == (0.3, 0.4)
+
+
+@pytest.mark.parametrize("is_served", [False, True])
+def test_what_was_told_of_a_file_is_not_of_another_one(imported: Path, settings: StoreSettings, is_served: bool) -> None:
+    """Of one that came since, though it be as long; where no pixel size is told, none is wrong."""
+    if is_served:
+        StudyDatastore(str(imported), settings)
+    told = told_in(imported, settings)
+    for name in ("a.png", "b.png"):
+        told[name].check_file(imported / name)
+        os.utime(imported / name, ns=(0, 0))
+    told["b.png"].check_file(imported / "b.png")
+    with pytest.raises(ValueError, match=r"a\.png was replaced after its study was asked for its pixel size; try again"):
+        told["a.png"].check_file(imported / "a.png")
+    told_in(imported, settings)["a.png"].check_file(imported / "a.png")
 
 
 def test_a_folder_that_is_no_study(tmp_path: Path, settings: StoreSettings) -> None:

@@ -30,6 +30,7 @@ def predict(
 ) -> None:
     """Predict masks, and measure them."""
     from fetal_head.biometry.gestational_age import check_age
+    from fetal_head.imaging import Geometry
     from fetal_head.imaging.limits import check_pixel_size
     from fetal_head.model.batch import predict_files
     from fetal_head.model.predictor import Predictor
@@ -44,13 +45,19 @@ def predict(
     settings = load_settings(overrides(conf))
     predictor = Predictor(Registry.of_app(app_dir), settings.model, model)
     told = {folder: told_in(folder, settings.store) for folder in {path.parent for path in images}}
+
+    def spacing_of(path: Path, geometry: Geometry) -> tuple[float, float] | None:
+        said = told[path.parent].get(path.name, Told())
+        said.check_file(path)
+        return said.spacing or geometry.spacing or pixel_size
+
     shown = partial(progress, what="images", total=len(images))
     rows, failed = predict_files(
         images,
         to,
         predictor,
         overlay=overlay,
-        spacing_of=lambda path, geometry: told[path.parent].get(path.name, Told()).spacing or geometry.spacing or pixel_size,
+        spacing_of=spacing_of,
         weeks=weeks,
         progress=shown,
     )

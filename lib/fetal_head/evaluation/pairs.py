@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -57,6 +57,7 @@ class Pair:
         annotated: the structures that the mask speaks of, where anything tells.
         told_patient: whose image it is, where anything tells.
         is_label: the mask is a label of the image's own study, where no image is shown turned.
+        told: what the image's study says, of the file that was there then.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Pair:
     annotated: tuple[str, ...] | None = None
     told_patient: str | None = None
     is_label: bool = False
+    told: Told = field(default_factory=Told)
 
     @cached_property
     def patient(self) -> str:
@@ -82,6 +84,7 @@ class Pair:
                 check_upright(self.image)
         except ValueError as error:
             raise ValueError(f"image {error}; {advice}") from error
+        self.told.check_file(self.image)
         try:
             truth, annotated = read_truth(self.mask, geometry.shape, by_name=stem_of(self.mask) != self.id)
             check_axes(self.image, self.mask)
@@ -133,6 +136,7 @@ def find_pairs(
             said.annotated if are_labels else export.annotated,
             said.patient or export.patient,
             are_labels,
+            said,
         )
         for stem, path in pictures.items()
         for said, export in [(told.get(path.name, Told()), exported.get(stem, Told()))]

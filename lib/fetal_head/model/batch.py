@@ -35,12 +35,13 @@ def predict_files(
     Rows of other images that the table has of an earlier run stay in it, as their masks do.
 
     Args:
-        spacing_of: mm per pixel along (rows, columns) of a file, by its path and what it says itself.
+        spacing_of: mm per pixel along (rows, columns) of a file that was read, by its path and what it says itself; ValueError
+            where that must not be used.
         weeks: gestational age known from dating, for z-scores and centiles.
         progress: wraps the images to go through, as `rich.progress.track` does.
 
     Returns:
-        The rows, and a sentence for each image that could not be read.
+        The rows, and a sentence for each image that could not be read or measured.
 
     Raises:
         ValueError: two images have the same name, `to` is the folder of one, or its table is none of ours. Nothing is
@@ -56,12 +57,13 @@ def predict_files(
         for path in progress(images):
             try:
                 image, geometry = read_image(path)
+                spacing = spacing_of(path, geometry)
             except ValueError as error:
                 failed.append(str(error))
                 continue
             prediction = predictor.predict(image)
             name = stem_of(path)
-            row = _row(name, prediction, spacing_of(path, geometry), weeks)
+            row = _row(name, prediction, spacing, weeks)
             drawn = to / f"{name}_overlay.png"
             with replacing(to / f"{name}.nrrd") as temporary:
                 # one of an earlier run shows another mask

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from fetal_head.imaging.limits import check_pixel_size
+from fetal_head.stamp import Stamp, stamp_of
 
 # a viewer's list of segments and a prediction's measurements take some thousand
 MAX_LENGTH, MAX_DEPTH = 65_536, 16
@@ -78,11 +80,18 @@ class Told:
         spacing: mm per pixel along (rows, columns).
         patient: whose image it is.
         annotated: the structures that its final label speaks of.
+        stamp: of its file when this was asked; None where no study says it.
     """
 
     spacing: tuple[float, float] | None = None
     patient: str | None = None
     annotated: tuple[str, ...] | None = None
+    stamp: Stamp | None = field(default=None, compare=False)
+
+    def check_file(self, path: Path) -> None:
+        """Raises ValueError where `spacing` is told of another file than is at `path` by now; for who has just read that."""
+        if self.spacing and self.stamp not in (None, stamp_of(path)):
+            raise ValueError(f"{path.name} was replaced after its study was asked for its pixel size; try again")
 
 
 def said_of_file(info: Mapping[str, Any], told_of: int | None, size: int) -> dict[str, Any]:

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from fetal_head.config import StoreSettings
-from fetal_head.stamp import stamp_of
+from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.files.layout import Layout
 from fetal_head.store.intake.index import annotated_of, read_index
 from fetal_head.store.intake.scan import take_in
 from fetal_head.store.labels import queries
 from fetal_head.store.labels.settling import FINAL
 from fetal_head.store.said import FILE_SIZE, Told, said_of_file, told_spacing
+from fetal_head.store.sql.tables import Image
 from fetal_head.store.store import Store
 
 
@@ -37,8 +40,9 @@ def _by_store(folder: Path, settings: StoreSettings) -> dict[str, Told]:
     take_in(store)
     with store.reading() as session:
         objects = queries.objects(session, store.layout).values()
+        stamps = {image.file: image.stamp for image in session.scalars(select(Image))}
     found = ((each["image"]["info"], each["labels"].get(FINAL, {}).get("info", {})) for each in objects)
-    return {image["name"]: _told(image, label) for image, label in found}
+    return {image["name"]: _told(image, label, stamps[image["name"]]) for image, label in found}
 
 
 def _by_index(layout: Layout) -> dict[str, Told]:
@@ -47,12 +51,12 @@ def _by_index(layout: Layout) -> dict[str, Told]:
     files = layout.image_files(lambda _: None) if index.images else {}
     return {
         # an index of stock MONAI Label does not name the size of a file
-        name: _told(said_of_file(info, info.get(FILE_SIZE), stamp.size), labels.get(image, {}))
+        name: _told(said_of_file(info, info.get(FILE_SIZE), stamp.size), labels.get(image, {}), stamp)
         for image, (name, stamp) in files.items()
         if (info := index.images.get(image)) is not None
     }
 
 
-def _told(image: Mapping[str, Any], label: Mapping[str, Any]) -> Told:
+def _told(image: Mapping[str, Any], label: Mapping[str, Any], stamp: Stamp) -> Told:
     annotated = annotated_of(label)
-    return Told(told_spacing(image), image.get("patient") or None, tuple(annotated) if annotated else None)
+    return Told(told_spacing(image), image.get("patient") or None, tuple(annotated) if annotated else None, stamp)
