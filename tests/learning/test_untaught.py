@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from fetal_head.labels import NAMES
-from fetal_head.learning.judging import ImageDice, judge
+from fetal_head.learning.judging import ImageDice, JudgedOn, judge
 from fetal_head.learning.retraining import Outcome, retrain
 from fetal_head.learning.samples import Labelled
 from fetal_head.learning.untaught import cautious
@@ -18,7 +18,10 @@ from fetal_head.model.registry import Registry
 from small_labels import small_settings, small_study
 
 SENTENCE = "no label that it learned from speaks of CSP and LV, which it may have forgotten"
-FEW = "few labels that it learned from, and none that it was compared on, speak of CSP and LV, which it may have forgotten"
+FEW = (
+    "few labels that it learned from, and none of other patients that it was compared on, speak of CSP and LV, "
+    "which it may have forgotten"
+)
 
 
 def test_what_learned_from_heads_alone_is_not_served_however_good_its_heads(tmp_path: Path) -> None:
@@ -53,5 +56,14 @@ def test_few_labels_suffice_where_the_structure_is_judged(taught: int, judged: b
     names = NAMES if judged else ("BRAIN",)
     better, worse = ([ImageDice("i", "p", dict.fromkeys(names, dice))] for dice in (0.9, 0.8))
     verdict = cautious(judge(better, worse, against="shipped"), samples)
+    assert verdict.better == published
+    assert (FEW in verdict.reason) != published
+
+
+@pytest.mark.parametrize(("taught", "published"), [(1, False), (5, True)])
+def test_images_that_it_learned_from_do_not_judge_what_few_of_them_teach(taught: int, published: bool) -> None:
+    samples = [SimpleNamespace(framed=SimpleNamespace(known=torch.tensor([1.0, n < taught, n < taught]))) for n in range(10)]
+    better, worse = ([ImageDice("i", "p", dict.fromkeys(NAMES, dice))] for dice in (0.9, 0.8))
+    verdict = cautious(judge(better, worse, against="shipped", judged_on=JudgedOn.TRAINING), samples)
     assert verdict.better == published
     assert (FEW in verdict.reason) != published

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fetal_head.labels import NAMES
-from fetal_head.learning.judging import Verdict
+from fetal_head.learning.judging import JudgedOn, Verdict
 from fetal_head.learning.samples import Sample
 
 
@@ -23,10 +23,12 @@ def cautious(verdict: Verdict, samples: Sequence[Sample]) -> Verdict:
         return verdict
     shares = taught(samples)
     untaught = [name for name, share in shares.items() if share == 0]
-    unjudged = [name for name, share in shares.items() if 0 < share < 0.5 and name not in verdict.structures]
+    # on the images that it learned from, it may know the few by heart
+    judged = () if verdict.judged_on == JudgedOn.TRAINING.value else verdict.structures
+    unjudged = [name for name, share in shares.items() if 0 < share < 0.5 and name not in judged]
     for names, who in (
         (untaught, "no label that it learned from speaks"),
-        (unjudged, "few labels that it learned from, and none that it was compared on, speak"),
+        (unjudged, "few labels that it learned from, and none of other patients that it was compared on, speak"),
     ):
         if names:
             what = f"{who} of {' and '.join(names)}, which it may have forgotten"
