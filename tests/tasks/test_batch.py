@@ -55,3 +55,37 @@ def test_a_mask_that_nobody_looked_at_is_no_prediction_that_somebody_accepted(st
     study.save_label("a", str(write_itk(tmp_path / "drawn.nrrd", three_structures(60, 90))), FINAL, {"model_version": "v1"})
     measure_efforts(study.store)
     assert [found.labels for found in efforts(study.store)] == [1]
+
+
+@pytest.mark.parametrize("readers", [1, 2])
+@pytest.mark.parametrize("images", ["unlabeled", "all"])
+def test_a_label_that_somebody_gives_meanwhile_is_kept(tmp_path: Path, readers: int, images: str) -> None:
+    (tmp_path / "study").mkdir()
+    for number, name in enumerate("ab"):
+        write_picture(tmp_path / "study" / f"{name}.png", speckle(60, 90, seed=number))
+    study = StudyDatastore(str(tmp_path / "study"), StoreSettings(database_url="embedded", lease_minutes=30, readers=readers))
+    drawn = write_itk(tmp_path / "drawn.nrrd", three_structures(60, 90))
+
+    def infer(request: dict[str, Any], _: StudyDatastore) -> dict[str, Any]:
+        if request["image"] == study.get_image_uri("b"):
+            study.save_label("b", str(drawn), FINAL, {"user": "ann"})
+        mask = write_itk(tmp_path / "predicted.nrrd", three_structures(60, 90) * 0 + 1)
+        return {"file": str(mask), "params": {"model_version": "v1"}}
+
+    told = BatchInfer()({"images": images, "label_tag": FINAL, "user": "boss"}, study, infer)
+    assert "became the label of 'b' meanwhile" in told["b"]["error"]
+    assert study.get_label_info("b", FINAL)["user"] == "ann"
+    assert told["a"]["params"] == {"model_version": "v1"}
+    assert study.get_label_info("a", FINAL)["user"] == "boss"
+
+
+def test_a_label_that_was_there_is_replaced_where_all_images_are_asked_for(study: StudyDatastore, tmp_path: Path) -> None:
+    drawn = write_itk(tmp_path / "drawn.nrrd", three_structures(60, 90))
+    study.save_label("a", str(drawn), FINAL, {"user": "ann"})
+
+    def infer(request: dict[str, Any], _: StudyDatastore) -> dict[str, Any]:
+        return {"file": str(write_itk(tmp_path / "predicted.nrrd", three_structures(60, 90) * 0 + 1)), "params": {}}
+
+    for _ in range(2):
+        BatchInfer()({"images": "all", "label_tag": FINAL, "user": "boss"}, study, infer)
+        assert study.get_label_info("a", FINAL)["user"] == "boss"
