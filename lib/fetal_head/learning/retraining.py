@@ -14,7 +14,6 @@ import torch
 
 from fetal_head.config import CHANGE_NO_RESULT, LearningSettings, Settings
 from fetal_head.learning import ranks
-from fetal_head.learning.basis import basis
 from fetal_head.learning.comparing import compare
 from fetal_head.learning.divided import Divided, read_divided
 from fetal_head.learning.judging import Verdict
@@ -23,7 +22,6 @@ from fetal_head.learning.running import only_training
 from fetal_head.learning.samples import Labelled, LeftOut
 from fetal_head.learning.tracking import NOWHERE, tracking
 from fetal_head.learning.trainer import Epoch, train
-from fetal_head.learning.unchanged import unchanged
 from fetal_head.learning.untaught import cautious
 from fetal_head.model.ancestry import learned_by_any
 from fetal_head.model.network import Architecture
@@ -138,8 +136,7 @@ def _retrain(
         served = registry.current()
         known = learned_by_any([model for model in (served, start) if model], registry)
         candidate = Segmenter(trained.networks, architecture, settings.model)
-        judged, judged_on = basis(unchanged(learned), unchanged(held, say), known)
-        verdict = cautious(compare(candidate, served, judged, judged_on, settings), samples.training)
+        verdict = cautious(compare(candidate, served, learned, held, known, settings, say), samples.training)
         description = Description(
             architecture,
             parent=parent,

@@ -12,5 +12,11 @@ def unchanged(labels: Sequence[Labelled], say: Callable[[str], None] = lambda _:
     there = [label for label in labels if label.is_of_image]
     for label in labels:
         if label not in there:
-            say(f"not judged on {label.id}: its image was removed or replaced during the training")
+            say(not_judged_on(label))
     return there
+
+
+def not_judged_on(label: Labelled, why: str = "") -> str:
+    """A sentence on a label that is left out; `why` counts as long as its image is the one that it is of."""
+    gone = "" if label.is_of_image else "its image was removed or replaced during the training"
+    return f"not judged on {label.id}: {gone or why}"
