@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import pytest
 
 from fetal_head.patients import known_patients, patient_of
@@ -29,3 +31,12 @@ def test_a_patient_is_known_by_name_or_by_that_of_an_image() -> None:
     images = [("Patient1_a", "told"), ("scan1", "told"), ("scan2", "other"), ("scan3", "third")]
     assert known_patients(images, {"Patient1", "third"}) == {"told", "third"}
     assert known_patients(images, set()) == set()
+
+
+@pytest.mark.parametrize(("known", "now"), [("NFD", "NFC"), ("NFC", "NFD"), ("NFD", "NFD")])
+def test_a_name_is_the_same_however_its_accents_are_written(known: str, now: str) -> None:
+    told, asked = normalize(known, "Amélie"), normalize(now, "Amélie")
+    assert known_patients([("scan", asked)], {told}) == {asked}
+    assert known_patients([(asked, "other")], {f"{told} "}) == {"other"}
+    # whose fold hangs on it
+    assert patient_of(asked) == asked

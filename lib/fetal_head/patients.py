@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from unicodedata import normalize
 
 FETAL_PLANES_NAME = re.compile(r"(Patient\d+)(?![0-9A-Za-z])", re.IGNORECASE)
 HC18_NAME = re.compile(r"(\d+)_\d*HC", re.IGNORECASE)
@@ -26,4 +27,13 @@ def known_patients(images: Iterable[tuple[str, str]], known: Collection[str]) ->
 
     The latter is whom a model has learned from if nobody had told the image's patient yet.
     """
-    return {patient for image_id, patient in images if patient in known or patient_of(image_id) in known}
+    same = set(map(same_name, known))
+    return {patient for image_id, patient in images if {same_name(patient), same_name(patient_of(image_id))} & same}
+
+
+def same_name(name: str) -> str:
+    """A name however it was written: a Mac puts an accent behind its letter, others have one sign for both.
+
+    For telling two names that were read in different places; never for `patient_of` or the split, which hold for ever.
+    """
+    return normalize("NFC", name).strip()

@@ -8,7 +8,7 @@ from hashlib import sha256
 from fetal_head.evaluation.pairs import Pair
 from fetal_head.model.ancestry import learned_from, line, tells
 from fetal_head.model.registry import Registry, Version
-from fetal_head.patients import known_patients
+from fetal_head.patients import known_patients, same_name
 
 
 def check_ancestry(version: Version, registry: Registry, pairs: Sequence[Pair]) -> None:
@@ -18,7 +18,7 @@ def check_ancestry(version: Version, registry: Registry, pairs: Sequence[Pair]) 
         ValueError: it has, or a model in the line does not say what it has learned from or is not there to be asked; the
             sentence names one.
     """
-    ids = {pair.id for pair in pairs}
+    ids = {same_name(pair.id) for pair in pairs}
     masks = {sha256(pair.mask.read_bytes()).hexdigest()[:12]: pair.id for pair in pairs}
     for ancestor in line(version, registry):
         if not tells(ancestor.description.training):
@@ -27,7 +27,7 @@ def check_ancestry(version: Version, registry: Registry, pairs: Sequence[Pair]) 
                 "start from a model that does, or from 'scratch'"
             )
         labels, known = learned_from(ancestor.description.training)
-        seen = sorted(ids & labels.keys()) or sorted(masks[digest] for digest in labels.values() if digest in masks)
+        seen = sorted(ids & set(map(same_name, labels))) or sorted(masks[digest] for digest in labels.values() if digest in masks)
         seen = seen or sorted(known_patients(((pair.id, pair.patient) for pair in pairs), known))
         if seen:
             raise ValueError(
