@@ -66,3 +66,14 @@ def test_a_run_that_is_broken_off_leaves_no_row_of_an_older_mask(tmp_path: Path,
     with pytest.raises(KeyboardInterrupt):
         predict_files([picture(tmp_path, "a", 30)], to, Whole(), overlay=True)  # type: ignore[arg-type]
     assert areas(to) == {"a": (900, 900)}
+
+
+def test_no_mask_is_written_beside_an_image_or_a_link_to_one(tmp_path: Path) -> None:
+    image = picture(tmp_path, "a", 20)
+    (links := tmp_path / "links").mkdir()
+    (link := links / "a.png").symlink_to(image)
+    (way := tmp_path / "way").symlink_to(links)
+    for path, to in ((image, tmp_path), (link, links), (link, tmp_path), (link, way), (way / "a.png", links)):
+        with pytest.raises(ValueError, match="holds images, and their masks would be taken for some"):
+            predict_files([path], to, Whole())  # type: ignore[arg-type]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.png", "a.png", "links", "way"]

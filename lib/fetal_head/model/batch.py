@@ -118,6 +118,7 @@ def _check_names(images: Sequence[Path], to: Path) -> None:
     twice = [name for name, count in Counter(map(stem_of, images)).items() if count > 1]
     if twice:
         raise ValueError(f"two images are called {twice[0]}; predict them into different folders")
-    # a mask beside its image would take its place there, for annotators too: they are known by name without extension
-    if to.resolve() in {path.resolve().parent for path in images}:
+    # a mask beside its image, or a link to it, would take its place there, for annotators too: they are known by name without
+    # extension
+    if to.resolve() in {folder for path in images for folder in (path.resolve().parent, path.parent.resolve())}:
         raise ValueError(f"{to} holds images, and their masks would be taken for some; name another folder with --to")
