@@ -67,3 +67,15 @@ def test_mistakes_in_the_files(tmp_path: Path) -> None:
 
 def test_keys_of_monai_label_itself_pass() -> None:
     assert load_settings({"server_mode": "true"}) == load_settings()
+
+
+@pytest.mark.parametrize("user", ["bob:SECRET", ":SECRET", "bob:SEC@RET"])
+def test_a_password_that_every_model_would_hold_is_refused_and_not_repeated(user: str) -> None:
+    with pytest.raises(ValueError, match="MLFLOW_TRACKING_PASSWORD") as refused:
+        load_settings({"tracking_url": f"https://{user}@host:5000/mlflow"})
+    assert "SEC" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["embedded", "none", "http://host:5000/a@b", "https://bob@host", "sqlite:////folder/mlflow.db"])
+def test_other_addresses_of_mlflow_are_taken(url: str) -> None:
+    assert load_settings({"tracking_url": url}).learning.tracking_url == url

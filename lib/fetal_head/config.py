@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 # a link to those of the checkout, so that a wheel has them too
 CONFIGS = Path(__file__).resolve().parent / "configs"
@@ -18,6 +20,16 @@ UPSTREAM_KEYS = ("server_mode",)
 
 # settings of learning that say where a training runs and is told of: several processes learn what one does
 CHANGE_NO_RESULT = {"processes", "tracking_url"}
+
+_SECRET = "secret"
+
+
+def _without_password(url: str) -> str:
+    if re.search(r"//[^/?#@]*:[^/?#]*@", url):
+        # every model's header has the settings that it was trained with
+        instead = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD in the environment"
+        raise PydanticCustomError(_SECRET, f"a password in the URL would be kept with every model; {instead}")
+    return url
 
 
 class _Section(BaseModel):
@@ -56,7 +68,7 @@ class LearningSettings(_Section):
     validation_folds: int = Field(ge=2)
     seed: int = Field(ge=0)
     processes: int = Field(ge=0)
-    tracking_url: str
+    tracking_url: Annotated[str, AfterValidator(_without_password)]
 
 
 class SelectionSettings(_Section):
@@ -189,4 +201,5 @@ def _first_sentence(error: ValidationError) -> str:
     key = ".".join(rest)
     if first["type"] == "extra_forbidden":
         return f"configs/{section}.yaml: {_unknown(key, list(Settings.model_fields[section].annotation.model_fields))}"  # type: ignore[union-attr]
-    return f"the setting '{key}' of configs/{section}.yaml: {first['msg']} (it is {first['input']!r})"
+    told = "" if first["type"] == _SECRET else f" (it is {first['input']!r})"
+    return f"the setting '{key}' of configs/{section}.yaml: {first['msg']}{told}"
