@@ -39,6 +39,10 @@ def _flat(settings: Settings) -> dict[str, object]:
         ("batch_size", "many", "the setting 'batch_size' of configs/learning.yaml"),
         ("channels", "[16, 32", "the setting 'channels' cannot be read from '[16, 32': write it as in configs/*.yaml"),
         ("channels", "[0, 32]", "the setting 'channels.0' of configs/model.yaml: Input should be greater than or equal to 1"),
+        ("channels", "[16, 5000]", "the setting 'channels.1' of configs/model.yaml: Input should be less than or equal to 4096"),
+        ("channels", str([8] * 17), "Tuple should have at most 16 items"),
+        ("residual_units", "17", "the setting 'residual_units' of configs/model.yaml: Input should be less than or equal to 16"),
+        ("frame_rows", "4112", "the setting 'frame_rows' of configs/model.yaml: Input should be less than or equal to 4096"),
         ("network", "2026-13-01", "the setting 'network' cannot be read from '2026-13-01'"),
     ],
 )

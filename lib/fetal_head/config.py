@@ -15,6 +15,9 @@ from pydantic_core import PydanticCustomError
 # a link to those of the checkout, so that a wheel has them too
 CONFIGS = Path(__file__).resolve().parent / "configs"
 
+# no network is so large; a damaged model file, which is held against these, must not make one that fills the memory
+LARGEST, MOST_LEVELS = 4096, 16
+
 # MONAI Label keeps these in the same `--conf` list and reads them itself
 UPSTREAM_KEYS = ("server_mode",)
 
@@ -39,13 +42,13 @@ class _Section(BaseModel):
 class ModelSettings(_Section):
     """The networks and the sizes that they see images at."""
 
-    locator_rows: int = Field(ge=32, multiple_of=16)
-    locator_columns: int = Field(ge=32, multiple_of=16)
-    frame_rows: int = Field(ge=32, multiple_of=16)
-    frame_columns: int = Field(ge=32, multiple_of=16)
+    locator_rows: int = Field(ge=32, le=LARGEST, multiple_of=16)
+    locator_columns: int = Field(ge=32, le=LARGEST, multiple_of=16)
+    frame_rows: int = Field(ge=32, le=LARGEST, multiple_of=16)
+    frame_columns: int = Field(ge=32, le=LARGEST, multiple_of=16)
     network: str = Field(pattern=r"^(unet|residual_unet|attention_unet|smp:[\w-]+:[\w.-]+)$")
-    channels: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=2)
-    residual_units: int = Field(ge=0)
+    channels: tuple[Annotated[int, Field(ge=1, le=LARGEST)], ...] = Field(min_length=2, max_length=MOST_LEVELS)
+    residual_units: int = Field(ge=0, le=MOST_LEVELS)
     threshold: float = Field(gt=0, lt=1)
     smallest_share: float = Field(ge=0, lt=1)
     head_as_ellipse: bool

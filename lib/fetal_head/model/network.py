@@ -11,12 +11,10 @@ from monai.networks.nets.attentionunet import AttentionUnet
 from monai.networks.nets.unet import UNet
 from pydantic import Field
 
-from fetal_head.config import ModelSettings
+from fetal_head.config import LARGEST, MOST_LEVELS, ModelSettings
 from fetal_head.labels import NAMES
 from fetal_head.model.engine import as_onnx
 
-# no network is so large; a damaged description, which is held against these, must not make one that fills the memory
-LARGEST, MOST_LEVELS = 4096, 16
 # what the networks of segmentation-models-pytorch begin with
 FOREIGN = "smp:"
 Size = Annotated[int, Field(gt=0, le=LARGEST)]
