@@ -60,3 +60,12 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match="do not fit"):
         load_weights(tmp_path / "m.safetensors")
+
+
+@pytest.mark.parametrize("network", ["unet", "residual_unet", "attention_unet"])
+@pytest.mark.parametrize("channels", [(), (8,)])
+def test_a_network_without_a_level_to_go_down_to_is_refused(tmp_path: Path, network: str, channels: tuple[int, ...]) -> None:
+    description = Description(Architecture((32, 32), (32, 32), network, channels, 1))
+    save_weights(tmp_path / "m.safetensors", small_network(0), description)
+    with pytest.raises(ValueError, match=r"m\.safetensors is no model file of this app"):
+        load_weights(tmp_path / "m.safetensors")

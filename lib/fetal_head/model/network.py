@@ -35,7 +35,7 @@ class Architecture:
     locator_size: tuple[Size, Size]
     frame_size: tuple[Size, Size]
     network: str
-    channels: Annotated[tuple[Size, ...], Field(max_length=MOST_LEVELS)]
+    channels: Annotated[tuple[Size, ...], Field(min_length=2, max_length=MOST_LEVELS)]
     residual_units: Annotated[int, Field(ge=0, le=MOST_LEVELS)]
 
     @classmethod
