@@ -36,3 +36,11 @@ def test_a_name_is_known_however_its_accents_are_written(tmp_path: Path, told: s
     with pytest.raises(ValueError, match="has learned from"):
         check_ancestry(by_patient, Registry(tmp_path), [pair(tmp_path, "scan", now)])
     check_ancestry(by_patient, Registry(tmp_path), [pair(tmp_path, "scan", "Amelie")])
+
+
+@pytest.mark.parametrize("told", [["x"], {}, 5, None])
+def test_a_hash_that_is_none_names_its_image_all_the_same(tmp_path: Path, told: object) -> None:
+    odd = version(tmp_path, {"labels": {"masks": {"a": told}}})
+    check_ancestry(odd, Registry(tmp_path), [pair(tmp_path, "b", "somebody")])
+    with pytest.raises(ValueError, match="has learned from"):
+        check_ancestry(odd, Registry(tmp_path), [pair(tmp_path, "a", "somebody")])

@@ -58,7 +58,8 @@ def learned_from(training: dict[str, Any]) -> tuple[dict[str, str], set[str]]:
     labels = _dictionary(_dictionary(training.get("labels")).get("masks"))
     patients = training.get("patients")
     named = map(str, patients) if isinstance(patients, list) else ()
-    return labels, {*named, *map(patient_of, labels)}
+    hashes = {name: start for name, start in labels.items() if isinstance(start, str)}
+    return hashes, {*named, *map(patient_of, labels)}
 
 
 def learned_by_line(version: Version, registry: Registry) -> Learned:
