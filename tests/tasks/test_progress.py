@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -54,3 +55,11 @@ def test_a_damaged_file_tells_nothing_of_a_running_training(tmp_path: Path, cont
     (tmp_path / "train_stats.json").write_text(content)
     with only_training(tmp_path):
         assert Progress(tmp_path).read() == {}
+
+
+def test_what_is_told_of_a_training_that_fails_is_json(tmp_path: Path) -> None:
+    progress = Progress(tmp_path)
+    progress.write({"epoch": 1, "train": {"locator": float("nan"), "segmenter": float("inf")}, "eval": {"BRAIN": 0.5}})
+    told = progress.read()
+    assert (told["train"], told["eval"]) == ({"locator": None, "segmenter": None}, {"BRAIN": 0.5})
+    json.dumps(told, allow_nan=False)
