@@ -17,3 +17,8 @@ def test_inner_is_a_skull_thinner_and_agrees_with_the_other_published_line(bpd: 
 
 def test_published_line() -> None:
     assert outer_inner(0.555934 + 1.027318 * 50) == pytest.approx(50)
+
+
+@pytest.mark.parametrize("speck", [0.0, 0.1, 0.555934])
+def test_a_speck_has_none(speck: float) -> None:
+    assert outer_inner(speck) is None
