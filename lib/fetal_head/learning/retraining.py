@@ -80,7 +80,7 @@ def retrain(
     """
     if not labels:
         raise ValueError("there is no submitted label yet; correct and submit at least one image first")
-    processes = _processes(settings.learning)
+    processes = check_processes(settings.learning)
     if processes > 1 and not ranks.together():
         others = partial(retrain, labels, settings, registry, start=start)
         return ranks.in_ranks(processes, partial(others, on_begin=on_begin, on_epoch=on_epoch, say=say), others)
@@ -91,7 +91,7 @@ def retrain(
         return _retrain(labels, settings, registry, start, on_epoch, say)
 
 
-def _processes(learning: LearningSettings) -> int:
+def check_processes(learning: LearningSettings) -> int:
     """How many train together. Raises ValueError when one of them would get nothing of a batch."""
     size = learning.batch_size
     count = ranks.count() if ranks.together() else learning.processes or max(min(torch.cuda.device_count(), size), 1)

@@ -93,13 +93,13 @@ def _models(server: Server) -> Path:
 
 
 @contextmanager
-def _endless(folder: Path, labelled: str | None = "b") -> Iterator[Server]:
+def _endless(folder: Path, labelled: str | None = "b", conf: dict[str, str] | None = None) -> Iterator[Server]:
     (folder / "app").mkdir(exist_ok=True)
     (folder / "app" / "main.py").write_text(MAIN)
     (folder / "studies").mkdir(exist_ok=True)
     for name in "ab":
         write_picture(folder / "studies" / f"{name}.png", three_structures(60, 90) * 60)
-    with serving(folder / "studies", folder) as server:
+    with serving(folder / "studies", folder, conf=conf) as server:
         if labelled:
             _submit(server, labelled)
         yield server
@@ -255,6 +255,16 @@ def test_what_a_training_would_not_take_starts_none(server: Server) -> None:
             answer = requests.post(f"{server.url}{path}", json=params, timeout=60)
             assert answer.status_code == 422
             assert f"The training was not started: {field}: Input should be" in answer.json()["detail"]
+
+
+def test_a_batch_that_does_not_go_round_the_processes_starts_no_training(tmp_path: Path) -> None:
+    with _endless(tmp_path, conf={"processes": "2"}) as server:
+        form = {"train_batch_size": 1}
+        for path, params in (("/train/fetal_head", form), ("/train/", {"fetal_head": form})):
+            answer = requests.post(f"{server.url}{path}", json=params, timeout=60)
+            assert answer.status_code == 422
+            assert "The training was not started: batch_size 1 is too small for 2 processes" in answer.json()["detail"]
+        assert running(_models(server)) is None
 
 
 def test_who_wants_to_wait_is_answered_at_the_end(server: Server) -> None:

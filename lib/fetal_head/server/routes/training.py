@@ -13,6 +13,7 @@ from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.config import Settings
 from fetal_head.learning.form import from_served, with_form
+from fetal_head.learning.retraining import check_processes
 from fetal_head.learning.running import running
 from fetal_head.learning.split import split
 from fetal_head.model.registry import Registry
@@ -103,9 +104,9 @@ def _refuse_in_vain(app: MONAILabelApp, folder: Path, settings: Settings) -> Non
 
 
 def _refuse_form(settings: Settings, form: Mapping[str, Any]) -> None:
-    """Answers 422 for a value out of bounds, or that is neither yes nor no."""
+    """Answers 422 for a value out of bounds or that is neither yes nor no, and a batch that does not go round all processes."""
     try:
-        with_form(settings, form)
+        check_processes(with_form(settings, form).learning)
         from_served(form)
     except ValueError as error:
         raise HTTPException(422, f"The training was not started: {error}.") from error
