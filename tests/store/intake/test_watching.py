@@ -8,7 +8,7 @@ from errno import ESTALE
 from pathlib import Path
 
 import pytest
-from masks import MASK
+from masks import MASK, submit
 
 from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.study import StudyDatastore
@@ -45,6 +45,18 @@ def test_the_watcher_sees_what_is_copied_slowly(study: StudyDatastore, folder: P
                 file.flush()
             time.sleep(0.1)
     assert _wait_for(lambda: (study.list_images(), study.get_labeled_images()) == (["a", "b", "c", "d"], ["a"]))
+
+
+def test_the_watcher_sees_what_is_written_over_in_place(
+    study: StudyDatastore, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a new picture would count as labelled until somebody opens it."""
+    monkeypatch.setattr("fetal_head.store.intake.watching.WHOLE_EVERY_SECONDS", 1.0)
+    submit(study, "a")
+    study.watch()
+    time.sleep(3)
+    (folder / "a.png").write_bytes(write_picture(tmp_path / "other.png", speckle(60, 91)).read_bytes())
+    assert _wait_for(lambda: study.get_labeled_images() == [])
 
 
 def test_the_watcher_goes_on_after_an_error_of_the_disk(

@@ -13,6 +13,8 @@ from fetal_head.store.intake.scan import take_in
 from fetal_head.store.store import Store
 
 EVERY_SECONDS = 0.5
+# what is written over in place changes the time of no folder
+WHOLE_EVERY_SECONDS = 60.0
 # of a large folder's time no more than this share goes into looking at it
 LARGEST_SHARE = 0.1
 
@@ -20,7 +22,10 @@ logger = logging.getLogger(__name__)
 
 
 class Watcher(threading.Thread):
-    """Takes in what others do in the folder, within seconds. Any file that comes or goes changes the time of its folder."""
+    """Takes in what others do in the folder, within seconds: any file that comes or goes changes the time of its folder.
+
+    One that is written over in place is found within a minute.
+    """
 
     def __init__(self, store: Store) -> None:
         super().__init__(name="study folder", daemon=True)
@@ -29,13 +34,15 @@ class Watcher(threading.Thread):
     def run(self) -> None:
         """Looks until the process ends."""
         seen: list[Stamp | None] = []
+        looked = time.monotonic()
         while True:
             started = time.monotonic()
             try:
                 before = self._times()
-                # what was not quiet yet needs another look
-                if before != seen and take_in(self._store, quiet_for=QUIET_SECONDS) and _are_quiet(before):
-                    seen = before
+                if before != seen or started - looked > WHOLE_EVERY_SECONDS:
+                    looked = started
+                    # what was not quiet yet needs another look
+                    seen = before if take_in(self._store, quiet_for=QUIET_SECONDS) and _are_quiet(before) else []
             except Exception as error:  # whatever it is, the next look may go well
                 logger.warning("the study folder was not looked at: %s", without_file(error))
             time.sleep(EVERY_SECONDS + (time.monotonic() - started) / LARGEST_SHARE)
