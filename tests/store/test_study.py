@@ -133,10 +133,24 @@ def test_the_archive_holds_the_labelled_set(store: StudyDatastore, tmp_path: Pat
     for image in ("a", "B"):
         store.save_label(image, str(write_itk(tmp_path / "l.nrrd", MASK)), FINAL, {})
     os.utime(store.get_image_uri("a"), (0, 0))
+    store.refresh()
     with zipfile.ZipFile(store.get_dataset_archive(None)) as archive:
         assert set(archive.namelist()) == {"image/a.png", "image/B.JPG", "label/a.nrrd", "label/B.nrrd", "metadata.json"}
     with zipfile.ZipFile(store.get_dataset_archive(1)) as archive:
         assert list(json.loads(archive.read("metadata.json"))["objects"]) == ["B"]
+
+
+def test_no_archive_holds_a_label_beside_an_image_that_came_since(study: StudyDatastore, folder: Path) -> None:
+    submit(study, "a")
+    submit(study, "b")
+    (folder / "c.png").replace(folder / "a.png")
+    os.utime(folder / "a.png", (2e9, 2e9))
+    with pytest.raises(HTTPException, match="the image 'a' was replaced since it was labelled; try again") as refused:
+        study.get_dataset_archive(None)
+    assert refused.value.status_code == 503
+    study.refresh()
+    with zipfile.ZipFile(study.get_dataset_archive(None)) as archive:
+        assert set(archive.namelist()) == {"image/b.png", "label/b.nrrd", "metadata.json"}
 
 
 def test_a_file_that_was_taken_away_by_hand_is_told_of_in_a_sentence(study: StudyDatastore, folder: Path) -> None:

@@ -15,7 +15,9 @@ from fetal_head.server.asked import AsAdmin, AsAnnotator, json_object
 from fetal_head.server.downloads import download
 from fetal_head.server.login.identity import known, requires
 from fetal_head.server.uploads import kept_image, name_of
+from fetal_head.store.files.layout import QUIET_SECONDS
 from fetal_head.store.files.names import split_name
+from fetal_head.store.intake.scan import take_in
 from fetal_head.store.study import StudyDatastore
 
 
@@ -76,6 +78,8 @@ def image_routes(app: MONAILabelApp) -> APIRouter:
     def download_dataset(limit_cases: Annotated[int | None, Query(ge=1)] = None) -> StreamingResponse:
         """A zip of the labelled images, their labels and what is known of both."""
         with one_archive_at_a_time:
+            # whoever writes into an image in place changes nothing that is watched
+            take_in(study.store, quiet_for=QUIET_SECONDS)
             return download(Path(study.get_dataset_archive(limit_cases)), "dataset.zip")
 
     return router

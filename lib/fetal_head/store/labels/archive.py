@@ -20,7 +20,7 @@ def write_archive(layout: Layout, labels: Sequence[Labelled], index: dict[str, A
     """A zip of image/, label/ and the index of both. It replaces the last one: nobody clears up behind a download.
 
     Raises:
-        StoreError: there is no label (404), or a file was taken away meanwhile (503).
+        StoreError: there is no label (404), or a file was taken away or an image replaced meanwhile (503).
     """
     if not labels:
         raise StoreError(404, "there is no label yet")
@@ -35,5 +35,8 @@ def write_archive(layout: Layout, labels: Sequence[Labelled], index: dict[str, A
                 archive.write(label.mask, f"label/{label.mask.name}")
             except FileNotFoundError as error:
                 raise StoreError(503, f"the image '{label.id}' or its label is gone; try again in a few seconds") from error
+            # afterwards: it may be replaced while it is read
+            if not label.is_of_image:
+                raise StoreError(503, f"the image '{label.id}' was replaced since it was labelled; try again in a few seconds")
         archive.writestr("metadata.json", json.dumps({**index, "objects": objects}))
     return to
