@@ -172,12 +172,6 @@ class Layout:
                     found[Label(tag, image, suffix)] = Stamp(size, mtime_ns)
         return found
 
-    def labels_of(self, image: str, tag: str) -> list[Label]:
-        """The label files of an image in the folder of a tag, in capitals or not."""
-        folder = self.labels / tag
-        names = (split_name(name) for name in (os.listdir(folder) if folder.is_dir() else ()) if name.startswith(image))
-        return [Label(tag, image, suffix) for found, suffix in names if found == image and suffix.lower() in MASK_EXTENSIONS]
-
     def tags(self) -> list[str]:
         """The tags that have a folder."""
         return [name for name in folders_in(self.labels) if name != HISTORY]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.pseudonym import pseudonym
 from fetal_head.stamp import Stamp, stamp_of
 from fetal_head.store.files.changes import UNSETTLED, FileChanges
@@ -59,7 +60,8 @@ def take_strangers(session: Session, files: FileChanges, layout: Layout, image: 
     later look at the folder, and returned.
     """
     known = known_labels(session, [image])
-    labels = [label for tag in tags for label in layout.labels_of(image, tag)]
+    labels = {Label(tag, image, suffix) for tag in tags for suffix in MASK_EXTENSIONS}
+    labels |= {label for label in known if label.tag in tags}
     stamps = {label: stamp for label in labels if (stamp := stamp_of(layout.plain(label)))}
     taken, left = 0, []
     for label in youngest_last(stamps):
