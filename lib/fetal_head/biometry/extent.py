@@ -28,7 +28,7 @@ def shadow(region: NDArray[np.bool_], direction: float, spacing: tuple[float, fl
     """Where a region's shadow on a line through the centre of pixel (0, 0) begins and ends; None for an empty region.
 
     The outline runs half-way between a pixel inside and one outside, so a block of n pixels is n pixels long, and is smoothed
-    for those that do not lie along the pixels.
+    for those that do not lie along the pixels. A block that is only two or three pixels thick gets up to two shorter by that.
 
     Args:
         region: (rows, columns).
