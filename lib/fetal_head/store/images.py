@@ -17,7 +17,7 @@ from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
 from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.stamp import stamp_of
-from fetal_head.store.errors import StoreError, told
+from fetal_head.store.errors import StoreError, not_read, told
 from fetal_head.store.files.changes import FileChanges
 from fetal_head.store.files.layout import HISTORY, Layout
 from fetal_head.store.files.names import why_not
@@ -55,8 +55,8 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
     """Takes a copy of an image file into the study, and returns its id: by default the file's name.
 
     Raises:
-        StoreError: 409 when there is an image of that id, 422 when the id is no plain name or the file no image; or the disk
-            does not take it.
+        StoreError: 409 when there is an image of that id, 422 when the id is no plain name or the file no image, 503 when the
+            system cannot read it now; or the disk does not take it.
     """
     suffix = suffix_of(path)
     image_id = image_id or path.name[: len(path.name) - len(suffix)]
@@ -69,7 +69,7 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
         check_image_info(info)
         read_image(path)
     except ValueError as error:
-        raise StoreError(422, f"the image was not accepted: {error}") from error
+        raise not_read(f"the image was not accepted: {error}", error) from error
     # hidden at first, so that nobody who looks at the folder takes half an image for one
     with told(store.database.name), temporary_in(store.layout.uploads) as upload:
         shutil.copyfile(path, upload)

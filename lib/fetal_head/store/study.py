@@ -94,7 +94,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         images.update_image_info(self.store, image_id, info)
 
     def add_image(self, image_id: str, image_filename: str, image_info: dict[str, Any]) -> str:
-        """Takes an uploaded image. Answers 409 when its id is taken, 422 when it is not readable or its id no plain name."""
+        """Takes an uploaded image. Answers as `images.add_image`."""
         return images.add_image(self.store, image_id, Path(image_filename), image_info or {})
 
     def remove_image(self, image_id: str) -> None:

@@ -84,3 +84,14 @@ def test_a_prediction_is_to_be_asked_for_again(study: StudyDatastore, monkeypatc
     with pytest.raises(HTTPException, match="Too many open files") as refused:
         Infer(predictor, study)({"image": study.get_image_uri("a")})
     assert refused.value.status_code == 503
+
+
+def test_an_image_is_to_be_sent_again(study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sent").mkdir()
+    sent = write_picture(tmp_path / "sent" / "b.png", speckle(60, 90, seed=1))
+    with monkeypatch.context() as patch:
+        _fail(patch, ".png")
+        with pytest.raises(HTTPException, match="Too many open files") as refused:
+            study.add_image("b", str(sent), {})
+    assert refused.value.status_code == 503
+    assert study.add_image("b", str(sent), {}) == "b"
