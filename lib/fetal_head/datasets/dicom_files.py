@@ -16,7 +16,7 @@ from fetal_head.datasets.annotated import find_annotations
 from fetal_head.datasets.candidate import Candidate, Found
 from fetal_head.datasets.case import Case
 from fetal_head.files import suffix_of, temporary_folder
-from fetal_head.imaging import EXTENSIONS, is_dicom, read_image
+from fetal_head.imaging import EXTENSIONS, is_dicom
 from fetal_head.imaging.dicom import read_dataset
 from fetal_head.imaging.dicom_patient import patient_or_own
 from fetal_head.imaging.limits import refusing
@@ -45,18 +45,16 @@ class DicomCandidate(Candidate):
 
     def load(self, source: str) -> Case:
         """Reads it. Raises ValueError where that cannot be done."""
-        if self.frame is None:
-            image, geometry = read_image(self.path)
-            content = self.path.read_bytes()
-        else:
-            with refusing(self.path):
-                content = _frames(self.path, self.chosen)[self.frame]
-            with temporary_folder() as folder:
-                file = folder / self.path.name
-                file.write_bytes(content)
-                image, geometry = read_image(file)
         # not where it lay: folders of an export bear the names of patients, and its id tells which it is
-        return Case(self.id, image, patient=self.patient, spacing=geometry.spacing, dicom=content)
+        nowhere = ""
+        if self.frame is None:
+            return super().load(nowhere)
+        with refusing(self.path):
+            content = _frames(self.path, self.chosen)[self.frame]
+        with temporary_folder() as folder:
+            file = folder / self.path.name
+            file.write_bytes(content)
+            return Candidate(file, self.id, self.patient).load(nowhere)
 
 
 def find(source: Path, *, all_frames: bool = False) -> Found | None:

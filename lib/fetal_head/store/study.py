@@ -11,11 +11,10 @@ from monailabel.interfaces.datastore import Datastore
 
 from fetal_head.config import StoreSettings, load_settings
 from fetal_head.imaging import Geometry
-from fetal_head.imaging.limits import lack_of
 from fetal_head.pseudonym import nameless, pseudonym, without_file
 from fetal_head.stamp import stamp_of
 from fetal_head.store import images
-from fetal_head.store.errors import KEPT_NOTHING, StoreError, told
+from fetal_head.store.errors import StoreError, not_read, told
 from fetal_head.store.files.layout import Picture
 from fetal_head.store.files.names import split_name
 from fetal_head.store.intake.scan import image_now, take_in
@@ -150,9 +149,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
         except StoreError:
             raise
         except (ValueError, TypeError) as error:
-            if lack := lack_of(error):
-                raise StoreError(503, f"the label of '{image_id}' cannot be read now ({lack}): {KEPT_NOTHING}") from error
-            raise StoreError(422, f"the label of '{image_id}' was not accepted: {error}") from error
+            raise not_read(f"the label of '{image_id}' was not accepted: {error}", error) from error
         # before, since a label that is kept must not be answered with an error
         renew(self.store, draft.who)
         return submissions.submit(self.store, image_id, label_tag, draft, picture)
