@@ -67,11 +67,11 @@ class DamagedError(StoreError):
         super().__init__(503, f"the database {database} is damaged ({' '.join(str(found).split())}): {REBUILD}")
 
 
-def not_read(sentence: str, error: Exception) -> StoreError:
-    """What is told of an image or a mask that was not read: the sentence (422), or that the system cannot do so now (503)."""
+def not_read(sentence: str, error: Exception, status: int = 422) -> StoreError:
+    """What is told of an image or a mask that was not read: the sentence (`status`), or that the system cannot now (503)."""
     if lack := lack_of(error):
         return StoreError(503, f"a file cannot be read now ({lack}): {KEPT_NOTHING}")
-    return StoreError(422, sentence)
+    return StoreError(status, sentence)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from httpx import Response
 
 from fetal_head.config import StoreSettings
 from fetal_head.imaging.limits import check_file
+from fetal_head.server.dicomweb.retrieve import retrieve_routes
 from fetal_head.server.routes.biometry import biometry_routes
 from fetal_head.server.routes.history import history_routes
 from fetal_head.server.routes.sessions import session_routes
@@ -76,6 +77,22 @@ def test_who_asks_while_a_file_cannot_be_read_is_told_to_ask_again(
         answer = ASKED[asked](client, _mask(tmp_path))
     assert (answer.status_code, "Too many open files" in answer.json()["detail"]) == (503, True)
     assert ASKED[asked](client, _mask(tmp_path)).status_code == 200
+
+
+@pytest.mark.parametrize("what", ["", "/metadata", "/frames/1", "/rendered"])
+def test_an_instance_is_to_be_asked_for_again(study: StudyDatastore, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    application, instances = FastAPI(), Instances(study.store, named=False)
+    application.include_router(retrieve_routes(instances))
+    (image,) = instances.find(image="a")
+    path = f"/dicom-web/studies/{image.uids.study}/series/{image.uids.series}/instances/{image.uids.instance}{what}"
+    client = TestClient(application)
+    with monkeypatch.context() as patch:
+        _fail(patch, ".png")
+        answer = client.get(path)
+    assert (answer.status_code, "Too many open files" in answer.json()["detail"]) == (503, True)
+    assert client.get(path).status_code == 200
+    image.file.write_bytes(b"damaged")
+    assert client.get(path).status_code == 404
 
 
 def test_a_prediction_is_to_be_asked_for_again(study: StudyDatastore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +68,23 @@ def test_only_the_last_standing_label_of_each_person_counts(study: StudyDatastor
     measure_efforts(study.store)
     (found,) = efforts(study.store)
     assert (found.labels, found.changed) == (1, 2 * (4 + 1)), "what is restored is that person's last label again"
+
+
+def test_a_label_that_could_not_be_read_for_a_moment_is_measured_later(
+    study: StudyDatastore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _predict(study, "a", MASK, "v0001")
+    submit(study, "a", number=5)
+
+    def fail(path: Path) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fetal_head.imaging.mask_reader.check_file", fail)
+        assert measure_efforts(study.store) == 0
+    assert measure_efforts(study.store) == 1
+    (found,) = efforts(study.store)
+    assert (found.labels, found.changed) == (1, 14)
 
 
 def test_a_structure_that_nobody_annotated_is_not_compared(study: StudyDatastore) -> None:

@@ -17,6 +17,7 @@ from fetal_head.dicomweb.rendering import FORMATS, rendered
 from fetal_head.server.dicomweb.answers import as_json, negotiated, new_router
 from fetal_head.store.dicom.images import UnreadableError, described, pixels_of
 from fetal_head.store.dicom.instances import Instances, Known
+from fetal_head.store.errors import StoreError, not_read
 
 DICOM, OCTETS = "application/dicom", "application/octet-stream"
 ALONE_OR_AS_PART = {kind: (MediaType(kind, True, True), MediaType(kind, False, True)) for kind in (DICOM, OCTETS)}
@@ -26,7 +27,10 @@ FRAMES = re.compile(r"[0-9]{1,9}(,[0-9]{1,9}){0,99}")
 
 
 def retrieve_routes(instances: Instances) -> APIRouter:
-    """The routes that hand out the images of a study folder. Every one answers 404 for what is not there or cannot be read."""
+    """The routes that hand out the images of a study folder.
+
+    Every one answers 404 for what is not there or is damaged, and 503 for what the system cannot read now.
+    """
     router = new_router()
 
     @router.get("/studies/{study}/metadata")
@@ -89,14 +93,14 @@ def _one(instances: Instances, request: Request) -> Known:
 
 def _readable(instances: Instances, request: Request) -> tuple[list[tuple[Known, Described]], int]:
     """The images that are asked for and can be read, and the status that says whether these are all."""
-    readable, reason = [], ""
+    readable, reason = [], UnreadableError()
     for image in (found := _found(instances, request)):
         try:
             readable.append((image, described(image)))
         except UnreadableError as error:
-            reason = str(error)
+            reason = error
     if not readable:
-        raise HTTPException(404, reason)
+        raise _refusal(reason) from reason
     return readable, 200 if len(readable) == len(found) else 206
 
 
@@ -113,14 +117,18 @@ def _file(known: Known) -> bytes:
     try:
         return encoded(described(known), pixels_of(known))
     except ValueError as error:
-        raise HTTPException(404, str(error)) from error
+        raise _refusal(error) from error
 
 
 def _pixels(known: Known) -> NDArray[np.uint8]:
     try:
         return pixels_of(known)
     except UnreadableError as error:
-        raise HTTPException(404, str(error)) from error
+        raise _refusal(error) from error
+
+
+def _refusal(error: ValueError) -> StoreError:
+    return not_read(str(error), error, 404)
 
 
 def _alone_or_as_part(form: MediaType, content: bytes) -> Response:

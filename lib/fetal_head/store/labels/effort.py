@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from fetal_head.evaluation.effort import effort
 from fetal_head.imaging import read_mask
+from fetal_head.imaging.limits import lack_of
 from fetal_head.labels import NAMES
 from fetal_head.store.files.layout import Layout
 from fetal_head.store.labels import queries
@@ -100,18 +101,25 @@ def measure_efforts(store: Store, limit: int | None = None, wait: Callable[[], N
     """Measures the labels that nobody has measured yet, at most `limit` of them, and returns how many.
 
     Masks are never changed once they are submitted, so each label is measured once; again when it is said to speak of other
-    structures. `wait` is called before each.
+    structures. What the system cannot read now is left for the next time. `wait` is called before each.
     """
     with store.reading() as session:
         known = select(Effort).where(Effort.image == Submission.image, Effort.number == Submission.number)
         rows = session.scalars(_labels().where(~known.exists()).limit(limit)).all()
         pairs = [(row, session.get(Submission, (row.image, row.prediction))) for row in rows]
+    count = 0
     for label, prediction in pairs:
         wait()
-        measured = _measure(store.layout, label, prediction)
+        try:
+            measured = _measure(store.layout, label, prediction)
+        except (ValueError, OSError) as error:
+            if lack_of(error):
+                continue
+            measured = None
         with store.writing() as (session, _):
             _keep(session, label, measured)
-    return len(pairs)
+        count += 1
+    return count
 
 
 def _labels() -> Select[Any]:
@@ -125,14 +133,11 @@ def _labels() -> Select[Any]:
 
 
 def _measure(layout: Layout, label: Submission, prediction: Submission | None) -> Measured | None:
-    """By annotated structure, what was changed; None when the prediction was lost or the masks cannot be compared."""
+    """By annotated structure, what was changed; None without a prediction. Raises ValueError for masks that do not compare."""
     if prediction is None:
         return None
-    try:
-        predicted, final = (read_mask(layout.kept(row.image, row.number, row.suffix)) for row in (prediction, label))
-        return {name: asdict(found) for name, found in effort(predicted, final, queries.spoken_of(label, final)).items()}
-    except ValueError:
-        return None
+    predicted, final = (read_mask(layout.kept(row.image, row.number, row.suffix)) for row in (prediction, label))
+    return {name: asdict(found) for name, found in effort(predicted, final, queries.spoken_of(label, final)).items()}
 
 
 def _keep(session: Session, label: Submission, structures: Measured | None) -> None:
