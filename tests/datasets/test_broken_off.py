@@ -103,3 +103,18 @@ def test_what_somebody_put_there_meanwhile_stays(tmp_path: Path, monkeypatch: py
     assert [row["image"] for row in read_rows(tmp_path / "summary.csv")] == ["a", "b", "d"]
     assert sorted(json.loads((tmp_path / "datastore_v2.json").read_text())["objects"]) == ["a", "b", "d"]
     assert not [*tmp_path.glob(f"{STAGING}*")]
+
+
+@pytest.mark.parametrize("other", [b"another picture", None])
+def test_no_label_is_laid_beside_a_picture_that_took_the_place_of_its_own(
+    tmp_path: Path, other: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _import(tmp_path, "a")
+    with monkeypatch.context() as patch:
+        assert _killed(tmp_path, 2, patch), "b is there, c is not"
+    (tmp_path / "b.png").unlink()
+    if other:
+        (tmp_path / "b.png").write_bytes(other)
+    _import(tmp_path, "d")
+    assert sorted(path.name for path in (tmp_path / "labels/final").iterdir()) == ["a.nrrd", "c.nrrd", "d.nrrd"]
+    assert sorted(json.loads((tmp_path / "datastore_v2.json").read_text())["objects"]) == ["a", "c", "d"]

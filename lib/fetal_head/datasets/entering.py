@@ -14,6 +14,7 @@ from fetal_head.datasets.summary import COLUMNS, Row, read_rows
 from fetal_head.files import clear_strays, strays_among, write_text
 from fetal_head.imaging import EXTENSIONS
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
+from fetal_head.store.files.layout import Picture
 
 INDEX, SUMMARY, LABELS = "datastore_v2.json", "summary.csv", Path("labels/final")
 # the hidden folder in which an import makes its files, and the file there that says, once all are whole, what they are
@@ -30,7 +31,8 @@ def enter(staging: Path, to: Path, objects: Mapping[str, Any], rows: Sequence[Ro
     """
     # people open it in spreadsheets: one that cannot be read any more must be found before anything is there
     read_rows(to / SUMMARY)
-    write_text(staging / COMING, json.dumps({"objects": dict(objects), "rows": list(rows)}))
+    digests = {case_id: Picture.at(staging / file).digest() for case_id, file in _pictures(objects).items()}
+    write_text(staging / COMING, json.dumps({"objects": dict(objects), "rows": list(rows), "digests": digests}))
     return _complete(staging, to)[1]
 
 
@@ -77,7 +79,11 @@ def _complete(staging: Path, to: Path) -> tuple[int, set[str]]:
     """
     coming = json.loads((staging / COMING).read_text(encoding="utf-8"))
     rows, index = read_rows(to / SUMMARY), read_index(to)
-    taken = _move(staging, to, [f"{case_id}{entry['image']['ext']}" for case_id, entry in coming["objects"].items()])
+    pictures = _pictures(coming["objects"])
+    moved = [case_id for case_id, file in pictures.items() if not (staging / file).exists()]
+    taken = _move(staging, to, list(pictures.values()))
+    # before it was killed; since then another one may have taken their place
+    taken |= {case_id for case_id in moved if Picture.at(to / pictures[case_id]).digest() != coming["digests"][case_id]}
     objects = {case_id: entry for case_id, entry in coming["objects"].items() if case_id not in taken}
     known = {row["image"] for row in rows}
     rows += [row for row in coming["rows"] if row["image"] not in {*known, *taken}]
@@ -88,6 +94,10 @@ def _complete(staging: Path, to: Path) -> tuple[int, set[str]]:
     _move(staging / LABELS, to / LABELS, [f"{case_id}.nrrd" for case_id in objects], MASK_EXTENSIONS)
     shutil.rmtree(staging)
     return len(objects), taken
+
+
+def _pictures(objects: Mapping[str, Any]) -> dict[str, str]:
+    return {case_id: f"{case_id}{entry['image']['ext']}" for case_id, entry in objects.items()}
 
 
 def _move(source: Path, to: Path, names: Sequence[str], extensions: Collection[str] = EXTENSIONS) -> set[str]:
