@@ -31,8 +31,10 @@ class VocFolder:
         self.strangers: Counter[str] = Counter()
         self._classes = read_labelmap(path / LABELMAP)
         self._files: dict[str, list[Path]] = defaultdict(list)
-        for file in files_in(self.path, (".png",)):
-            self._files[stem_of(file)].append(file)
+        # tasks whose images lie in folders have their masks in folders of those names
+        for folder in (self.path, *sorted(path for path in self.path.rglob("*") if path.is_dir())):
+            for file in files_in(folder, (".png",)):
+                self._files[stem_of(file)].append(file)
 
     @property
     def stems(self) -> list[str]:
@@ -41,7 +43,8 @@ class VocFolder:
     def mask(self, stem: str, shape: tuple[int, int]) -> Mask:
         file, *others = self._files[stem]
         if others:
-            raise ValueError(f"{file.name} and {others[0].name} are both of it; keep the one that is right")
+            first, second = (path.relative_to(self.path).as_posix() for path in (file, others[0]))
+            raise ValueError(f"{first} and {second} are both of it; keep the one that is right")
         return read_colour_mask(file, self._classes, shape)
 
     def annotated(self, stem: str, mask: Mask) -> tuple[str, ...]:
