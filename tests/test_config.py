@@ -43,6 +43,8 @@ def _flat(settings: Settings) -> dict[str, object]:
         ("channels", str([8] * 17), "Tuple should have at most 16 items"),
         ("residual_units", "17", "the setting 'residual_units' of configs/model.yaml: Input should be less than or equal to 16"),
         ("frame_rows", "4112", "the setting 'frame_rows' of configs/model.yaml: Input should be less than or equal to 4096"),
+        ("structures", "[]", "the setting 'structures' of configs/store.yaml"),
+        ("structures", "[BRAIN, SKULL]", "no structure is called SKULL; there are BRAIN, CSP, LV"),
         ("network", "2026-13-01", "the setting 'network' cannot be read from '2026-13-01'"),
     ],
 )

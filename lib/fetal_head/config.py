@@ -12,6 +12,8 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from fetal_head.labels import NAMES, in_order
+
 # a link to those of the checkout, so that a wheel has them too
 CONFIGS = Path(__file__).resolve().parent / "configs"
 
@@ -89,6 +91,7 @@ class StoreSettings(_Section):
     # a year at most
     lease_minutes: float = Field(gt=0, le=525_600)
     readers: int = Field(ge=1)
+    structures: Annotated[tuple[str, ...], AfterValidator(in_order)] = Field(NAMES, min_length=1)
 
 
 class ServerSettings(_Section):

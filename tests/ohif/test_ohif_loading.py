@@ -147,6 +147,20 @@ def test_a_page_that_did_not_begin_begins_when_it_is_told_to_try_again(named: Se
     assert ann.errors == []
 
 
+def test_a_prediction_speaks_of_what_people_are_asked_to_draw(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    told = requests.get(f"{named.url}/ohif/fetal-head/structures.json", timeout=10).json()
+    assert [structure["asked"] for structure in told] == [True] * 3
+    heads = [{**structure, "asked": structure["name"] == "BRAIN"} for structure in told]
+    ann.page.route("**/structures.json", lambda route: route.fulfill(json=heads))
+    ann.open("p20")
+    assert ann.annotated == ["BRAIN"]
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    assert ann.annotated == ["BRAIN", "LV"]
+    assert ann.errors == []
+
+
 @pytest.mark.parametrize(("awaited", "image"), [("**/activelearning/**", "p5"), ("**/datastore/label?*", "p1")])
 def test_what_is_drawn_before_the_next_image_comes_is_not_left(named: Server, named_desk: Sit, awaited: str, image: str) -> None:
     ann = named_desk()

@@ -100,6 +100,16 @@ def test_pixel_size_told_to_the_store_wins_over_the_file(store: StudyDatastore, 
     assert store.spacing_of(outside, read_image(outside)[1]) is None, "another file of the same name is another image"
 
 
+def test_a_label_speaks_of_what_people_are_asked_to_draw(folder: Path, settings: StoreSettings, tmp_path: Path) -> None:
+    study = StudyDatastore(str(folder), settings.model_copy(update={"structures": ("BRAIN",)}))
+    submit(study, "a")
+    submit(study, "b", annotated=["BRAIN", "LV"])
+    assert [study.get_label_info(image, FINAL)["annotated"] for image in "ab"] == [["BRAIN"], ["BRAIN", "LV"]]
+    cut = write_itk(tmp_path / "cut.nrrd", np.where(MASK == 1, 0, MASK).astype(np.uint8))
+    with pytest.raises(HTTPException, match="annotated names no structure"):
+        study.save_label("c", str(cut), FINAL, {})
+
+
 def test_imported_study_opens_with_patients_and_annotated(tmp_path: Path, settings: StoreSettings) -> None:
     with StudyWriter(tmp_path / "study") as study:
         study.add(Case("h", speckle(60, 90), (MASK > 0).astype(np.uint8), ("BRAIN",), patient="P1", spacing=(0.1, 0.2)))

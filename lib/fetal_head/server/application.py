@@ -111,7 +111,7 @@ def _routers(
         health_routes(app, registry, metrics),
         log_routes(app),
         api_pages(application),
-        ohif_pages(),
+        ohif_pages(settings.store.structures),
         pacs_routes(app, settings.pacs),
         closed_routes(),
     ]

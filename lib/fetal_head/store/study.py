@@ -145,7 +145,7 @@ class StudyDatastore(Datastore):  # type: ignore[misc]
             raise StoreError(404, f"there is no image '{image_id}'")
         picture = drawn_on or Picture.at(Path(image))
         try:
-            draft = read_draft(picture.path, Path(label_filename), dict(label_info or {}))
+            draft = read_draft(picture.path, Path(label_filename), dict(label_info or {}), self.store.settings.structures)
         except StoreError:
             raise
         except (ValueError, TypeError) as error:

@@ -17,6 +17,7 @@ export class Structures {
     this._viewer = viewer;
     this.active = structures[0].value;
     this.names = structures.map(({ name }) => name);
+    this.asked = structures.filter(({ asked }) => asked).map(({ name }) => name);
     this.head = this.names[structures.findIndex(({ value }) => value === BRAIN)];
     this._rows = structures.map((structure) => this._row(structure));
     this._opacity = el('input', {

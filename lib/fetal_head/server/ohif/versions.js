@@ -56,7 +56,7 @@ async function whyRejected(image) {
  */
 export async function prediction(image, structures) {
   const found = await predict(MODEL, image, choices.name());
-  return { ...found, annotated: structures.names, model: found.params.model_version };
+  return { ...found, annotated: structures.asked, model: found.params.model_version };
 }
 
 /**

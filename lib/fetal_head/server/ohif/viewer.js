@@ -2,7 +2,7 @@
  * OHIF as this mode uses it: opens an image, shows a mask over it, and tells where a point of the screen lies in the image.
  *
  * @typedef {import('./raster.js').Point} Point
- * @typedef {{ name: string, value: number, color: [number, number, number] }} Structure
+ * @typedef {{ name: string, value: number, color: [number, number, number], asked: boolean }} Structure
  */
 
 import { BRAIN } from './paint.js';

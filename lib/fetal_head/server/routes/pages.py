@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -88,8 +89,8 @@ def api_pages(application: FastAPI) -> APIRouter:
     return router
 
 
-def ohif_pages() -> APIRouter:
-    """The pages of OHIF and of our mode in it, for users."""
+def ohif_pages(asked: Collection[str]) -> APIRouter:
+    """The pages of OHIF and of our mode in it, for users, who are `asked` to draw these structures."""
     router = APIRouter(prefix="/ohif", include_in_schema=False, dependencies=[Depends(requires("user"))])
     ohif, mode = StaticFiles(directory=STATIC / "ohif"), StaticFiles(directory=MODE)
     page, style = (
@@ -98,7 +99,7 @@ def ohif_pages() -> APIRouter:
 
     @router.get("/fetal-head/structures.json")
     def structures() -> list[dict[str, Any]]:
-        return [{"name": s.name, "value": s.value, "color": s.colour} for s in STRUCTURES]
+        return [{"name": s.name, "value": s.value, "color": s.colour, "asked": s.name in asked} for s in STRUCTURES]
 
     @router.get("/fetal-head/{path:path}")
     async def mode_file(path: str, request: Request) -> Response:

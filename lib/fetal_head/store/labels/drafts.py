@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
 from fetal_head.files import temporary_in
 from fetal_head.imaging import Geometry, Mask, annotated_in, read_geometry, read_mask, write_mask
-from fetal_head.labels import in_order
+from fetal_head.labels import NAMES, in_order
 from fetal_head.store.errors import disk_told
 from fetal_head.store.labels.adding import Draft
 from fetal_head.store.people import who_is
@@ -19,11 +20,11 @@ SUFFIX = ".nrrd"
 LONGEST_VERSION = 200
 
 
-def read_draft(image: Path, label: Path, said: dict[str, Any]) -> Draft:
-    """A mask as uint8 NRRD in our values, on the pixels of its image.
+def read_draft(image: Path, label: Path, said: dict[str, Any], asked: Sequence[str] = NAMES) -> Draft:
+    """A mask as uint8 NRRD in our values, on the pixels of its image; `asked` are the structures that annotators look for.
 
     `said` is what the client sent along: `label_info` there is the viewer's segment list (values are told by name,
-    because viewers number segments as they list them), `annotated` the structures that the annotator looked for, `seconds`
+    because viewers number segments as they list them), `annotated` the structures that this one looked for, `seconds`
     the time spent, `model_version` the model that it began with, `replaces` the label that was seen as the current one.
 
     Raises:
@@ -39,7 +40,7 @@ def read_draft(image: Path, label: Path, said: dict[str, Any]) -> Draft:
         encoded(mask, geometry),
         SUFFIX,
         who=who,
-        annotated=annotated_as_said(said.get("annotated"), mask),
+        annotated=annotated_as_said(asked if said.get("annotated") is None else said["annotated"], mask),
         seconds=seconds,
         model=model,
         info={key: value for key, value in said.items() if key not in ("annotated", "replaces")},
@@ -61,13 +62,11 @@ def _names(segments: Any) -> list[str]:
 
 
 def annotated_as_said(said: Any, mask: Mask) -> list[str]:
-    """The structures that a mask speaks of, as its annotator says, or else as it shows itself.
+    """The structures that a mask speaks of, as is said of it.
 
     Raises:
         ValueError: that is none.
     """
-    if said is None:
-        return list(annotated_in(mask))
     # whatever is said of a head without a pixel, it is no absent one
     names = [name for name in in_order(said) if name in annotated_in(mask)]
     if not names:
