@@ -19,6 +19,7 @@ from fetal_head.cli import (  # noqa: F401
     serve,
     simulate,
     store,
+    tell,
     train,
     users,
     which,

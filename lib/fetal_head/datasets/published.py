@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from fetal_head.datasets.names import stem_of
 
 # what stands in a cell of which nobody knows the number; there are 0, nan and negative ones, too
 NOT_KNOWN = ("", "-", "?", "n/a", "#n/a", "na", "none", "null", "unknown")
+T = TypeVar("T", float, str)
+
 FILE_HEADERS = ("filename", "file name", "file", "image", "image name", "name", "label")
 
 
@@ -29,13 +32,20 @@ class PublishedTable:
         Raises:
             ValueError: two rows are of one image, and differ, or one cannot be read.
         """
+        return self._by_image(self._positive, columns)
+
+    def texts(self, column: int) -> dict[str, str]:
+        """What stands in a column by image, likewise."""
+        return {stem: text for stem, (text,) in self._by_image(_known, (column,)).items()}
+
+    def _by_image(self, read: Callable[[str, str, int], T | None], columns: Sequence[int]) -> dict[str, tuple[T, ...]]:
         file_column = next((i for i, name in enumerate(self.headers) if name in FILE_HEADERS), 0)
-        found: dict[str, tuple[float, ...]] = {}
+        found: dict[str, tuple[T, ...]] = {}
         for row in self.rows:
             if len(row) > max(file_column, *columns):
                 check_cells(row[file_column], row[len(self.headers) :])
                 stem = stem_of(row[file_column])
-                values = tuple(value for column in columns if (value := self._positive(row[column], stem, column)) is not None)
+                values = tuple(value for column in columns if (value := read(row[column], stem, column)) is not None)
                 if len(values) == len(columns) and found.setdefault(stem, values) != values:
                     raise ValueError(
                         f"two rows are of {stem}, {_text(found[stem])} and {_text(values)}; keep the one that is right"
@@ -87,5 +97,10 @@ def read_table(path: Path) -> PublishedTable:
     return PublishedTable([" ".join(name.lower().split()) for name in header], rows)
 
 
-def _text(values: tuple[float, ...]) -> str:
-    return " x ".join(f"{value:g}" for value in values)
+def _known(cell: str, _: str, __: int) -> str | None:
+    text = cell.strip()
+    return None if text.lower() in NOT_KNOWN else text
+
+
+def _text(values: tuple[float | str, ...]) -> str:
+    return " x ".join(value if isinstance(value, str) else f"{value:g}" for value in values)

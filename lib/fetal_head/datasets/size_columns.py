@@ -43,6 +43,11 @@ def size_columns(headers: Sequence[str]) -> tuple[int, int]:
     )
 
 
+def speak_of_size(headers: Sequence[str]) -> bool:
+    """Whether one of the headers, in lower case, names the size of a pixel, in whatever unit."""
+    return any(map(_unit_of, headers))
+
+
 def _unit_of(header: str) -> str | None:
     """The unit of a header that speaks of the size of a pixel; None for any other."""
     words = set(WORD.findall(header))
