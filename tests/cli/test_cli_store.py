@@ -188,11 +188,15 @@ def test_bad_input_is_one_sentence(run: Run) -> None:
         assert sentence in run("store", *arguments, status=1).stderr
 
 
-def test_which_image_a_log_means(run: Run, study: StudyDatastore) -> None:
+def test_which_image_or_file_a_log_means(run: Run, study: StudyDatastore, tmp_path: Path) -> None:
     remove_image(study.store, "b")
     for image in "ab":
         assert run("store", "which", pseudonym(image), "--studies", "study").stdout == f"{image}\n"
-    assert "no image of study is called" in run("store", "which", pseudonym("c"), "--studies", "study", status=1).stderr
+    write_picture(tmp_path / "study" / "1.2.3.f0007.png", speckle(60, 90))
+    for name in ("1.2.3", "1.2.3.f0007", "b.txt"):
+        (tmp_path / "study" / "b.txt").touch()
+        assert run("store", "which", pseudonym(name), "--studies", "study").stdout == f"{name}\n"
+    assert "nothing in study is called" in run("store", "which", pseudonym("c"), "--studies", "study", status=1).stderr
 
 
 def test_whose_images_are_and_how_large_their_pixels_is_told_by_a_table(run: Run, study: StudyDatastore, tmp_path: Path) -> None:

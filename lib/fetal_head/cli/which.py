@@ -12,17 +12,21 @@ from fetal_head.cli.store import opened, store
 
 @store.command(epilog="Example: fetal-head store which 2c26b46b68ff --studies studies/hc18")
 def which(
-    pseudonym: Annotated[str, typer.Argument(metavar="HASH", help="What the server's log calls an image.")],
+    pseudonym: Annotated[str, typer.Argument(metavar="HASH", help="What the server's log calls an image or a file.")],
     studies: Studies,
     conf: Conf = None,
 ) -> None:
-    """Tell which image the server's log means, also one that was removed."""
+    """Tell which image the server's log means, also one that was removed, which file of the folder, or which loop of a PACS."""
+    from fetal_head.imaging.multiframe import instance_of
     from fetal_head.pseudonym import pseudonym as pseudonym_of
     from fetal_head.store.labels.queries import every_id
 
-    with opened(studies, conf).reading() as session:
-        found = [image_id for image_id in every_id(session) if pseudonym_of(image_id) == pseudonym]
+    study = opened(studies, conf)
+    with study.reading() as session:
+        ids = set(every_id(session))
+    names = ids | set(map(instance_of, ids)) | {path.name for path in study.layout.folder.iterdir()}
+    found = sorted(name for name in names if pseudonym_of(name) == pseudonym)
     if not found:
-        raise ValueError(f"no image of {studies} is called {pseudonym} in the log")
-    for image_id in found:
-        print(image_id)
+        raise ValueError(f"nothing in {studies} is called {pseudonym} in the log")
+    for name in found:
+        print(name)

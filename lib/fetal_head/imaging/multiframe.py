@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
@@ -17,6 +18,7 @@ from pydicom.uid import UID, UltrasoundImageStorage
 
 from fetal_head.uids import uid_of
 
+_FRAME = re.compile(r"\.f\d+$")
 # they tell of all frames together, and would be wrong for one
 OF_ALL_FRAMES = (
     "NumberOfFrames",
@@ -58,6 +60,11 @@ class Original:
 def frame_id(instance: str, frame: int) -> str:
     """What one frame of an instance is called in a study folder."""
     return f"{instance}.f{frame:04d}"
+
+
+def instance_of(image_id: str) -> str:
+    """The instance of which an image is, or is a frame."""
+    return _FRAME.sub("", image_id)
 
 
 def frame_count(dataset: Dataset) -> int:

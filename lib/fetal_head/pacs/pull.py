@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from fetal_head.files import temporary_in
 from fetal_head.imaging.dicom import read_dataset
 from fetal_head.imaging.dicom_patient import patient_or_own
 from fetal_head.imaging.limits import refusing
-from fetal_head.imaging.multiframe import chosen_frames, frame_count, frame_files, frame_id
+from fetal_head.imaging.multiframe import chosen_frames, frame_count, frame_files, frame_id, instance_of
 from fetal_head.pacs.client import Instance, Pacs, Series
 from fetal_head.pacs.errors import PacsAwayError
 from fetal_head.pacs.failures import Failures, is_of_all, sentence_of
@@ -26,7 +25,6 @@ from fetal_head.store.store import Store
 TAKEN = 409
 # a series of as many instances as before is looked through again after so long: one may have gone and another come
 LOOK_AGAIN_SECONDS = 3600.0
-FRAME = re.compile(r"\.f\d+$")
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +134,7 @@ class _Known:
     """Which instances are there."""
 
     def __init__(self, ids: set[str], frames: str) -> None:
-        self._ids = ids if frames == "all" else {FRAME.sub("", image) for image in ids}
+        self._ids = ids if frames == "all" else set(map(instance_of, ids))
 
     def has(self, instance: str) -> bool:
         """Whether it is, with all its frames."""
