@@ -43,6 +43,17 @@ def _flat(settings: Settings) -> dict[str, object]:
         ("channels", str([8] * 17), "Tuple should have at most 16 items"),
         ("residual_units", "17", "the setting 'residual_units' of configs/model.yaml: Input should be less than or equal to 16"),
         ("frame_rows", "4112", "the setting 'frame_rows' of configs/model.yaml: Input should be less than or equal to 4096"),
+        (
+            "allowed_hosts",
+            "labserver",
+            "the setting 'allowed_hosts' of configs/server.yaml: a list is written as [a, b] (it is 'labserver')",
+        ),
+        ("pacs_search", "US", "the setting 'pacs_search' of configs/pacs.yaml: a table is written as {name: value} (it is 'US')"),
+        (
+            "pacs_search",
+            "{StudyDate: 20240101}",
+            "'pacs_search.StudyDate' of configs/pacs.yaml: a text of digits is written in quotes",
+        ),
         ("structures", "[]", "the setting 'structures' of configs/store.yaml"),
         ("structures", "[BRAIN, SKULL]", "no structure is called SKULL; there are BRAIN, CSP, LV"),
         ("network", "2026-13-01", "the setting 'network' cannot be read from '2026-13-01'"),

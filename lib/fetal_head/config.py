@@ -27,6 +27,12 @@ UPSTREAM_KEYS = ("server_mode",)
 CHANGE_NO_RESULT = {"processes", "tracking_url"}
 
 _SECRET = "secret"
+# by the type of a mistake that pydantic names in words of Python
+_WRITTEN = {
+    "tuple_type": "a list is written as [a, b]",
+    "dict_type": "a table is written as {name: value}",
+    "string_type": "a text of digits is written in quotes",
+}
 
 
 def _without_password(url: str) -> str:
@@ -208,4 +214,4 @@ def _first_sentence(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"configs/{section}.yaml: {_unknown(key, list(Settings.model_fields[section].annotation.model_fields))}"  # type: ignore[union-attr]
     told = "" if first["type"] == _SECRET else f" (it is {first['input']!r})"
-    return f"the setting '{key}' of configs/{section}.yaml: {first['msg']}{told}"
+    return f"the setting '{key}' of configs/{section}.yaml: {_WRITTEN.get(first['type'], first['msg'])}{told}"

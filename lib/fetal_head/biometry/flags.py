@@ -42,7 +42,7 @@ FLAGS: tuple[Flag, ...] = (
     ),
     Flag(
         "head_cut",
-        "The head touches the border of the image: its circumference and diameters are not given.",
+        "The head touches the border of the image: its circumference, diameters and age and the CSP's width are not given.",
         lambda found, _: found.head_cut,
     ),
     Flag(
