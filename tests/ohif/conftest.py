@@ -53,7 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Another one, whose images are opened by their names, but for some that are left for those who ask for the next one."""
-    studies = phantoms(tmp_path_factory.mktemp("studies"), 35)
+    studies = phantoms(tmp_path_factory.mktemp("studies"), 38)
     with serving(studies, tmp_path_factory.mktemp("server")) as running:
         yield running
 

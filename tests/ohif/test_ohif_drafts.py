@@ -208,3 +208,43 @@ def test_unsent_work_does_not_hide_why_its_label_was_rejected_and_its_image_flag
     expect(ann.page.locator("#fh-message")).to_have_text("The flag is taken away.")
     ann.button("Submit")
     expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+
+
+def test_who_takes_a_rejection_back_does_not_lose_the_label_to_the_prediction_on_the_screen(
+    named: Server, named_desk: Sit
+) -> None:
+    ann = named_desk()
+    ann.open("p36")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    ann.button("Submit")
+    ann.button("Reject version 2")
+    expect(ann.page.locator("#fh-state")).to_have_text("Not submitted")
+    ann.open("p36")
+    asked: list[str] = []
+    ann.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    ann.button("Approve version 2")
+    expect(ann.page.locator("#fh-message")).to_have_text("Version 2 of p36 is approved.")
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-message")).to_contain_text("became the label")
+    assert len(asked) == 1
+    assert [(entry["status"], entry["current"]) for entry in finals(named, "p36")] == [("approved", True)]
+    assert ann.errors == []
+
+
+def test_whoever_opens_an_image_is_told_that_its_last_label_was_rejected(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p37")
+    predicted = ann.mask
+    for who in ("ann", "ben"):
+        hand_in(named, "p37", predicted, client_id=who)
+    verdict = {"status": "rejected", "comment": "too wide"}
+    requests.post(f"{named.url}/history/p37/3/status", json=verdict, timeout=60).raise_for_status()
+    ann.open("p37")
+    assert ann.text("#fh-state") == "Submitted"
+    told = "Version 3 by ben was rejected: too wide. It is among the earlier versions; version 2 is the label again."
+    assert ann.text("#fh-message") == told
+    hand_in(named, "p37", predicted, client_id="ben", annotated=["BRAIN"])
+    ann.open("p37")
+    assert ann.text("#fh-message") == ""
+    assert ann.errors == []

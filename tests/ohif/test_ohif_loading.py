@@ -158,6 +158,9 @@ def test_a_prediction_speaks_of_what_people_are_asked_to_draw(named: Server, nam
     ann.press("3")
     ann.drag((40, 40), (90, 40))
     assert ann.annotated == ["BRAIN", "LV"]
+    ann.button("Load version 1")
+    expect(ann.page.get_by_label("LV is")).to_have_value("unknown")
+    assert ann.annotated == ["BRAIN"]
     assert ann.errors == []
 
 

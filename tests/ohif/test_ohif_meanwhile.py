@@ -145,6 +145,25 @@ def test_what_is_drawn_after_an_answer_was_lost_follows_ones_own_label_without_a
     assert ann.errors == []
 
 
+def test_the_same_mask_by_another_one_is_not_taken_for_what_never_arrived(named: Server, named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p35")
+    predicted = ann.mask
+    with ann.away("**/datastore/label?*"):
+        ann.button("Submit")
+        expect(ann.page.locator("#fh-message")).to_contain_text("The server cannot be reached.")
+    hand_in(named, "p35", predicted, client_id="ben")
+    ann.press("3")
+    ann.drag((40, 40), (90, 40))
+    asked: list[str] = []
+    ann.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    ann.button("Submit")
+    expect(ann.page.locator("#fh-message")).to_contain_text("by ben became the label")
+    assert len(asked) == 1
+    assert [entry["who"] for entry in finals(named, "p35")] == ["ben"]
+    assert ann.errors == []
+
+
 def test_what_is_undone_after_an_answer_was_lost_is_not_called_submitted(named: Server, named_desk: Sit) -> None:
     ann = named_desk()
     ann.open("p30")

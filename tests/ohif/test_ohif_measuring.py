@@ -37,3 +37,17 @@ def test_what_could_not_be_measured_is_measured_once_the_server_answers(
     expect(ann.page.locator(".flags")).not_to_contain_text("Not measured", timeout=15_000)
     assert ann.hc() == pytest.approx(before, rel=0.05)
     assert ann.errors == []
+
+
+def test_what_was_measured_amid_a_stroke_that_was_given_up_is_not_shown(named_desk: Sit) -> None:
+    ann = named_desk()
+    ann.open("p8")
+    before = ann.hc()
+    ann.press("2")
+    ann.click(40, 40)
+    ann.page.evaluate("(window.stroke = fetalHead.editor.begin()).show((mask) => mask.fill(1))")
+    ann.page.wait_for_timeout(1000)
+    ann.page.evaluate("stroke.drop()")
+    expect(ann.page.locator("[aria-label=Biometry] table")).to_have_attribute("aria-busy", "false")
+    assert ann.hc() == pytest.approx(before, rel=0.05)
+    assert ann.errors == []

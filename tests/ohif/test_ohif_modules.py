@@ -196,6 +196,63 @@ def test_a_tab_neither_overwrites_nor_forgets_what_another_one_keeps(call: Call)
     assert found == {"told": [True, False, True, True, False, True], "stays": [True, True, True, True], "gone": None}
 
 
+TABS = """async ({ Drafts }) => {
+  const { Editor } = await import('/ohif/fetal-head/editor.js');
+  const { resume } = await import('/ohif/fetal-head/drafts.js');
+  const predicted = { mask: new Uint8Array(16), annotated: ['BRAIN'], model: 'm' };
+  const of = { image: 'a', place: '1.2', picture: '1.2.3', replaces: 0, head: 'BRAIN' };
+  const open = (drafts) => {
+    const editor = new Editor(of, { rows: 4, columns: 4 }, predicted, false);
+    resume(drafts, editor, { number: null });
+    return editor;
+  };
+  const draw = (drafts, editor, value) => {
+    editor.edit((mask) => mask.fill(value, 0, 8));
+    return drafts.keep(editor);
+  };
+  const [here, there] = [new Drafts('ann'), new Drafts('ann')];
+  %s
+}"""
+
+
+def test_what_a_page_keeps_itself_comes_back_over_nothing_that_another_tab_keeps(call: Call) -> None:
+    found = call(
+        "drafts",
+        TABS
+        % """
+          const { setItem } = Storage.prototype;
+          Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };
+          const first = open(here);
+          const told = [draw(here, first, 1), here.isOnlyHere(first)];
+          Storage.prototype.setItem = setItem;
+          const theirs = new Editor(of, { rows: 4, columns: 4 }, predicted, false);
+          theirs.edit((mask) => mask.fill(2, 0, 8));
+          localStorage.setItem(here._key(first), JSON.stringify(theirs.draft));
+          const kept = JSON.stringify({ ...localStorage });
+          const again = open(here);
+          told.push(again.mask[0], draw(here, again, 3), JSON.stringify({ ...localStorage }) === kept);
+          return told;""",
+    )
+    assert found == [True, True, 1, False, True]
+
+
+def test_work_that_another_tab_took_back_is_at_risk(call: Call) -> None:
+    found = call(
+        "drafts",
+        TABS
+        % """
+          const mine = open(here);
+          const told = [draw(here, mine, 1), here.holds(mine)];
+          const theirs = open(there);
+          theirs.undo();
+          there.keep(theirs);
+          told.push(here.holds(mine));
+          draw(there, theirs, 2);
+          return [...told, here.holds(mine), there.holds(theirs)];""",
+    )
+    assert found == [True, True, False, False, True]
+
+
 def test_earlier_versions_are_those_of_the_open_image(call: Call) -> None:
     """They can be judged and loaded: an answer that comes late must not lay another image's in their place."""
     found = call(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,32 @@ def test_the_label_of_a_picture_is_not_laid_over_the_one_that_replaced_it(browse
         ann.button("Submit")
         expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
         assert label_of(server, "p0").shape == (rows - 20, columns - 30)
+        ann.leave()
+
+
+def test_the_label_of_a_picture_that_is_replaced_while_it_is_opened_is_not_laid_over_the_new_one(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with serving(phantoms(tmp_path / "studies", 1), tmp_path / "server") as server:
+        ann = Desk(browser, server.url)
+        ann.open("p0")
+        ann.button("Submit")
+        expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
+        old, before = ann.mask, instance_of(server, "p0")
+        for held in ("**/worklist/p0?*", "**/datastore/image/dicom?*"):
+            page = Desk(browser, server.url)
+            page.page.goto(f"{server.url}/ohif/fetal?image=p0")
+            page.settled("")
+            let_go = page.hold(held)
+            page.page.evaluate("void fetalHead._work.open('p0')")
+            page.page.wait_for_timeout(1000)
+            write_picture(tmp_path / "new.png", read_image(server.studies / "p0.png")[0][:, ::-1].astype("uint8"))
+            (tmp_path / "new.png").replace(server.studies / "p0.png")
+            before = instance_of(server, "p0", unlike=before)
+            let_go()
+            expect(page.page.locator("#fh-state")).to_have_text(re.compile("Not loaded|Not submitted"), timeout=15_000)
+            assert page.text("#fh-state") == "Not loaded" or (page.mask != old).any()
+            page.leave()
         ann.leave()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fetal_head.store.errors import StoreError
+from fetal_head.store.files.names import LONGEST_ID
 from fetal_head.store.said import check_text
 
 ANONYMOUS = ""
@@ -30,7 +31,7 @@ def left_by(params: Mapping[str, Any]) -> str:
     Raises:
         StoreError: that is no name (422).
     """
-    return _text("the image that is left", params.get("leaving") or "", LONGEST)
+    return _text("the image that is left", params.get("leaving") or "", LONGEST_ID)
 
 
 def check_comment(comment: str) -> None:

@@ -54,7 +54,10 @@ def _picture_of(known: Known, file: Picture) -> str:
 
 
 def drawn_on(instances: Instances, image: str, picture: Any, instance: Any = None) -> Picture | None:
-    """The picture that is told, by itself or as an instance; None for neither. Answers 409 when another one took its place."""
+    """The picture that is told, by itself or as an instance; None for neither. Answers 409 when another one took its place.
+
+    Answers 404 where the image of which it is told is not there.
+    """
     for found in instances.find(image=image) if picture or instance else ():
         # of an instance as it is known: a file that took its place a moment ago was not taken in yet
         file = Picture.at(found.file) if picture else Picture(found.file, found.stamp)
@@ -62,6 +65,8 @@ def drawn_on(instances: Instances, image: str, picture: Any, instance: Any = Non
         if not is_same:
             raise HTTPException(409, "the image was replaced since this was drawn: load the page again, and draw on the new one")
         return file
+    if picture or instance:
+        raise HTTPException(404, f"there is no image '{image}'")
     return None
 
 

@@ -80,9 +80,19 @@ export class Drafts {
    */
   of(editor) {
     const key = this._key(editor);
-    this._seen.set(key, storage.kept(key));
+    // what the browser has meanwhile is another tab's where this page keeps its own
+    if (!storage.isOnlyHere(key)) this._seen.set(key, storage.kept(key));
     const draft = parsed(storage.read(key));
     return draft?.rows === editor.size.rows && draft.columns === editor.size.columns ? draft : null;
+  }
+
+  /**
+   * Whether what was last kept of an editor's work is still there: another tab may have taken it back, or put its own there.
+   * @param {import('./editor.js').Editor} editor
+   */
+  holds(editor) {
+    const key = this._key(editor);
+    return storage.isOnlyHere(key) || (storage.kept(key) !== null && this._isOurs(key));
   }
 
   /** @param {import('./editor.js').Editor} editor */

@@ -12,7 +12,6 @@ const ONLY_HERE = 'This page alone keeps your work, as the browser takes none: s
  */
 export function follow(panel, editor) {
   panel.editor = editor;
-  panel.isKept = true;
   const draw = () => {
     panel.viewer?.show(editor.mask);
     panel.structures?.update();
@@ -20,10 +19,12 @@ export function follow(panel, editor) {
   };
   editor.addEventListener('change', (event) => {
     const isOpen = panel.editor === editor;
-    if (isOpen) draw();
-    if (/** @type {CustomEvent} */ (event).detail.during) return;
-    keep(panel, editor);
-    if (isOpen) panel.biometry?.follow(editor);
+    if (isOpen) {
+      draw();
+      // also during a stroke, which may be given up: what was measured in the midst of it is of no mask that is there then
+      panel.biometry?.follow(editor);
+    }
+    if (!(/** @type {CustomEvent} */ (event).detail.during)) keep(panel, editor);
   });
   editor.addEventListener('sent', () => panel.editor === editor && panel.heading.tell(editor));
   draw();
@@ -38,8 +39,7 @@ export function follow(panel, editor) {
  */
 function keep(panel, editor) {
   const { drafts, heading } = panel;
-  panel.isKept = drafts?.keep(editor) ?? false;
-  const said = !panel.isKept ? NOT_KEPT : drafts?.isOnlyHere(editor) ? ONLY_HERE : '';
+  const said = !drafts?.keep(editor) ? NOT_KEPT : drafts.isOnlyHere(editor) ? ONLY_HERE : '';
   for (const sentence of [NOT_KEPT, ONLY_HERE]) heading.unsay(sentence);
   if (said) heading.say(said);
 }
@@ -60,13 +60,12 @@ export function submitted(panel, editor, print, number) {
 /**
  * What is drawn is no label any more where its version was rejected.
  * @param {import('./panel.js').Panel} panel
- * @param {string} image
- * @param {number} number of the version that was judged
+ * @param {string} image of which a version was judged
  */
-export async function judged(panel, image, number) {
+export async function judged(panel, image) {
   const told = await server.entry(image, choices.name());
   const { editor } = panel;
   const current = told.number ?? 0;
-  // a later one is somebody else's, and is replaced only by whoever says so
-  if (editor?.image === image && current !== editor.replaces && current <= Math.max(editor.replaces, number)) editor.submitted(null, current);
+  // a later one is not what is drawn here, and is replaced only by whoever says so
+  if (editor?.image === image && current < editor.replaces) editor.submitted(null, current);
 }

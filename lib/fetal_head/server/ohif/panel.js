@@ -28,8 +28,6 @@ export class Panel {
    */
   constructor(services, extensionManager, first) {
     this._given = { services, extensionManager, first };
-    /** Whether what is drawn is kept. */
-    this.isKept = true;
     /** How often another version was asked for. */
     this.asked = 0;
     /** @type {Editor | null} null as long as there is no mask to work on: nothing can be drawn or submitted then */
@@ -93,7 +91,7 @@ export class Panel {
       const notice = entry.of_this_picture ? '' : 'This mask was drawn on another picture, which this one has taken the place of.';
       return layOver(this, (image, all) => label(image, entry, all), notice);
     };
-    this.past = new Past(load, new Review(roles.includes('reviewer'), say), (image, number) => judged(this, image, number));
+    this.past = new Past(load, new Review(roles.includes('reviewer'), say), (image) => judged(this, image));
     this._training = new Training(MODEL, roles.includes('admin'), say);
     this._work = new Work(this, strategies);
     this._shortcuts = shortcutsOf([...this.structures.shortcuts, ...this.toolbox.shortcuts, ...this._work.shortcuts]);
@@ -120,7 +118,9 @@ export class Panel {
     const began = performance.now();
     this._leave(image);
     try {
-      const [told, uids] = await Promise.all([server.entry(image, choices.name()), server.dicomOf(image)]);
+      // the picture first: a label that is told of afterwards is of it, or of one of which this page has no picture to submit for
+      const uids = await server.dicomOf(image);
+      const told = await server.entry(image, choices.name());
       this.seen = { image, picture: uids.picture };
       if (told.problem !== null) throw new Error(told.problem);
       // asked for while the image comes
@@ -182,7 +182,8 @@ export class Panel {
   /** Whether leaving the image loses work: neither the server nor a draft has it, as nobody has corners that are not closed. */
   get isAtRisk() {
     this.toolbox?.rest();
-    return Boolean(this.toolbox?.isBegun || (this.editor?.unsent && !this.isKept));
+    const { editor } = this;
+    return Boolean(this.toolbox?.isBegun || (editor?.touched && editor.unsent && !this.drafts?.holds(editor)));
   }
 
   /** @param {BeforeUnloadEvent} event */

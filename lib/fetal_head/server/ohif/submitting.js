@@ -24,7 +24,7 @@ export async function submit(panel, replaces) {
   } catch (error) {
     const { status, message, tag } = /** @type {server.Refused} */ (error);
     const theirs = Number(tag?.match(/\d+/)?.[0] ?? 0);
-    const follows = status === 412 && (await isOurs(editor, theirs));
+    const follows = status === 412 && (await isOurs(editor, theirs, drafts?.who));
     if (follows || (status === 412 && confirm(`${message}. Shall yours be the label instead? Both are kept.`))) {
       // with what was drawn since; one that came while this was asked is asked about as well
       return submit(panel, theirs);
@@ -45,11 +45,17 @@ export async function submit(panel, replaces) {
  * Whether the label that is there is one that was sent from here, whose answer was lost: what was drawn since follows it.
  * @param {import('./editor.js').Editor} editor
  * @param {number} number
+ * @param {string | undefined} who works here
  */
-async function isOurs(editor, number) {
+async function isOurs(editor, number, who) {
   if (!editor.maybeThere.size) return false;
-  const there = await server.submission(editor.image, number).catch(() => null);
-  return there !== null && editor.maybeThere.has(maskPrint(there.mask));
+  try {
+    // two people who submit the same prediction send the same mask
+    const told = (await server.history(editor.image)).find((/** @type {any} */ entry) => entry.number === number);
+    return told?.who === who && editor.maybeThere.has(maskPrint((await server.submission(editor.image, number)).mask));
+  } catch {
+    return false;
+  }
 }
 
 /** @param {Uint8Array} mask of whatever structures: the server has its own word on which a mask speaks of */

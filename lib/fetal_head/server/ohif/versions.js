@@ -4,6 +4,7 @@ import * as choices from './choices.js';
 import { Refused, dicomOf, history, predict, submission } from './server.js';
 
 export const MODEL = 'fetal_head';
+const PREDICTED = 'original';
 
 /**
  * @typedef {import('./editor.js').Version} Version
@@ -23,7 +24,8 @@ export async function beginning(image, told, structures) {
   let notice = '';
   if (told.number !== null) {
     try {
-      return { version: await label(image, told, structures), isLabel: true, notice };
+      const [version, rejected] = await Promise.all([label(image, told, structures), whyRejected(image, told.number)]);
+      return { version, isLabel: true, notice: rejected };
     } catch (error) {
       // one that was put into the folder and fits no pixel of the image must not keep anybody from labelling it
       if (!(error instanceof Refused) || error.status !== 422) throw error;
@@ -31,22 +33,24 @@ export async function beginning(image, told, structures) {
     }
   }
   // of a flagged image the work list has no other state
-  const why = ['rejected', 'flagged'].includes(told.status) ? whyRejected(image) : '';
+  const why = ['rejected', 'flagged'].includes(told.status) ? whyRejected(image, 0) : '';
   const [version, rejected] = await Promise.all([prediction(image, structures), why]);
   return { version, isLabel: false, notice: notice || rejected };
 }
 
 /**
  * @param {string} image
- * @returns {Promise<string>} a sentence on its last rejected label
+ * @param {number} label that stands, 0 for none
+ * @returns {Promise<string>} a sentence on the last rejected one since
  */
-async function whyRejected(image) {
+async function whyRejected(image, label) {
   const last = (await history(image)).findLast(
-    (/** @type {any} */ entry) => entry.status === 'rejected' && !entry.deleted && entry.of_this_picture,
+    (/** @type {any} */ entry) => entry.number > label && entry.status === 'rejected' && !entry.deleted && entry.of_this_picture,
   );
   if (!last) return '';
   const why = `${last.reviewer ? ` by ${last.reviewer}` : ''}${last.comment ? `: ${last.comment}` : ''}`;
-  return `Version ${last.number} by ${last.who || 'nobody named'} was rejected${why}. It is among the earlier versions; in its place is a new prediction.`;
+  const instead = label ? `version ${label} is the label again` : 'in its place is a new prediction';
+  return `Version ${last.number} by ${last.who || 'nobody named'} was rejected${why}. It is among the earlier versions; ${instead}.`;
 }
 
 /**
@@ -61,13 +65,14 @@ export async function prediction(image, structures) {
 
 /**
  * @param {string} image
- * @param {{ number: number, annotated: string[] | null, model: string | null }} told of it, by the work list or the history
+ * @param {{ number: number, annotated: string[] | null, model: string | null, tag?: string }} told of it, by the work list or the history
  * @param {Structures} structures
  * @returns {Promise<Version & Size>}
  */
-export async function label(image, { number, annotated, model }, structures) {
+export async function label(image, { number, annotated, model, tag }, structures) {
   const found = await submission(image, number);
-  return { ...found, annotated: annotated ?? structures.annotatedIn(found.mask), model };
+  const spoken = tag === PREDICTED ? structures.asked : annotated;
+  return { ...found, annotated: spoken ?? structures.annotatedIn(found.mask), model };
 }
 
 /**
