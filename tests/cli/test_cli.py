@@ -191,7 +191,7 @@ def test_predict_measures_no_image_by_the_pixel_size_of_the_one_before(
         patch.setattr("fetal_head.cli.predict.progress", meanwhile)
         done = run("predict", first, second, "--to", tmp_path / "out", "--json", status=1)
     assert [(row["image"], row["unit"]) for row in json.loads(done.stdout)] == [(first.stem, "mm")]
-    assert f"skipped {second.name} was replaced after its study was asked for its pixel size; try again" in done.stderr
+    assert f"skipped {second.name} was replaced after its study was asked what it knows of it; try again" in done.stderr
     (row,) = json.loads(run("predict", second, "--to", tmp_path / "out", "--json").stdout)
     assert row["unit"] == "px"
 

@@ -206,5 +206,11 @@ def test_whose_images_are_and_how_large_their_pixels_is_told_by_a_table(run: Run
     assert "2 images were told of" in said
     assert [study.get_image_info(image).get("patient") for image in "ab"] == ["P7", "P7"]
     assert [study.get_image_info(image).get("spacing") for image in "ab"] == [[0.1, 0.2], None]
+    # a Mac takes letters with accents apart
+    write_picture(tmp_path / "study" / "Zoe\u0308.png", speckle(60, 90))
+    for name in ("Zo\u00eb", "Zoe\u0308"):
+        (tmp_path / "images.csv").write_text(f"image,patient\n{name}.png,{name}\n")
+        assert "1 images were told of" in run("store", "tell", "images.csv", "--studies", "study").stderr
+        assert study.get_image_info("Zoe\u0308")["patient"] == name
     (tmp_path / "images.csv").write_text("image,patient\nc.png,P7\n")
     assert "images.csv tells of no image of study" in run("store", "tell", "images.csv", "--studies", "study", status=1).stderr

@@ -12,7 +12,7 @@ import pytest
 from datasets.trees import head, picture
 from fetal_head.csv_text import as_csv
 from fetal_head.datasets.case import Case
-from fetal_head.datasets.entering import STAGING
+from fetal_head.datasets.entering import COMING, STAGING
 from fetal_head.datasets.study import RedundantError, StudyWriter
 from fetal_head.datasets.summary import COLUMNS, read_rows
 from fetal_head.labels import NAMES
@@ -118,3 +118,16 @@ def test_no_label_is_laid_beside_a_picture_that_took_the_place_of_its_own(
     _import(tmp_path, "d")
     assert sorted(path.name for path in (tmp_path / "labels/final").iterdir()) == ["a.nrrd", "c.nrrd", "d.nrrd"]
     assert sorted(json.loads((tmp_path / "datastore_v2.json").read_text())["objects"]) == ["a", "c", "d"]
+
+
+def test_an_import_that_an_earlier_version_broke_off_is_brought_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        assert _killed(tmp_path, 2, patch), "b is there, c is not"
+    (coming,) = tmp_path.glob(f"{STAGING}*/{COMING}")
+    told = json.loads(coming.read_text())
+    del told["digests"]
+    coming.write_text(json.dumps(told))
+    _import(tmp_path, "d")
+    assert sorted(json.loads((tmp_path / "datastore_v2.json").read_text())["objects"]) == ["b", "c", "d"]

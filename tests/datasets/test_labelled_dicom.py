@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -87,3 +89,21 @@ def test_one_that_came_in_as_a_picture_before_is_not_another_one(tmp_path: Path)
     Image.fromarray(np.rint(grey).astype(np.uint8)).save(tmp_path / "study/000_HC.png")
     (skipped,) = import_dataset(tmp_path / "in", tmp_path / "study").skipped
     assert skipped == Skipped("images/000_HC.dcm", "already there", redundant=True)
+
+
+def test_one_whose_patient_could_not_be_read_for_a_moment_is_nobody_elses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in/images").mkdir(parents=True)
+    file = write_dicom(tmp_path / "in/images/a.dcm", picture(0))
+    save(tmp_path / "in/masks/a.png", head())
+
+    def fail(path: Path) -> None:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fetal_head.datasets.candidate.patient_now", fail)
+        report = import_dataset(tmp_path / "in", tmp_path / "study")
+    assert report.skipped == (Skipped("images/a.dcm", "whose it is could not be read; import again"),)
+    (row,) = import_dataset(tmp_path / "in", tmp_path / "study").rows
+    assert row["patient"] == read_patient(file)

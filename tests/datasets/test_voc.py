@@ -41,16 +41,16 @@ def test_two_masks_of_one_image_are_none(tmp_path: Path) -> None:
         VocFolder(tmp_path).mask("a", SHAPE)
 
 
-def test_masks_in_folders_are_found(tmp_path: Path) -> None:
-    """They were passed over, as if nobody had annotated the images."""
+def test_masks_in_folders_are_not_passed_over(tmp_path: Path) -> None:
+    """As if nobody had annotated the images; nor laid on an image of that name of another folder."""
     write_labelmap(tmp_path, FULL)
     folder = tmp_path / "SegmentationClass"
-    for name in ("p1/001", "p1/002", "p2/deeper/002"):
+    for name in ("001", ".thumbnails/001"):
         save_voc(folder / f"{name}.png", head(), FULL)
-    found = VocFolder(tmp_path)
-    np.testing.assert_array_equal(found.mask("001", SHAPE), head())
-    with pytest.raises(ValueError, match=r"p1/002.png and p2/deeper/002.png are both of it"):
-        found.mask("002", SHAPE)
+    assert VocFolder(tmp_path).stems == ["001"]
+    save_voc(folder / "p1/deeper/001.png", head(), FULL)
+    with pytest.raises(ValueError, match=r"SegmentationClass/p1: masks lie in folders"):
+        VocFolder(tmp_path)
 
 
 def labelmap(tmp_path: Path, text: str) -> dict[tuple[int, int, int], str]:

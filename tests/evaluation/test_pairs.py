@@ -194,8 +194,20 @@ def test_an_image_that_was_replaced_is_not_measured_by_the_pixel_size_of_the_one
     (pair,) = find_pairs(tmp_path / "images", tmp_path / "masks", None, told)
     assert pair.load().spacing == (0.1, 0.2)
     picture(file, seed=1)
-    with pytest.raises(ValueError, match=r"a\.png was replaced after its study was asked for its pixel size; try again"):
+    with pytest.raises(ValueError, match=r"a\.png was replaced after its study was asked what it knows of it; try again"):
         pair.load()
+
+
+def test_an_image_that_was_replaced_is_not_held_against_the_label_of_the_one_before(tmp_path: Path) -> None:
+    file = picture(tmp_path / "a.png")
+    for folder in ("labels/final", "masks"):
+        mask(tmp_path / folder / "a.png")
+    told = {"a.png": Told(stamp=stamp_of(file))}
+    (label,), (other,) = (find_pairs(tmp_path, tmp_path / folder, None, told) for folder in ("labels/final", "masks"))
+    picture(file, seed=1)
+    assert other.load().spacing is None, "nothing is told of it"
+    with pytest.raises(ValueError, match=r"a\.png was replaced after its study was asked what it knows of it; try again"):
+        label.load()
 
 
 def test_an_export_is_one_from_inside_its_folders_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,8 +55,10 @@ def compressed(tmp_path: Path) -> Path:
     return compress_dicom(write_dicom(tmp_path / "plain.dcm", speckle(600, 900)), tmp_path / "a.dcm", "JPEGLSLossless")
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_a_decoder_that_the_system_killed_damages_no_image(compressed: Path, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+@pytest.mark.parametrize(("times", "by"), [(1, signal.SIGKILL), (2, signal.SIGKILL), (2, signal.SIGTERM)])
+def test_a_decoder_that_the_system_killed_damages_no_image(
+    compressed: Path, monkeypatch: pytest.MonkeyPatch, times: int, by: signal.Signals
+) -> None:
     class Killed(subprocess.Popen):  # type: ignore[type-arg]
         """The first ones are, before they can answer."""
 
@@ -66,12 +68,13 @@ def test_a_decoder_that_the_system_killed_damages_no_image(compressed: Path, mon
             super().__init__(*command, **options)
             Killed.begun += 1
             if Killed.begun <= times:
-                self.send_signal(signal.SIGKILL)
+                self.send_signal(by)
+                self.wait()
 
     monkeypatch.setattr("fetal_head.imaging.dicom._DECODER", Decoder())
     monkeypatch.setattr("fetal_head.imaging.decoder.subprocess.Popen", Killed)
     if times > 1:
-        with pytest.raises(ValueError, match="the system killed the decoder") as failed:
+        with pytest.raises(ValueError, match="the decoder was killed") as failed:
             read_image(compressed)
         assert lack_of(failed.value) == "there was not enough memory"
     assert_array_equal(read_image(compressed)[0], speckle(600, 900))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,16 @@ def test_an_image_that_is_replaced_while_it_is_read_is_left_out(
     verdict = compare(candidate, served, labels[:1], labels[1:], NOTHING, SETTINGS, said.append)
     assert verdict.patients == 1
     assert said == ["not judged on image1: its image was removed or replaced during the training"]
+
+
+def test_without_room_to_read_no_label_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: Version) -> None:
+    """Training images alone would be left to judge on."""
+    labels = small_study(tmp_path, 3)
+
+    def fail(label: comparing.Labelled) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(label.image))
+
+    candidate = load_segmenter(served.path, SETTINGS.model, "new")
+    monkeypatch.setattr(comparing, "read_labelled", fail)
+    with pytest.raises(OSError, match="No space left"):
+        compare(candidate, served, labels[:1], labels[1:], NOTHING, SETTINGS, lambda _: None)

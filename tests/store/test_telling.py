@@ -82,7 +82,7 @@ def test_what_was_told_of_a_file_is_not_of_another_one(imported: Path, settings:
         told[name].check_file(imported / name)
         os.utime(imported / name, ns=(0, 0))
     told["b.png"].check_file(imported / "b.png")
-    with pytest.raises(ValueError, match=r"a\.png was replaced after its study was asked for its pixel size; try again"):
+    with pytest.raises(ValueError, match=r"a\.png was replaced after its study was asked what it knows of it; try again"):
         told["a.png"].check_file(imported / "a.png")
     told_in(imported, settings)["a.png"].check_file(imported / "a.png")
 

@@ -22,14 +22,18 @@ def tell(
 ) -> None:
     """Tell whose the images are, so that a patient's stay together, and the millimetres of a pixel; also while people work."""
     from fetal_head.datasets.told_table import read_told
+    from fetal_head.patients import same_name
     from fetal_head.store.errors import StoreError
     from fetal_head.store.images import update_image_info
+    from fetal_head.store.labels.queries import every_id
 
     told, study = read_told(table), opened(studies, conf)
+    with study.reading() as session:
+        ids = {same_name(image): image for image in every_id(session)}
     unknown = []
     for image, info in told.items():
         try:
-            update_image_info(study, image, info)
+            update_image_info(study, ids.get(same_name(image), image), info)
         except StoreError as error:
             if error.status_code != 404:
                 raise

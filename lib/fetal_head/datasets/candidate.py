@@ -11,7 +11,7 @@ from fetal_head.datasets.exported import Exported
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize
 from fetal_head.imaging import Mask, annotated_in, is_dicom, read_image
-from fetal_head.imaging.dicom_patient import read_patient
+from fetal_head.imaging.dicom_patient import patient_now
 from fetal_head.imaging.reader import check_upright
 from fetal_head.patients import patient_of
 
@@ -25,7 +25,7 @@ class Candidate:
     Attributes:
         path: the image file.
         id: its name in the study.
-        patient: whose image it is.
+        patient: whose image it is; None where the system could not read that.
         mask_of: reads its mask, given the image's (rows, columns); None for an image that nobody annotated.
         annotated_of: the structures that its mask speaks of; a mask that speaks of none is no label.
         plane: the standard plane.
@@ -34,7 +34,7 @@ class Candidate:
 
     path: Path
     id: str
-    patient: str
+    patient: str | None
     mask_of: Callable[[Shape], Mask] | None = None
     annotated_of: Callable[[Mask], tuple[str, ...]] = annotated_in
     plane: str = "unknown"
@@ -51,6 +51,8 @@ class Candidate:
             spacing, note = geometry.spacing, PER_AXIS
         annotated = self.annotated_of(mask) if mask is not None else ()
         label = mask if annotated else None
+        if self.patient is None:
+            raise ValueError(f"{self.path.name}: whose it is could not be read; import again")
         # what is exported of it later refers to the original
         dicom = self.path.read_bytes() if is_dicom(self.path) else None
         return Case(self.id, image, label, annotated, self.patient, self.plane, spacing, note, source, dicom)
@@ -63,9 +65,15 @@ class Candidate:
             raise ValueError(f"annotation {error}") from error
 
 
-def whose(path: Path, exported: Exported | None) -> str:
-    """The patient of an image: as an export of ours tells, else a DICOM file, by which nobody is named, else the file's name."""
-    return (exported.patient if exported else None) or read_patient(path) or patient_of(stem_of(path))
+def whose(path: Path, exported: Exported | None) -> str | None:
+    """The patient of an image: as an export of ours tells, else a DICOM file, by which nobody is named, else the file's name.
+
+    None for DICOM that the system cannot read now: by its name it would be another patient's for ever.
+    """
+    try:
+        return (exported.patient if exported else None) or patient_now(path) or patient_of(stem_of(path))
+    except OSError:
+        return None
 
 
 @dataclass(frozen=True)

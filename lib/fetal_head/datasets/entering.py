@@ -83,7 +83,8 @@ def _complete(staging: Path, to: Path) -> tuple[int, set[str]]:
     moved = [case_id for case_id, file in pictures.items() if not (staging / file).exists()]
     taken = _move(staging, to, list(pictures.values()))
     # before it was killed; since then another one may have taken their place
-    taken |= {case_id for case_id in moved if Picture.at(to / pictures[case_id]).digest() != coming["digests"][case_id]}
+    digests = coming.get("digests", {})
+    taken |= {i for i in moved if i in digests and Picture.at(to / pictures[i]).digest() != digests[i]}
     objects = {case_id: entry for case_id, entry in coming["objects"].items() if case_id not in taken}
     known = {row["image"] for row in rows}
     rows += [row for row in coming["rows"] if row["image"] not in {*known, *taken}]

@@ -22,7 +22,7 @@ Colour = tuple[int, int, int]
 
 
 class VocFolder:
-    """A folder with labelmap.txt and SegmentationClass. Raises ValueError when its labelmap cannot be used."""
+    """A folder with labelmap.txt and SegmentationClass. Raises ValueError for a labelmap of no use, or masks in folders."""
 
     def __init__(self, path: Path) -> None:
         self.path = path / CLASSES
@@ -31,10 +31,9 @@ class VocFolder:
         self.strangers: Counter[str] = Counter()
         self._classes = read_labelmap(path / LABELMAP)
         self._files: dict[str, list[Path]] = defaultdict(list)
-        # tasks whose images lie in folders have their masks in folders of those names
-        for folder in (self.path, *sorted(path for path in self.path.rglob("*") if path.is_dir())):
-            for file in files_in(folder, (".png",)):
-                self._files[stem_of(file)].append(file)
+        for file in files_in(self.path, (".png",)):
+            self._files[stem_of(file)].append(file)
+        _check_no_folders(self.path)
 
     @property
     def stems(self) -> list[str]:
@@ -43,8 +42,7 @@ class VocFolder:
     def mask(self, stem: str, shape: tuple[int, int]) -> Mask:
         file, *others = self._files[stem]
         if others:
-            first, second = (path.relative_to(self.path).as_posix() for path in (file, others[0]))
-            raise ValueError(f"{first} and {second} are both of it; keep the one that is right")
+            raise ValueError(f"{file.name} and {others[0].name} are both of it; keep the one that is right")
         return read_colour_mask(file, self._classes, shape)
 
     def annotated(self, stem: str, mask: Mask) -> tuple[str, ...]:
@@ -68,6 +66,16 @@ def refuse_instances(folder: Path) -> None:
     is_instances = folder.resolve().name.lower() == INSTANCES.lower()
     if is_instances or ((folder / INSTANCES).is_dir() and not (folder / CLASSES).is_dir()):
         raise ValueError(f"{folder}: the colours in {INSTANCES} number the drawn objects, they are no classes; give {CLASSES}")
+
+
+def _check_no_folders(classes: Path) -> None:
+    """Raises ValueError for masks in folders, whose names are those of their images' folders."""
+    for folder in sorted(path for path in classes.glob("*/") if not path.name.startswith(".")):
+        if any(folder.rglob("*.png")):
+            raise ValueError(
+                f"{folder}: masks lie in folders, and two images of different ones may bear one name; "
+                "put masks and images side by side, under names that are theirs alone"
+            )
 
 
 def read_labelmap(path: Path) -> dict[Colour, str]:

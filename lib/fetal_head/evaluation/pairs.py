@@ -21,7 +21,7 @@ from fetal_head.evaluation.naming import MASK_SUFFIXES, check_one_meaning, image
 from fetal_head.evaluation.truth import read_truth
 from fetal_head.imaging import EXTENSIONS, Mask, read_image
 from fetal_head.imaging.axes import check_axes
-from fetal_head.imaging.dicom_patient import read_patient
+from fetal_head.imaging.dicom_patient import patient_now
 from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.imaging.reader import check_upright
@@ -72,8 +72,11 @@ class Pair:
 
     @cached_property
     def patient(self) -> str:
-        """Whose image it is, told by the study or an export, else by a DICOM file, else by the image's name."""
-        return self.told_patient or read_patient(self.image) or patient_of(self.id)
+        """Whose image it is, told by the study or an export, else by a DICOM file, else by the image's name.
+
+        Raises OSError for DICOM that the system cannot read now.
+        """
+        return self.told_patient or patient_now(self.image) or patient_of(self.id)
 
     def load(self) -> Known:
         """Reads both files. Raises ValueError, naming the file, where one cannot be read or they do not fit each other."""
@@ -84,7 +87,7 @@ class Pair:
                 check_upright(self.image)
         except ValueError as error:
             raise ValueError(f"image {error}; {advice}") from error
-        self.told.check_file(self.image)
+        self.told.check_file(self.image, is_labelled=self.is_label)
         try:
             truth, annotated = read_truth(self.mask, geometry.shape, by_name=stem_of(self.mask) != self.id)
             check_axes(self.image, self.mask)

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 PROGRAM = "fetal_head.imaging.decoder_process"
 LONGEST_SECONDS = 60.0
+# a service that is stopped tells all of its processes
+BY_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Decoder:
@@ -38,7 +40,7 @@ class Decoder:
             # what took the memory may be gone by now
             answer = self._answer_to(path) or self._answer_to(path)
         if answer is None:
-            raise ValueError("its pixels cannot be decoded: the system killed the decoder") from MemoryError()
+            raise ValueError("its pixels cannot be decoded: the decoder was killed") from MemoryError()
         if "error" in answer:
             number = answer["errno"]
             lack = OSError(number, os.strerror(number)) if number else None
@@ -46,7 +48,7 @@ class Decoder:
         return np.load(io.BytesIO(answer["pixels"]), allow_pickle=False), answer["interpretation"]
 
     def _answer_to(self, path: Path) -> dict[str, Any] | None:
-        """What the process says of a file; None where the system killed it, as it does where memory is short."""
+        """What the process says of a file; None where it was killed, by the system for its memory or with its server."""
         process, started = self._running(), time.monotonic()
         clock = threading.Timer(LONGEST_SECONDS, process.kill)
         clock.start()
@@ -55,7 +57,7 @@ class Decoder:
         except (OSError, ValueError):
             is_of_file = time.monotonic() - started >= LONGEST_SECONDS
             process.kill()
-            if process.wait() == -signal.SIGKILL and not is_of_file:
+            if -process.wait() in BY_OTHERS and not is_of_file:
                 return None
             return {"error": "the decoder ended on them", "errno": None}
         finally:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from fetal_head.config import Settings
+from fetal_head.files import NO_ROOM
 from fetal_head.labels import NAMES
 from fetal_head.learning.basis import basis
 from fetal_head.learning.judging import ImageDice, Verdict, judge, judged_dice
@@ -35,6 +36,7 @@ def compare(
 
     Raises:
         ValueError: the served version cannot be read, or no label can.
+        OSError: there is no room to read them.
     """
     current = load_segmenter(served.path, settings.model, served.name)
     held = unchanged(held, say)
@@ -56,6 +58,9 @@ def _dice(models: Sequence[Segmenter], labels: Sequence[Labelled], say: Callable
         try:
             image, truth, annotated = read_labelled(label)
         except (OSError, ValueError) as error:
+            # without room no label can be read: none is left out, for then training images alone would be left
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                raise
             say(not_judged_on(label, str(error)))
             continue
         # afterwards: it may be replaced while it is read

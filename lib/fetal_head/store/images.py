@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from fetal_head.datasets.names import DEVICE
 from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
-from fetal_head.imaging.dicom_patient import read_patient
+from fetal_head.imaging.dicom_patient import patient_now
 from fetal_head.stamp import stamp_of
 from fetal_head.store.errors import StoreError, not_read, told
 from fetal_head.store.files.changes import FileChanges
@@ -75,7 +75,7 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
         shutil.copyfile(path, upload)
         upload.chmod(0o644)
         sync(upload)
-        _enter(store, image_id, upload, f"{image_id}{suffix}", _without_reserved(info), read_patient(path))
+        _enter(store, image_id, upload, f"{image_id}{suffix}", _without_reserved(info), patient_now(path))
     return image_id
 
 

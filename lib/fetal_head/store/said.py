@@ -88,10 +88,13 @@ class Told:
     annotated: tuple[str, ...] | None = None
     stamp: Stamp | None = field(default=None, compare=False)
 
-    def check_file(self, path: Path) -> None:
-        """Raises ValueError where `spacing` is told of another file than is at `path` by now; for who has just read that."""
-        if self.spacing and self.stamp not in (None, stamp_of(path)):
-            raise ValueError(f"{path.name} was replaced after its study was asked for its pixel size; try again")
+    def check_file(self, path: Path, *, is_labelled: bool = False) -> None:
+        """Raises ValueError where `spacing`, or a label of the study, is of another file than is at `path` by now.
+
+        For who has just read that.
+        """
+        if (self.spacing or is_labelled) and self.stamp not in (None, stamp_of(path)):
+            raise ValueError(f"{path.name} was replaced after its study was asked what it knows of it; try again")
 
 
 def said_of_file(info: Mapping[str, Any], told_of: int | None, size: int) -> dict[str, Any]:

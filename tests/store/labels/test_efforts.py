@@ -14,6 +14,7 @@ from masks import MASK, mask_of, submit
 
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import Geometry, Mask
+from fetal_head.imaging.limits import check_file
 from fetal_head.server.routes.effort import effort_routes
 from fetal_head.store.files.layout import Picture
 from fetal_head.store.intake.scan import rebuild
@@ -85,6 +86,21 @@ def test_a_label_that_could_not_be_read_for_a_moment_is_measured_later(
     assert measure_efforts(study.store) == 1
     (found,) = efforts(study.store)
     assert (found.labels, found.changed) == (1, 14)
+
+
+def test_labels_that_cannot_be_read_for_long_hold_up_no_others(study: StudyDatastore, monkeypatch: pytest.MonkeyPatch) -> None:
+    for image in "ab":
+        _predict(study, image, MASK, "v0001")
+        submit(study, image, number=5)
+
+    def check(path: Path) -> None:
+        if path.parent.name == "a":
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        check_file(path)
+
+    monkeypatch.setattr("fetal_head.imaging.mask_reader.check_file", check)
+    # drawn by lot: of a hundred times one is enough
+    assert sum(measure_efforts(study.store, 1) for _ in range(100)) == 1
 
 
 def test_a_structure_that_nobody_annotated_is_not_compared(study: StudyDatastore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +257,9 @@ def test_two_readers_are_compared(study: StudyDatastore) -> None:
     assert found.dice["BRAIN"] == pytest.approx(differences(mask_of(40), mask_of(1))["BRAIN"].dice)
     assert found.measurements["lv_width"] is not None
     assert found.measurements["csp_width"] is None
+    os.utime(study.get_image_uri("a"), ns=(0, 0))
+    with pytest.raises(ValueError, match=r"a\.png was replaced while its labels were compared; try again"):
+        agreement(study.store)
 
 
 def test_a_head_that_somebody_left_out_in_a_tool_of_his_own_is_unknown_too(study: StudyDatastore) -> None:

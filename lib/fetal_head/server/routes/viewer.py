@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, HTTPException
 from monailabel.interfaces.app import MONAILabelApp
 
 from fetal_head.server.asked import AsUser, asked_for, check_offered
@@ -32,16 +32,24 @@ def viewer_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> API
     def next_sample(strategy: str, user: AsUser, params: dict[str, Any] | None = None) -> dict[str, Any]:
         """The next image to label, told so that any viewer opens just that one; {} when every image is labelled.
 
-        It is another one than `leaving`, the image that is open, as long as there is any.
+        It is another one than `leaving`, the image that is open, as long as there is any, and than one whose file cannot be read.
         """
         check_offered("strategy", strategy, strategies)
         asked = asked_for(params, user, "leaving")
         # not upstream's: it does not say who asks, and writes down for every image whom it was offered to
         found: dict[str, Any] = app.next_sample({**asked, "strategy": strategy})
-        if not found:
-            return {}
+        try:
+            return told(found) if found else {}
+        except HTTPException:
+            # that may go on for long, and whoever asks again would be given the same one
+            other = app.next_sample({**asked, "strategy": strategy, "leaving": found["id"]})
+            if not other or other["id"] == found["id"]:
+                raise
+            return told(other)
+
+    def told(found: dict[str, Any]) -> dict[str, Any]:
         # what was once said of an image must not take the place of why it is given
-        told = {**app.datastore().get_image_info(found["id"]), **found, **identifiers(instances, image=found["id"])}
-        return for_slicer(told, links)
+        info = app.datastore().get_image_info(found["id"])
+        return for_slicer({**info, **found, **identifiers(instances, image=found["id"])}, links)
 
     return router

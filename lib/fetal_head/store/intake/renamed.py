@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from fetal_head.batched import batched
-from fetal_head.imaging.dicom_patient import read_patient
+from fetal_head.imaging.dicom_patient import patient_now
 from fetal_head.stamp import Stamp
 from fetal_head.store.files.layout import Picture
 from fetal_head.store.labels.settling import mark
@@ -50,7 +50,7 @@ def look_at_renamed(store: Store) -> None:
     for some in batched(changed, ROWS_AT_ONCE):
         # before the transaction, which others wait for
         held = {image.id: _holds(store.layout.folder / image.file, image) for image, _ in some}
-        patients = {image.id: read_patient(store.layout.folder / image.file) for image, _ in some if held[image.id] is False}
+        patients = {image.id: _patient(store.layout.folder / image.file, held, image.id) for image, _ in some}
         with store.writing() as (session, files):
             for seen, ctime in some:
                 image = session.get_one(Image, seen.id)
@@ -70,6 +70,15 @@ def _news(folder: Path, image: Seen) -> int | None:
         return None
     is_as_known = Stamp(status.st_size, status.st_mtime_ns) == image.stamp
     return status.st_ctime_ns if is_as_known and status.st_ctime_ns != image.ctime_ns else None
+
+
+def _patient(path: Path, held: dict[str, bool | None], image_id: str) -> str | None:
+    """Whose another picture is; one that the system cannot read now is left to the next look."""
+    try:
+        return patient_now(path) if held[image_id] is False else None
+    except OSError:
+        held[image_id] = None
+        return None
 
 
 def _holds(path: Path, image: Seen) -> bool | None:

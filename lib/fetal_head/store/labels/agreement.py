@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from fetal_head.biometry import MEASUREMENTS, measure
 from fetal_head.imaging import read_geometry, read_label
 from fetal_head.imaging.mask import part_of
+from fetal_head.stamp import stamp_of
 from fetal_head.store.labels import queries
 from fetal_head.store.labels.differences import differences
 from fetal_head.store.labels.settling import FINAL
@@ -42,7 +43,7 @@ def agreement(store: Store) -> list[Agreement]:
     """Every pair of people's last standing labels of the same image, by the names of image and people.
 
     Raises:
-        ValueError: a label cannot be read, or two are of different sizes.
+        ValueError: a label cannot be read, two are of different sizes, or an image is replaced meanwhile.
     """
     with store.reading() as session:
         pairs = list(_pairs(session))
@@ -74,6 +75,9 @@ def _agreement(store: Store, image: Image, first: Submission, second: Submission
     spacing = told_spacing(queries.said_of(image)) or geometry.spacing
     rows = (first, second)
     masks = [read_label(file, store.layout.kept(row.image, row.number, row.suffix), geometry.shape) for row in rows]
+    # afterwards: it may be replaced while it is read
+    if stamp_of(file) != image.stamp:
+        raise ValueError(f"{image.file} was replaced while its labels were compared; try again")
     by_first, by_second = (queries.spoken_of(row, mask) for row, mask in zip(rows, masks, strict=True))
     names = [name for name in by_first if name in by_second]
     masks = [part_of(mask, names) for mask in masks]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from fetal_head.evaluation.effort import effort
@@ -105,7 +105,8 @@ def measure_efforts(store: Store, limit: int | None = None, wait: Callable[[], N
     """
     with store.reading() as session:
         known = select(Effort).where(Effort.image == Submission.image, Effort.number == Submission.number)
-        rows = session.scalars(_labels().where(~known.exists()).limit(limit)).all()
+        # in another order each time: those that cannot be read hold up no others
+        rows = session.scalars(_labels().where(~known.exists()).order_by(func.random()).limit(limit)).all()
         pairs = [(row, session.get(Submission, (row.image, row.prediction))) for row in rows]
     count = 0
     for label, prediction in pairs:

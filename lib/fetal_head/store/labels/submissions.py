@@ -10,10 +10,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fetal_head.imaging import read_mask
-from fetal_head.imaging.dicom_patient import read_patient
+from fetal_head.imaging.dicom_patient import patient_now
 from fetal_head.labels import in_order
 from fetal_head.stamp import ctime_of, stamp_of
-from fetal_head.store.errors import StoreError
+from fetal_head.store.errors import StoreError, not_read
 from fetal_head.store.files.changes import FileChanges
 from fetal_head.store.files.facts import as_bytes, image_facts
 from fetal_head.store.files.layout import Layout, Picture
@@ -116,7 +116,7 @@ def update_info(store: Store, image_id: str, tag: str, info: dict[str, Any], *, 
             # each addition may be short and all of them together long
             row.info = check_said({**row.info, **laid_over})
         except (ValueError, TypeError) as error:
-            raise StoreError(422, f"what is said of the label of '{image_id}' was not accepted: {error}") from error
+            raise not_read(f"what is said of the label of '{image_id}' was not accepted: {error}", error) from error
         if annotated != row.annotated and row.status == APPROVED and not may_review:
             raise StoreError(403, f"the label of '{image_id}' is approved as it is; submit another one, or ask a reviewer")
         if annotated != row.annotated:
@@ -155,7 +155,7 @@ def know_picture(session: Session, files: FileChanges, layout: Layout, image: Im
     path = layout.folder / image.file
     # one of another size tells by that: the next look takes it in, and what was said is said again of the one before
     is_as_large = (stamp_of(path) or image.stamp).size == image.size
-    if image.picture not in (None, digest) and is_as_large and forget_other(image, read_patient(path)):
+    if image.picture not in (None, digest) and is_as_large and forget_other(image, patient_now(path)):
         write_image_facts(files, layout, image)
     image.picture, image.ctime_ns = digest, ctime_of(path)
     for row in session.scalars(select(Submission).where(Submission.image == image.id, Submission.picture.is_(None))):
