@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fetal_head.biometry import growth, measure
 from fetal_head.biometry.bpd import outer_inner
-from fetal_head.biometry.ellipse import fit_ellipse
+from fetal_head.biometry.ellipse import Ellipse, fit_ellipse
 from fetal_head.biometry.gestational_age import hadlock_bpd_weeks, hadlock_weeks, intergrowth_weeks
 from fetal_head.imaging import read_image
 from fetal_head.labels import BRAIN, CSP, LV
@@ -215,3 +215,18 @@ def test_head_circumference_of_true_masks(real_data: Path) -> None:
             errors.append(hc - float(row["head circumference (mm)"]))
     assert len(errors) >= 15
     assert np.mean(np.abs(errors)) < 1.5
+
+
+@pytest.mark.parametrize("value", [1, 3])
+@pytest.mark.parametrize("side", range(4))
+def test_whichever_border_cuts_a_head_or_a_ventricle_it_has_no_lengths(value: int, side: int) -> None:
+    """Turned, so that each border of the image cuts it in turn, along a part of its length."""
+    mask = np.zeros((120, 150), dtype=np.uint8)
+    mask[Ellipse((75.0, 10.0), 90.0, 60.0, 0.1).region(mask.shape)] = value
+    whole = np.pad(mask, ((40, 0), (0, 0)))
+    whole[Ellipse((75.0, 50.0), 90.0, 60.0, 0.1).region(whole.shape)] = value
+    found, uncut = (measure(np.rot90(each, side), (0.5, 0.5)) for each in (mask, whole))
+    name, cut = ("hc", "head_cut") if value == 1 else ("lv_width", "lv_cut")
+    assert (getattr(found, name), getattr(found, cut)) == (None, True)
+    assert getattr(uncut, name) is not None
+    assert not getattr(uncut, cut)

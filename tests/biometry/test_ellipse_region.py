@@ -65,3 +65,13 @@ def test_beyond_the_image_there_are_no_pixels() -> None:
     assert not region[0, 51]
     assert region[29, 0]
     assert not region[31, 0]
+
+
+def test_three_pixels_have_an_ellipse_and_two_have_none() -> None:
+    region = np.zeros((5, 6), dtype=np.bool_)
+    region[2, 1:3] = True
+    assert fit_ellipse(region) is None
+    region[2, 3] = True
+    found = fit_ellipse(region)
+    assert found is not None
+    assert found.centre == (2, 2)

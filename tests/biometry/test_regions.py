@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_array_equal
 
 from fetal_head.biometry import measure
 from fetal_head.biometry.calipers import calipers
 from fetal_head.biometry.ellipse import Ellipse
+from fetal_head.biometry.regions import regions_of as biometry_regions_of
+from fetal_head.imaging.mask import largest_component, without_holes
 
 SHAPE = (440, 560)
 SPACING = (0.2, 0.25)
@@ -88,3 +92,12 @@ def test_a_head_with_large_ventricles_is_a_head() -> None:
     mask = _mask()
     mask[Ellipse((290, 220), 270, 200, 0.2).region(SHAPE)] = 3
     assert measure(mask, SPACING).hc == measure(_mask(), SPACING).hc
+
+
+@settings(max_examples=200)
+@given(arrays(np.bool_, st.tuples(st.integers(1, 6), st.integers(1, 7))))
+def test_no_short_cut_changes_what_is_measured(region: np.ndarray) -> None:
+    found = biometry_regions_of(np.pad(np.where(region, 3, 0).astype(np.uint8), 1))
+    assert_array_equal(found.lv[1:-1, 1:-1], largest_component(region, diagonal=True))
+    head = biometry_regions_of(np.pad(region.astype(np.uint8), 1)).head[1:-1, 1:-1]
+    assert_array_equal(head, largest_component(without_holes(region), diagonal=True))

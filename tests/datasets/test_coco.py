@@ -12,6 +12,8 @@ from hypothesis.extra.numpy import arrays
 
 from datasets.trees import SHAPE
 from fetal_head.datasets.coco import CocoFile, decode_counts, read_coco, region
+from fetal_head.datasets.drawings import by_image
+from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize
 from fetal_head.datasets.shapes import box
 
 CATEGORIES = [{"id": 1, "name": "Brain"}, {"id": 2, "name": "CSP"}, {"id": 7, "name": "LV"}, {"id": 9, "name": "femur"}]
@@ -161,3 +163,15 @@ def test_other_json_is_no_coco(tmp_path: Path) -> None:
     path.write_text("{")
     with pytest.raises(ValueError, match=r"a.json: "):
         read_coco(path)
+
+
+def test_a_file_without_pixel_sizes_contradicts_none(tmp_path: Path) -> None:
+    image = {"id": 5, "file_name": "a.png", "height": SHAPE[0], "width": SHAPE[1]}
+    square = {"id": 1, "image_id": 5, "category_id": 1, "segmentation": [[10, 10, 30, 10, 30, 30, 10, 30]]}
+    files = []
+    for name, told in (("export", {"pixel_size_mm": [0.2, 0.3]}), ("tool", {})):
+        content = {"images": [image | told], "annotations": [square], "categories": [{"id": 1, "name": "BRAIN"}]}
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+        files.append(read_coco(tmp_path / f"{name}.json"))
+    for order in (files, files[::-1]):
+        assert by_image(order)["a"].size() == PixelSize((0.2, 0.3), PER_AXIS)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
+from scipy import ndimage
 
 from datasets.trees import SHAPE, hc18, head, outline, picture, save
 from fetal_head.datasets.candidate import Found
@@ -119,3 +121,20 @@ def test_other_folders(tmp_path: Path) -> None:
     save(tmp_path / "images/000_HC.png", picture(0))
     assert find(tmp_path) is None
     assert find(tmp_path / "images") is None
+
+
+def test_the_greys_beside_a_line_are_no_part_of_it(tmp_path: Path) -> None:
+    drawing = np.where(outline(HEAD, 3) > 0, 255, 0).astype(np.uint8)
+    rim = ndimage.binary_dilation(drawing > 0) & (drawing == 0)
+    smoothed = np.where(rim, 100, drawing).astype(np.uint8)
+    plain, grey = (save(tmp_path / f"{name}_Annotation.png", each) for name, each in (("a", drawing), ("b", smoothed)))
+    assert_array_equal(read_annotation(grey, SHAPE), read_annotation(plain, SHAPE))
+
+
+def test_the_table_inside_the_set_counts_more_than_one_beside_it(tmp_path: Path) -> None:
+    root = hc18(tmp_path / "HC18", {"000_HC": (head() > 0).astype(np.uint8)})
+    name = "training_set_pixel_size_and_HC.csv"
+    (root / "training_set" / name).write_text("filename,pixel size(mm)\n000_HC.png,0.55\n")
+    found = find(root / "training_set")
+    assert found is not None
+    assert found.candidates[0].load("x").spacing == (0.55, 0.55)

@@ -49,3 +49,13 @@ def test_drawings_of_no_use() -> None:
     line[100, 50:300] = True
     with pytest.raises(ValueError, match="no ellipse fits it"):
         filled(line)
+
+
+def test_a_line_with_a_gap_is_closed_where_it_was_drawn() -> None:
+    """The head within half a pixel, on every side: more would be a millimetre of its circumference."""
+    shape, centre = (240, 320), (161.3, 118.7)
+    outer, inner = (ellipse(shape, centre, (a, b), 20) for a, b in ((120, 90), (117, 87)))
+    line = outer & ~inner
+    line[:, 150:165] = False
+    found = filled(line)
+    assert np.count_nonzero(found ^ outer) < 0.05 * np.count_nonzero(line) / 3

@@ -47,3 +47,10 @@ def test_structures_are_told_apart_and_the_head_is_whole() -> None:
 def test_masks_of_different_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         effort(MASK, MASK[1:], ("BRAIN",))
+
+
+def test_effort_is_what_was_added_to_the_prediction() -> None:
+    before, after = np.zeros((20, 30), dtype=np.uint8), np.zeros((20, 30), dtype=np.uint8)
+    before[4:12, 5:15], after[4:12, 5:18] = 3, 3
+    assert effort(before, after, ("LV",))["LV"].apl == 12
+    assert effort(after, before, ("LV",))["LV"].apl == 6

@@ -10,6 +10,7 @@ from PIL import Image
 from datasets.trees import hc18, outline
 from evaluation.oracle import head
 from fetal_head.evaluation.pairs import find_pairs
+from fetal_head.evaluation.truth import is_truth, read_truth
 from fetal_head.imaging import Geometry, write_mask
 from fetal_head.stamp import stamp_of
 from fetal_head.store.said import Told
@@ -336,3 +337,13 @@ def test_folders_of_no_use(tmp_path: Path, images: str, masks: str, table: str |
     broken_folders(tmp_path)
     with pytest.raises(ValueError, match=sentence):
         find_pairs(tmp_path / images, tmp_path / masks, tmp_path / table if table else None)
+
+
+def test_a_picture_in_which_there_are_greys_is_no_drawing(tmp_path: Path) -> None:
+    """Such as a drawing whose edges a program has smoothed: it would be cut at 127, wherever that lies."""
+    picture = speckle(60, 90)
+    picture[0, 0], picture[-1, -1] = 255, 0
+    path = write_picture(tmp_path / "a.png", picture)
+    assert not is_truth(path)
+    with pytest.raises(ValueError, match="the mask holds the value"):
+        read_truth(path, picture.shape)

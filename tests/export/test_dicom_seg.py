@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 from skimage.color import lab2rgb
 
+from fetal_head.export import dicom_ko, dicom_seg, dicom_sr
 from fetal_head.export.dicom_ko import rejection
 from fetal_head.export.dicom_seg import segmentation
 from fetal_head.export.dicom_sr import report
-from fetal_head.export.source import source_of
+from fetal_head.export.source import Source, complete, source_of
 from fetal_head.imaging.multiframe import frames_of
 from fetal_head.labels import BY_NAME, STRUCTURES
 from pictures import speckle
@@ -278,3 +279,28 @@ def test_what_cannot_be_one_is_said(tmp_path: Path) -> None:
     del dataset.StudyInstanceUID
     with pytest.raises(ValueError, match="has no StudyInstanceUID"):
         source_of(dataset, SPACING)
+
+
+PIN = (
+    "2.25.153000195313567147717630775544009801658",
+    "2.25.159403859239086721726054290900924655754",
+    "2.25.136524213487700430668409036411472978118",
+    "2.25.123542218464848476377847390912841145621",
+)
+
+
+def test_what_an_archive_has_of_a_label_is_found_again_by_a_later_version(tmp_path: Path) -> None:
+    """Another rule for the UIDs would leave the objects of all earlier labels standing beside the new ones."""
+    header = Dataset()
+    header.SOPInstanceUID = "1.2.3"
+    source = Source(header, None)
+    assert dicom_seg.series_uid(source) == PIN[0]
+    assert dicom_sr.series_uid(source) == PIN[1]
+    assert dicom_ko.series_uid("1.2.3") == PIN[2]
+    assert dicom_ko.note_uid("1.2.3") == PIN[3]
+
+
+def test_the_escapes_of_several_texts_go_and_the_texts_stay_apart(tmp_path: Path) -> None:
+    dataset = still(tmp_path)
+    dataset.add_new("OtherPatientNames", "PN", ["\x1b$)AZhang", "Wang"])
+    assert list(map(str, complete(dataset).OtherPatientNames)) == ["Zhang", "Wang"]

@@ -268,3 +268,30 @@ def test_a_ratio_of_square_pixels_or_none_tells_nothing(tmp_path: Path, ratio: l
 def test_a_pixel_size_tells_more_than_a_ratio(tmp_path: Path) -> None:
     path = _changed(write_dicom(tmp_path / "a.dcm", GREY, spacing=(0.4, 0.3)), PixelAspectRatio=["4", "3"])
     assert read_image(path)[1].spacing == pytest.approx((0.4, 0.3))
+
+
+def test_jpeg_2000_whose_white_is_0_is_turned_about_and_rescaled(tmp_path: Path) -> None:
+    stream = BytesIO()
+    Image.fromarray(GREY).save(stream, "JPEG2000", no_jp2=True, irreversible=False)
+    dataset = dcmread(write_dicom(tmp_path / "a.dcm", GREY, photometric="MONOCHROME1"))
+    dataset.file_meta.TransferSyntaxUID, dataset.PixelData = JPEG2000Lossless, encapsulate([stream.getvalue()])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.RescaleSlope, dataset.RescaleIntercept = "2", "1"
+    dataset.save_as(tmp_path / "a.dcm")
+    assert_array_equal(read_image(tmp_path / "a.dcm")[0], 2 * (255 - GREY.astype(int)) + 1)
+
+
+def test_a_region_that_ends_below_the_image_measures_nothing(tmp_path: Path) -> None:
+    dataset, region = dcmread(write_dicom(tmp_path / "a.dcm", GREY)), _region((0, 89), (0.2, 0.2))
+    region.RegionLocationMaxY1 = 119
+    dataset.SequenceOfUltrasoundRegions = [region]
+    dataset.save_as(tmp_path / "a.dcm")
+    assert read_image(tmp_path / "a.dcm")[1].spacing is None
+
+
+@pytest.mark.parametrize("scale", [(0.2, 0), (0, 0.2)])
+def test_a_region_with_one_side_tells_nothing(tmp_path: Path, scale) -> None:
+    dataset = dcmread(write_dicom(tmp_path / "a.dcm", GREY))
+    dataset.SequenceOfUltrasoundRegions, dataset.PixelSpacing = [_region((0, 89), scale)], [0.7, 0.7]
+    dataset.save_as(tmp_path / "a.dcm")
+    assert read_image(tmp_path / "a.dcm")[1].spacing == (0.7, 0.7)

@@ -221,3 +221,12 @@ def test_black_and_white_is_no_mask_however_many_bits_it_has(tmp_path: Path) -> 
     for name, drawing in (("one", MASK > 0), ("eight", 255 * (MASK > 0).astype(np.uint8))):
         with pytest.raises(ValueError, match="the mask holds the value 255"):
             read_mask(write_picture(tmp_path / f"{name}.png", drawing))
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_a_palette_of_which_one_colour_is_used(tmp_path: Path, value: int) -> None:
+    """As in the mask of an image in which there is nothing."""
+    picture = Image.new("P", (90, 60), value)
+    picture.putpalette([0, 0, 0, 255, 0, 0])
+    picture.save(tmp_path / "m.png")
+    assert (read_mask(tmp_path / "m.png", (60, 90)) == value).all()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -17,8 +18,8 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit
 
 from fetal_head.files import clear_strays
-from fetal_head.imaging import read_image, read_mask, suffix_by_content
-from pictures import compress_dicom, speckle, write_dicom, write_itk, write_picture, write_volume
+from fetal_head.imaging import read_geometry, read_image, read_mask, suffix_by_content
+from pictures import compress_dicom, every_kind, speckle, write_dicom, write_itk, write_picture, write_volume
 
 GREY = speckle(60, 90)
 RGB = np.stack([GREY] * 3, axis=-1)
@@ -225,3 +226,20 @@ def test_what_a_killed_process_showed_to_itk_is_cleared_away(tmp_path: Path, nam
     assert list(temporary.iterdir())
     clear_strays(temporary)
     assert not list(temporary.iterdir())
+
+
+def test_the_geometry_alone_is_that_of_the_image(tmp_path: Path) -> None:
+    every_kind(tmp_path, speckle(60, 90))
+    for path in tmp_path.iterdir():
+        assert read_geometry(path) == read_image(path)[1], path.name
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_one_pixel_that_is_no_number_is_enough(tmp_path: Path, value: float) -> None:
+    """ITK takes it for 0, which in a mask is background."""
+    pixels = np.ones((60, 90), dtype=np.float32)
+    pixels[30, 40] = value
+    nibabel.save(nibabel.Nifti1Image(pixels.T[..., None], np.eye(4)), tmp_path / "a.nii.gz")
+    for read in (read_image, read_mask):
+        with pytest.raises(ValueError, match="not finite"):
+            read(tmp_path / "a.nii.gz")

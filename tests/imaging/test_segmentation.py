@@ -158,3 +158,23 @@ def test_segments_on_other_pixels_than_the_images_are_put_nowhere(
 def test_a_geometry_that_says_nothing_is_none(tmp_path: Path, told: str) -> None:
     path = _seg_nrrd(tmp_path / "m.seg.nrrd", [CUT], OURS, offset=f"{LEFT} {TOP} 0", geometry=told)
     assert_array_equal(read_mask(path, MASK.shape), MASK)
+
+
+@pytest.mark.parametrize("told", [(0.2, 0.3), (0.3, 0.2), (0.2, 0.6)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_pixels_that_are_not_square_are_the_images_or_not(tmp_path: Path, told: tuple[float, float], turned: bool) -> None:
+    image = sitk.GetImageFromArray(MASK[np.newaxis])
+    image.SetSpacing((0.2, 0.3, 1.0))
+    for number, name in enumerate(("BRAIN", "CSP", "LV")):
+        for field, value in (("ID", f"Segment_{number}"), ("Name", name), ("LabelValue", str(number + 1)), ("Layer", "0")):
+            image.SetMetaData(f"Segment{number}_{field}", value)
+    x, y = told
+    rows = (f"0;{-y};0;5", f"{-x};0;0;-7") if turned else (f"{-x};0;0;5", f"0;{-y};0;-7")
+    matrix = f"{rows[0]};{rows[1]};0;0;1;2;0;0;0;1;0;89;0;59;0;0;"
+    image.SetMetaData("Segmentation_ConversionParameters", f"Reference image geometry|{matrix}|Of the labelmap.")
+    sitk.WriteImage(image, str(tmp_path / "m.seg.nrrd"))
+    if told == (0.2, 0.3):
+        assert_array_equal(read_mask(tmp_path / "m.seg.nrrd", MASK.shape), MASK)
+    else:
+        with pytest.raises(ValueError, match="drawn on other pixels"):
+            read_mask(tmp_path / "m.seg.nrrd", MASK.shape)

@@ -10,8 +10,9 @@ import pytest
 import tifffile
 from numpy.testing import assert_allclose, assert_array_equal
 
+from fetal_head.imaging import Frame as ImageFrame
 from fetal_head.imaging import read_image
-from pictures import speckle
+from pictures import speckle, write_picture
 
 GREY = speckle(60, 90)
 # of each kind of number, over all that it can hold and fractions
@@ -97,3 +98,15 @@ def test_tiff_that_does_not_say_what_its_black_is(tmp_path: Path, kind: str) -> 
     (tmp_path / "a.tif").write_bytes(content.replace(photometric, another))
     with pytest.raises(ValueError, match=r"does not say whether its 0 is black or white; save it again"):
         read_image(tmp_path / "a.tif")
+
+
+def test_a_viewer_places_its_columns_and_rows_by_their_own_resolution(tmp_path: Path) -> None:
+    path = write_picture(tmp_path / "a.tif", GREY, dpi=(254, 127))
+    assert read_image(path)[1].frame.spacing == pytest.approx((0.1, 0.2, 1))
+
+
+def test_a_resolution_of_0_is_none(tmp_path: Path) -> None:
+    tifffile.imwrite(
+        tmp_path / "a.tif", GREY, metadata=None, photometric="minisblack", resolution=(0, 0), resolutionunit="CENTIMETER"
+    )
+    assert read_image(tmp_path / "a.tif")[1].frame == ImageFrame()

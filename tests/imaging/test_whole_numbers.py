@@ -92,3 +92,7 @@ def test_what_rounding_would_spoil_takes_the_whole_range(scale: float) -> None:
 
 def test_fractions_beyond_eight_bits_are_rounded() -> None:
     assert_array_equal(whole_numbers(np.array([[0.4, 4095.6]], dtype=np.float32)), np.array([[0, 4096]], dtype=np.uint16))
+
+
+def test_fractions_up_to_the_brightest_of_eight_bits_take_the_whole_range() -> None:
+    assert_array_equal(whole_numbers(np.array([[0, 0.7, 255]], dtype=np.float32)), [[0, 180, 65535]])

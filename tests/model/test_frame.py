@@ -9,9 +9,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from scipy import ndimage
 
 from fetal_head.biometry.ellipse import Ellipse, fit_ellipse
-from fetal_head.model.frame import HEAD_SHARE, Frame, cut, put_back
+from fetal_head.model.frame import HEAD_SHARE, Frame, cut, put_back, window_of
 
 SIZE = (144, 192)
 
@@ -82,3 +84,19 @@ def test_beyond_the_image_is_black_and_outside_the_frame_nothing_is_found() -> N
     back = put_back(torch.ones(1, *SIZE), frame, (200, 300))[0]
     assert back[:70, :94].all()
     assert not back[75:, 99:].any()
+
+
+@settings(max_examples=30)
+@given(st.floats(-1.5, 1.5), st.floats(0.05, 0.6))
+def test_the_window_of_a_region_holds_all_of_its_outline(angle: float, scale: float) -> None:
+    frame, shape = Frame((200.0, 150.0), angle, scale), (300, 400)
+    y, x = np.mgrid[:96, :128]
+    probability = np.clip(0.9 - np.maximum(abs(x - 63.5), abs(y - 47.5)) * 0.04, 0, 1).astype(np.float32)
+    region = probability > 0.5
+    alone = np.where(ndimage.binary_dilation(region, np.ones((3, 3))), probability, 0)
+    found = put_back(torch.from_numpy(alone)[None], frame, shape)[0].numpy() > 0.5
+    window = window_of(region, frame, shape)
+    assert window is not None
+    in_window = put_back(torch.from_numpy(alone)[None], frame, shape, window)[0].numpy() > 0.5
+    assert_array_equal(in_window, found[window])
+    assert in_window.sum() == found.sum()

@@ -100,3 +100,23 @@ def test_an_outline_lies_in_the_image_where_the_probability_crosses_the_threshol
     region = _drawn(probabilities, frame, shape) == index + 1
     disc = Ellipse((200.0, 150.0), 24 / scale, 24 / scale, 0.0).region(shape)
     assert (region ^ disc).sum() < 0.02 * disc.sum() + 4
+
+
+def test_what_the_network_takes_out_of_the_head_is_in_it_all_the_same() -> None:
+    probabilities = np.zeros((3, 20, 40), np.float32)
+    probabilities[0, 2:18, 2:38] = 0.9
+    probabilities[0, 5:10, 5:12] = probabilities[0, 5:10, 20:27] = 0.1
+    probabilities[1, 5:10, 5:12] = 0.8
+    assert regions_of(probabilities, 0.5, 0.0).sum(axis=(1, 2)).tolist() == [16 * 36, 5 * 7, 0]
+    mask = _drawn(probabilities)
+    assert (mask[5:10, 5:12] == 2).all()
+    assert (mask > 0).sum() == 16 * 36
+
+
+def test_a_ventricle_of_which_the_head_cuts_out_a_part_is_in_one_piece() -> None:
+    probabilities = np.zeros((3, 40, 60), np.float32)
+    probabilities[0] = 0.9
+    probabilities[2, 10:36, 18:24] = probabilities[2, 10:36, 36:40] = probabilities[2, 31:36, 18:40] = 0.9
+    regions, frame = regions_of(probabilities, 0.5, 0.0), Frame((29.5, 19.5), 0.0, 1.0)
+    mask = to_mask(probabilities, regions, frame, (40, 60), 0.5, Ellipse((29.5, 14.0), 58.0, 30.0, 0.0))
+    assert ndimage.label(mask == 3)[1] == 1

@@ -38,7 +38,7 @@ def pixel_spacing(dataset: Dataset) -> tuple[float, float] | None:
         if _area(regions[0]) < max(largest, INSET * int(dataset.Rows) * int(dataset.Columns)):
             return None
         scales = [_scale(region) for region in regions if _area(region) >= INSET * largest]
-    elif spacing and not any(float(value) <= 0 for value in spacing) and any(float(value) != 1 for value in spacing):
+    elif spacing and any(float(value) != 1 for value in spacing):
         scales = [(float(spacing[0]), float(spacing[1]))]
     else:
         return None

@@ -14,6 +14,7 @@ from masks import MASK, assert_whole, mask_of, submit
 from numpy.testing import assert_array_equal
 from sqlalchemy import select
 
+from fetal_head.biometry import measure
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import Geometry, read_mask
 from fetal_head.store.files.layout import Picture
@@ -260,6 +261,23 @@ def test_two_readers_are_compared(study: StudyDatastore) -> None:
     os.utime(study.get_image_uri("a"), ns=(0, 0))
     with pytest.raises(ValueError, match=r"a\.png was replaced while its labels were compared; try again"):
         agreement(study.store)
+
+
+def test_a_difference_is_the_second_ones_length_minus_the_first_ones(
+    tmp_path: Path, folder: Path, settings: StoreSettings
+) -> None:
+    study = StudyDatastore(str(folder), settings.model_copy(update={"readers": 2}))
+    wider = np.roll(MASK == 3, 2, axis=0) & (MASK == 1)
+    masks = {"ann": MASK, "ben": np.where(wider, 3, MASK).astype(np.uint8)}
+    for who in ("ben", "ann"):
+        study.save_label("a", str(write_itk(tmp_path / "mask.nrrd", masks[who])), "final", {"client_id": who})
+    (found,) = agreement(study.store)
+    assert (found.people, found.unit) == (("ann", "ben"), "px")
+    ann, ben = (measure(masks[who], None).lv_width for who in found.people)
+    assert ann is not None
+    assert ben is not None
+    assert found.measurements["lv_width"] == pytest.approx(ben - ann)
+    assert ben - ann > 1
 
 
 def test_a_head_that_somebody_left_out_in_a_tool_of_his_own_is_unknown_too(study: StudyDatastore) -> None:
