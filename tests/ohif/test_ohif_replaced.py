@@ -77,14 +77,14 @@ def test_the_label_of_a_picture_that_is_replaced_while_it_is_opened_is_not_laid_
         ann.button("Submit")
         expect(ann.page.locator("#fh-state")).to_have_text("Submitted")
         old, before = ann.mask, instance_of(server, "p0")
-        for held in ("**/worklist/p0?*", "**/datastore/image/dicom?*"):
+        for held, turned in (("**/worklist/p0?*", (1, -1)), ("**/datastore/image/dicom?*", (-1, 1))):
             page = Desk(browser, server.url)
             page.page.goto(f"{server.url}/ohif/fetal?image=p0")
             page.settled("")
             let_go = page.hold(held)
             page.page.evaluate("void fetalHead._work.open('p0')")
             page.page.wait_for_timeout(1000)
-            write_picture(tmp_path / "new.png", read_image(server.studies / "p0.png")[0][:, ::-1].astype("uint8"))
+            write_picture(tmp_path / "new.png", phantom(0).image[:: turned[0], :: turned[1]])
             (tmp_path / "new.png").replace(server.studies / "p0.png")
             before = instance_of(server, "p0", unlike=before)
             let_go()

@@ -19,14 +19,14 @@ from fetal_head.imaging.dicom_patient import patient_now
 from fetal_head.stamp import stamp_of
 from fetal_head.store.errors import StoreError, not_read, told
 from fetal_head.store.files.changes import FileChanges
-from fetal_head.store.files.layout import HISTORY, Layout
+from fetal_head.store.files.layout import HISTORY, Layout, Picture
 from fetal_head.store.files.names import why_not
 from fetal_head.store.labels.adding import write_facts
 from fetal_head.store.labels.queries import image_of
 from fetal_head.store.labels.settling import mark, settle
 from fetal_head.store.labels.strangers import take_strangers
 from fetal_head.store.labels.submissions import live_image, write_image_facts
-from fetal_head.store.said import FLAG, SKIPPED, SPACING, check_image_info, check_said
+from fetal_head.store.said import FLAG, SKIPPED, SPACING, SPACING_OF, check_image_info, check_said
 from fetal_head.store.sql.tables import Image, Reservation, Submission
 from fetal_head.store.store import Store
 
@@ -34,7 +34,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,199}(?<![. ])")
 # what the store itself says of an image, see `queries.image_info`
 COMPOSED = ("name", "path")
 # what is said of it in nobody else's name, see `worklist/set_aside`
-RESERVED = (*COMPOSED, FLAG, SKIPPED)
+RESERVED = (*COMPOSED, FLAG, SKIPPED, SPACING_OF)
 
 
 def check_name(what: str, name: str) -> None:
@@ -75,7 +75,8 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
         shutil.copyfile(path, upload)
         upload.chmod(0o644)
         sync(upload)
-        _enter(store, image_id, upload, f"{image_id}{suffix}", _without_reserved(info), patient_now(path))
+        told_of = {SPACING_OF: Picture.at(upload).digest()} if SPACING in info else {}
+        _enter(store, image_id, upload, f"{image_id}{suffix}", _without_reserved(info) | told_of, patient_now(path))
     return image_id
 
 
@@ -111,7 +112,8 @@ def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None
             image.info = check_said({**image.info, **_without_reserved(info)})
             if SPACING in info:
                 # of the file that is there now, which nobody may have looked at yet
-                stamp = stamp_of(store.layout.folder / image.file)
+                picture = Picture.at(store.layout.folder / image.file)
+                stamp, image.info = picture.stamp, {**image.info, SPACING_OF: picture.digest()}
                 image.told_of = stamp.size if stamp else image.size
                 if stamp != image.stamp:
                     # which picture that is nobody knows: not the one that was known, whose size would be taken from it

@@ -16,6 +16,8 @@ from fetal_head.stamp import Stamp, stamp_of
 MAX_LENGTH, MAX_DEPTH = 65_536, 16
 MAX_INTEGER = 2**63 - 1
 SPACING = "spacing"
+# the SHA-256 of the file of which somebody told that; no client is told of it
+SPACING_OF = "spacing_of"
 # of the image file that an index speaks of, in bytes
 FILE_SIZE = "file_size"
 # by whom and why an image is set aside: {"comment", "who", "at"}; and to whom it is not given, a list of names
@@ -102,7 +104,8 @@ def said_of_file(info: Mapping[str, Any], told_of: int | None, size: int) -> dic
 
     A file written anew, by whatever program, is another picture until somebody says that it is not: no millimetre is taken over.
     """
-    return {key: value for key, value in info.items() if key != SPACING or told_of in (None, size)}
+    hidden = {SPACING_OF} if told_of in (None, size) else {SPACING_OF, SPACING}
+    return {key: value for key, value in info.items() if key not in hidden}
 
 
 def told_spacing(info: Mapping[str, Any]) -> tuple[float, float] | None:

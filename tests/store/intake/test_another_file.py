@@ -127,8 +127,21 @@ def _renamed(study: StudyDatastore, file: Path) -> None:
     _bitmap(file.with_name("other.bmp"), 5).replace(file)
 
 
+def _after_a_third(study: StudyDatastore, file: Path) -> None:
+    Picture.fromarray(speckle(70, 90, seed=4)).save(file)
+    take_in(study.store)
+    _bitmap(file, 5)
+
+
+def _after_a_rebuild(study: StudyDatastore, file: Path) -> None:
+    file.unlink()
+    take_in(study.store)
+    rebuild(study.store.layout.folder, EMBEDDED)
+    _bitmap(file, 5)
+
+
 @pytest.mark.parametrize("is_predicted", [False, True])
-@pytest.mark.parametrize("replace", [_at_once, _renamed, _taken_away, _removed])
+@pytest.mark.parametrize("replace", [_at_once, _renamed, _taken_away, _removed, _after_a_third, _after_a_rebuild])
 def test_the_pixel_size_of_another_picture_is_never_taken_over(
     tmp_path: Path, replace: Callable[[StudyDatastore, Path], None], is_predicted: bool
 ) -> None:
@@ -147,3 +160,18 @@ def test_the_pixel_size_of_another_picture_is_never_taken_over(
     take_in(study.store)
     assert study.spacing_of(str(file), read_geometry(file)) is None
     assert study.get_labeled_images() == []
+
+
+def test_the_pixel_size_of_a_picture_counts_again_when_it_is_back(tmp_path: Path) -> None:
+    (tmp_path / "study").mkdir()
+    file = _bitmap(tmp_path / "study/a.bmp", 0)
+    own, study = file.read_bytes(), StudyDatastore(str(file.parent), EMBEDDED)
+    study.update_image_info("a", {"spacing": [0.1, 0.1]})
+    submit(study, "a", 1)
+    Picture.fromarray(speckle(70, 90, seed=4)).save(file)
+    take_in(study.store)
+    assert study.spacing_of(str(file), read_geometry(file)) is None
+    file.write_bytes(own)
+    os.utime(file, ns=(2 * LONG_AGO // 3, 2 * LONG_AGO // 3))
+    take_in(study.store)
+    assert study.spacing_of(str(file), read_geometry(file)) == (0.1, 0.1)
