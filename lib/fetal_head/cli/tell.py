@@ -15,7 +15,9 @@ from fetal_head.cli.store import opened, store
 def tell(
     table: Annotated[
         Path,
-        typer.Argument(exists=True, dir_okay=False, help="csv with a row for each image: image, patient, row_mm, column_mm."),
+        typer.Argument(
+            metavar="TABLE", exists=True, dir_okay=False, help="csv with a row for each image: image, patient, row_mm, column_mm."
+        ),
     ],
     studies: Studies,
     conf: Conf = None,
