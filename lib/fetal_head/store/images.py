@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from fetal_head.datasets.names import DEVICE
 from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
-from fetal_head.imaging.dicom_patient import patient_now
 from fetal_head.stamp import stamp_of
 from fetal_head.store.errors import StoreError, not_read, told
 from fetal_head.store.files.changes import FileChanges
@@ -25,7 +24,7 @@ from fetal_head.store.labels.adding import write_facts
 from fetal_head.store.labels.queries import image_of
 from fetal_head.store.labels.settling import mark, settle
 from fetal_head.store.labels.strangers import take_strangers
-from fetal_head.store.labels.submissions import live_image, write_image_facts
+from fetal_head.store.labels.submissions import live_image, patient_in, write_image_facts
 from fetal_head.store.said import FLAG, SKIPPED, SPACING, SPACING_OF, check_image_info, check_said
 from fetal_head.store.sql.tables import Image, Reservation, Submission
 from fetal_head.store.store import Store
@@ -70,13 +69,14 @@ def add_image(store: Store, image_id: str, path: Path, info: dict[str, Any]) -> 
         read_image(path)
     except ValueError as error:
         raise not_read(f"the image was not accepted: {error}", error) from error
+    patient = patient_in(path)
     # hidden at first, so that nobody who looks at the folder takes half an image for one
     with told(store.database.name), temporary_in(store.layout.uploads) as upload:
         shutil.copyfile(path, upload)
         upload.chmod(0o644)
         sync(upload)
         told_of = {SPACING_OF: Picture.at(upload).digest()} if SPACING in info else {}
-        _enter(store, image_id, upload, f"{image_id}{suffix}", _without_reserved(info) | told_of, patient_now(path))
+        _enter(store, image_id, upload, f"{image_id}{suffix}", _without_reserved(info) | told_of, patient)
     return image_id
 
 

@@ -16,8 +16,10 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from fetal_head.config import StoreSettings
+from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.imaging.limits import check_file
 from fetal_head.server.dicomweb.retrieve import retrieve_routes
+from fetal_head.server.dicomweb.routes import drawn_on
 from fetal_head.server.routes.biometry import biometry_routes
 from fetal_head.server.routes.history import history_routes
 from fetal_head.server.routes.sessions import session_routes
@@ -25,7 +27,7 @@ from fetal_head.server.sessions import Sessions
 from fetal_head.store.dicom.instances import Instances
 from fetal_head.store.study import StudyDatastore
 from fetal_head.tasks.infer import Infer
-from pictures import speckle, three_structures, write_itk, write_picture
+from pictures import speckle, three_structures, write_dicom, write_itk, write_picture
 
 ASKED: dict[str, Callable[[TestClient, Path], Response]] = {
     "show": lambda client, _: client.get("/history/a/1/label"),
@@ -112,3 +114,39 @@ def test_an_image_is_to_be_sent_again(study: StudyDatastore, tmp_path: Path, mon
             study.add_image("b", str(sent), {})
     assert refused.value.status_code == 503
     assert study.add_image("b", str(sent), {}) == "b"
+
+
+def test_what_is_said_of_a_label_is_to_be_said_again(study: StudyDatastore, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        _fail(patch, ".nrrd")
+        with pytest.raises(HTTPException, match="Too many open files") as refused:
+            study.update_label_info("a", "final", {"annotated": ["BRAIN"]})
+    assert refused.value.status_code == 503
+    study.update_label_info("a", "final", {"annotated": ["BRAIN"]})
+
+
+def test_an_image_whose_patient_cannot_be_read_is_to_be_sent_again(
+    study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it would be nobody's but its own for ever."""
+    (tmp_path / "sent").mkdir()
+    sent = write_dicom(tmp_path / "sent" / "b.dcm", speckle(60, 90))
+
+    def fail(path: Path) -> None:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fetal_head.store.labels.submissions.patient_now", fail)
+        with pytest.raises(HTTPException, match="Stale file handle") as refused:
+            study.add_image("b", str(sent), {})
+    assert refused.value.status_code == 503
+    assert study.add_image("b", str(sent), {}) == "b"
+    assert study.get_image_info("b")["patient"] == read_patient(sent)
+
+
+def test_a_mask_is_of_no_picture_of_an_image_that_is_not_there(study: StudyDatastore) -> None:
+    instances = Instances(study.store, named=False)
+    with pytest.raises(HTTPException, match="there is no image 'gone'") as refused:
+        drawn_on(instances, "gone", "1.2.3")
+    assert refused.value.status_code == 404
+    assert drawn_on(instances, "gone", None) is None

@@ -12,6 +12,7 @@ from scored import score
 
 from fetal_head.model.scoring import Score
 from fetal_head.store.errors import StoreError
+from fetal_head.store.files.names import LONGEST_ID
 from fetal_head.store.intake.scan import take_in
 from fetal_head.store.study import StudyDatastore
 from fetal_head.store.worklist.pools import Pools
@@ -118,6 +119,7 @@ def test_the_image_that_is_left_is_not_given_again_as_long_as_there_is_another(s
     reserve(study.store, who, ["c"])
     assert given(leaving="b") == "a", "all are in the same hands by now"
     assert given(leaving="gone") == "a"
+    assert given(leaving="x" * LONGEST_ID) == "a", "as long as a file can be called"
     study.remove_image("b")
     study.remove_image("c")
     assert given(leaving="a") == "a", "there is no other one"

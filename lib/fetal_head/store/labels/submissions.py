@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -155,12 +156,20 @@ def know_picture(session: Session, files: FileChanges, layout: Layout, image: Im
     path = layout.folder / image.file
     # one of another size tells by that: the next look takes it in, and what was said is said again of the one before
     is_as_large = (stamp_of(path) or image.stamp).size == image.size
-    if image.picture not in (None, digest) and is_as_large and forget_other(image, patient_now(path)):
+    if image.picture not in (None, digest) and is_as_large and forget_other(image, patient_in(path)):
         write_image_facts(files, layout, image)
     image.picture, image.ctime_ns = digest, ctime_of(path)
     for row in session.scalars(select(Submission).where(Submission.image == image.id, Submission.picture.is_(None))):
         row.picture = digest
         write_facts(files, layout, row)
+
+
+def patient_in(path: Path) -> str | None:
+    """Whose image a DICOM file is, as it tells; None for any other. Raises StoreError (503) where it cannot be read now."""
+    try:
+        return patient_now(path)
+    except OSError as error:
+        raise not_read(f"{path.name} cannot be read", error) from error
 
 
 def write_image_facts(files: FileChanges, layout: Layout, image: Image) -> None:
