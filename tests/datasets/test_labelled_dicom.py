@@ -102,7 +102,7 @@ def test_one_whose_patient_could_not_be_read_for_a_moment_is_nobody_elses(
         raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr("fetal_head.datasets.candidate.patient_now", fail)
+        patch.setattr("fetal_head.datasets.candidate.read_patient", fail)
         report = import_dataset(tmp_path / "in", tmp_path / "study")
     assert report.skipped == (Skipped("images/a.dcm", "whose it is could not be read; import again"),)
     (row,) = import_dataset(tmp_path / "in", tmp_path / "study").rows

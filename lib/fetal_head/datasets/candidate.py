@@ -11,7 +11,7 @@ from fetal_head.datasets.exported import Exported
 from fetal_head.datasets.names import stem_of
 from fetal_head.datasets.pixel_size import PER_AXIS, PixelSize
 from fetal_head.imaging import Mask, annotated_in, is_dicom, read_image
-from fetal_head.imaging.dicom_patient import patient_now
+from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.imaging.reader import check_upright
 from fetal_head.patients import patient_of
 
@@ -71,7 +71,7 @@ def whose(path: Path, exported: Exported | None) -> str | None:
     None for DICOM that the system cannot read now: by its name it would be another patient's for ever.
     """
     try:
-        return (exported.patient if exported else None) or patient_now(path) or patient_of(stem_of(path))
+        return (exported.patient if exported else None) or read_patient(path) or patient_of(stem_of(path))
     except OSError:
         return None
 

@@ -21,20 +21,21 @@ def read_told(path: Path) -> dict[str, dict[str, Any]]:
     Raises:
         ValueError: it tells neither, two rows are of one image, and differ, or one cannot be read.
     """
-    headers = read_table(path).headers
+    table = read_table(path)
+    headers, has_sizes = table.headers, speak_of_size(table.headers)
     told: dict[str, dict[str, Any]] = defaultdict(dict)
     column = next((i for i, name in enumerate(headers) if name in PATIENT_HEADERS), None)
-    if column is None and not speak_of_size(headers):
+    if column is None and not has_sizes:
         named = ", ".join(headers) or "none"
         raise ValueError(
             f"{path.name}: no column is called patient, and none holds a pixel size (row_mm, column_mm); it has {named}"
         )
     try:
-        patients = read_table(path).texts(column) if column is not None else {}
+        patients = table.texts(column) if column is not None else {}
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from error
     for image, patient in patients.items():
         told[image]["patient"] = patient
-    for image, size in (read_pixel_sizes(path) if speak_of_size(headers) else {}).items():
+    for image, size in (read_pixel_sizes(path) if has_sizes else {}).items():
         told[image] |= {"spacing": list(size.spacing or ()), "pixel_size": size.note}
     return dict(told)

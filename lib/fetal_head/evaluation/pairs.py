@@ -21,7 +21,7 @@ from fetal_head.evaluation.naming import MASK_SUFFIXES, check_one_meaning, image
 from fetal_head.evaluation.truth import read_truth
 from fetal_head.imaging import EXTENSIONS, Mask, read_image
 from fetal_head.imaging.axes import check_axes
-from fetal_head.imaging.dicom_patient import patient_now
+from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.imaging.mask import part_of
 from fetal_head.imaging.mask_reader import MASK_EXTENSIONS
 from fetal_head.imaging.reader import check_upright
@@ -76,7 +76,7 @@ class Pair:
 
         Raises OSError for DICOM that the system cannot read now.
         """
-        return self.told_patient or patient_now(self.image) or patient_of(self.id)
+        return self.told_patient or read_patient(self.image) or patient_of(self.id)
 
     def load(self) -> Known:
         """Reads both files. Raises ValueError, naming the file, where one cannot be read or they do not fit each other."""

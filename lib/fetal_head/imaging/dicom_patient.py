@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 import pydicom
@@ -26,14 +25,10 @@ def patient_or_own(dataset: FileDataset) -> str:
 
 
 def read_patient(path: Path) -> str | None:
-    """That of a DICOM file, whose pixels are not read; None also for another, a damaged or an unreadable file."""
-    with suppress(OSError):
-        return patient_now(path)
-    return None
+    """That of a DICOM file, whose pixels are not read; None also for another or a damaged file.
 
-
-def patient_now(path: Path) -> str | None:
-    """The same for those who ask once. Raises OSError where the system cannot read the file, or not now."""
+    Raises OSError where the system cannot read the file, or not now.
+    """
     if path.suffix.lower() != ".dcm":
         return None
     with path.open("rb") as file:

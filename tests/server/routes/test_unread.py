@@ -136,7 +136,7 @@ def test_an_image_whose_patient_cannot_be_read_is_to_be_sent_again(
         raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr("fetal_head.store.labels.submissions.patient_now", fail)
+        patch.setattr("fetal_head.store.labels.submissions.read_patient", fail)
         with pytest.raises(HTTPException, match="Stale file handle") as refused:
             study.add_image("b", str(sent), {})
     assert refused.value.status_code == 503

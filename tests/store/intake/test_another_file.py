@@ -101,7 +101,7 @@ def test_a_file_that_could_not_be_read_is_asked_later_whose_it_is(two: StudyData
         raise PermissionError(13, "Permission denied", str(path))
 
     with monkeypatch.context() as once:
-        once.setattr(images, "patient_now", is_forbidden)
+        once.setattr(images, "read_patient", is_forbidden)
         assert not take_in(two.store), "it needs another look"
     assert take_in(two.store)
     assert _patients(two)["d"] == read_patient(folder / "b.dcm")

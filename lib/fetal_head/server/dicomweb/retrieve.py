@@ -93,15 +93,15 @@ def _one(instances: Instances, request: Request) -> Known:
 
 def _readable(instances: Instances, request: Request) -> tuple[list[tuple[Known, Described]], int]:
     """The images that are asked for and can be read, and the status that says whether these are all."""
-    readable, reason = [], UnreadableError()
-    for image in (found := _found(instances, request)):
+    readable, errors = [], []
+    for image in _found(instances, request):
         try:
             readable.append((image, described(image)))
         except UnreadableError as error:
-            reason = error
+            errors.append(error)
     if not readable:
-        raise _refusal(reason) from reason
-    return readable, 200 if len(readable) == len(found) else 206
+        raise _refusal(errors[-1]) from errors[-1]
+    return readable, 206 if errors else 200
 
 
 def _files(images: Iterable[tuple[Known, Described]]) -> Iterator[bytes]:

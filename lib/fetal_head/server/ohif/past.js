@@ -7,7 +7,7 @@ export class Past {
   /**
    * @param {(entry: any) => unknown} load
    * @param {import('./review.js').Review} review
-   * @param {(image: string, number: number) => Promise<unknown>} judged called when a reviewer has judged a version
+   * @param {(image: string) => Promise<unknown>} judged called when a reviewer has judged a version
    */
   constructor(load, review, judged) {
     this._load = load;
@@ -47,7 +47,7 @@ export class Past {
         'aria-label': `Load version ${entry.number}`,
       });
       const judge = this._review.buttons(seen, entry, async () => {
-        if (this._image === image) await Promise.all([this.show(seen), this._judged(image, entry.number)]);
+        if (this._image === image) await Promise.all([this.show(seen), this._judged(image)]);
       });
       return el('li', { value: entry.number }, `${text}${entry.comment ? ` – ${entry.comment}` : ''} `, look, ...judge);
     });

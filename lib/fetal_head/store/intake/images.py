@@ -12,7 +12,7 @@ from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from fetal_head.batched import batched
-from fetal_head.imaging.dicom_patient import patient_now
+from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.pseudonym import pseudonym
 from fetal_head.stamp import Stamp, ctime_of, stamp_of
 from fetal_head.store.files.facts import read_image_facts
@@ -113,7 +113,7 @@ def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known |
     before, digest, ctime_ns = known.picture if known else None, None, ctime_of(path)
     comes_back = known is not None and known.stamp.size != stamp.size
     try:
-        patient = patient_now(path)
+        patient = read_patient(path)
     except OSError as error:
         if not isinstance(error, FileNotFoundError):
             cannot_be_read(path, error)

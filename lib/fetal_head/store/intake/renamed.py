@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from fetal_head.batched import batched
-from fetal_head.imaging.dicom_patient import patient_now
+from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.stamp import Stamp
 from fetal_head.store.files.layout import Picture
 from fetal_head.store.labels.settling import mark
@@ -49,17 +49,16 @@ def look_at_renamed(store: Store) -> None:
         changed = [(image, ctime) for image in known if (ctime := _news(store.layout.folder, image)) is not None]
     for some in batched(changed, ROWS_AT_ONCE):
         # before the transaction, which others wait for
-        held = {image.id: _holds(store.layout.folder / image.file, image) for image, _ in some}
-        patients = {image.id: _patient(store.layout.folder / image.file, held, image.id) for image, _ in some}
+        looked = {image.id: _look(store.layout.folder / image.file, image) for image, _ in some}
         with store.writing() as (session, files):
             for seen, ctime in some:
-                image = session.get_one(Image, seen.id)
-                if (image.picture, image.stamp) == (seen.picture, seen.stamp) and held[seen.id] is not None:
+                image, (is_same, patient) = session.get_one(Image, seen.id), looked[seen.id]
+                if (image.picture, image.stamp) == (seen.picture, seen.stamp) and is_same is not None:
                     image.ctime_ns = ctime
-                    image.picture = image.picture if held[seen.id] else None
-                    if held[seen.id] is False and forget_other(image, patients[seen.id]):
+                    image.picture = image.picture if is_same else None
+                    if not is_same and forget_other(image, patient):
                         write_image_facts(files, store.layout, image)
-            mark(session, [image for image, is_same in held.items() if is_same is False])
+            mark(session, [image for image, (is_same, _) in looked.items() if is_same is False])
 
 
 def _news(folder: Path, image: Seen) -> int | None:
@@ -72,13 +71,13 @@ def _news(folder: Path, image: Seen) -> int | None:
     return status.st_ctime_ns if is_as_known and status.st_ctime_ns != image.ctime_ns else None
 
 
-def _patient(path: Path, held: dict[str, bool | None], image_id: str) -> str | None:
-    """Whose another picture is; one that the system cannot read now is left to the next look."""
+def _look(path: Path, image: Seen) -> tuple[bool | None, str | None]:
+    """As `_holds`, and whose another picture is. What the system cannot read now is left to the next look."""
+    is_same = _holds(path, image)
     try:
-        return patient_now(path) if held[image_id] is False else None
+        return is_same, read_patient(path) if is_same is False else None
     except OSError:
-        held[image_id] = None
-        return None
+        return None, None
 
 
 def _holds(path: Path, image: Seen) -> bool | None:

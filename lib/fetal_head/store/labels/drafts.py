@@ -10,7 +10,7 @@ from typing import Any
 
 from fetal_head.files import temporary_in
 from fetal_head.imaging import Geometry, Mask, annotated_in, read_geometry, read_mask, write_mask
-from fetal_head.labels import NAMES, in_order
+from fetal_head.labels import in_order
 from fetal_head.store.errors import disk_told
 from fetal_head.store.labels.adding import Draft
 from fetal_head.store.people import who_is
@@ -20,7 +20,7 @@ SUFFIX = ".nrrd"
 LONGEST_VERSION = 200
 
 
-def read_draft(image: Path, label: Path, said: dict[str, Any], asked: Sequence[str] = NAMES) -> Draft:
+def read_draft(image: Path, label: Path, said: dict[str, Any], asked: Sequence[str]) -> Draft:
     """A mask as uint8 NRRD in our values, on the pixels of its image; `asked` are the structures that annotators look for.
 
     `said` is what the client sent along: `label_info` there is the viewer's segment list (values are told by name,

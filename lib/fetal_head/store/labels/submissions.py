@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fetal_head.imaging import read_mask
-from fetal_head.imaging.dicom_patient import patient_now
+from fetal_head.imaging.dicom_patient import read_patient
 from fetal_head.labels import in_order
 from fetal_head.stamp import ctime_of, stamp_of
 from fetal_head.store.errors import StoreError, not_read
@@ -167,7 +167,7 @@ def know_picture(session: Session, files: FileChanges, layout: Layout, image: Im
 def patient_in(path: Path) -> str | None:
     """Whose image a DICOM file is, as it tells; None for any other. Raises StoreError (503) where it cannot be read now."""
     try:
-        return patient_now(path)
+        return read_patient(path)
     except OSError as error:
         raise not_read(f"{path.name} cannot be read", error) from error
 
