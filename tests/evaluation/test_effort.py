@@ -44,6 +44,13 @@ def test_structures_are_told_apart_and_the_head_is_whole() -> None:
     assert effort(nowhere, nowhere, ("LV",))["LV"].dice is None
 
 
+def test_an_erased_csp_is_no_change_of_the_head() -> None:
+    """3D Slicer leaves a hole in the head where it was, the page of OHIF paints the head there."""
+    erased, painted = (np.where(MASK == 2, value, MASK).astype(np.uint8) for value in (0, 1))
+    assert effort(MASK, erased, ("BRAIN", "CSP")) == effort(MASK, painted, ("BRAIN", "CSP"))
+    assert effort(MASK, erased, ("BRAIN",))["BRAIN"].changed == 0
+
+
 def test_masks_of_different_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         effort(MASK, MASK[1:], ("BRAIN",))

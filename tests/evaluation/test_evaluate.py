@@ -81,6 +81,12 @@ def test_the_head_is_all_that_is_not_background(tmp_path: Path) -> None:
     assert metrics["structures"]["BRAIN"]["dice"]["mean"] == 1
 
 
+def test_the_head_has_no_hole_where_somebody_erased_a_csp(tmp_path: Path) -> None:
+    erased = np.where(head() == 2, 0, head()).astype(np.uint8)
+    found = evaluated(tmp_path, {"a": (head(csp=None), erased)})["structures"]["BRAIN"]
+    assert [found[metric]["mean"] for metric in ("dice", "hd95", "asd")] == [1, 0, 0]
+
+
 def test_a_head_that_is_cut_is_unknown_whatever_is_predicted(tmp_path: Path) -> None:
     metrics = evaluated(tmp_path, {"cut": (head(), head(brain=False)), "whole": (head(), head())})
     assert metrics["structures"]["BRAIN"]["dice"]["n"] == 1

@@ -20,7 +20,7 @@ from fetal_head.datasets import import_dataset
 from fetal_head.evaluation.pairs import find_pairs
 from fetal_head.export.folder import Format, write_labels
 from fetal_head.imaging import Mask, read_image, read_mask
-from fetal_head.imaging.mask import region_of
+from fetal_head.imaging.mask import pixels_of
 from fetal_head.labels import NAMES, VALUES, in_order
 from pictures import speckle, three_structures, write_picture
 
@@ -36,7 +36,7 @@ def part(mask: Mask, annotated: tuple[str, ...]) -> Mask:
     """What a label says by its mask: what is in the head is head, where nothing else is known of it."""
     said = np.zeros_like(mask)
     for name in annotated:
-        said[region_of(mask, name)] = VALUES[name]
+        said[pixels_of(mask, name)] = VALUES[name]
     return said
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from fetal_head.labels import NAMES
 from fetal_head.learning.augmentation import SETS, Augmentation
 from fetal_head.learning.batches import Batches
 from fetal_head.learning.samples import MARGIN, View, make_sample, sample_of
@@ -80,6 +81,20 @@ def test_a_head_that_is_not_annotated_is_framed_by_what_is_found() -> None:
     assert found.framed is not None
     assert found.framed.known.tolist() == [0, 1, 1]
     assert torch.equal(found.framed.target[1:], whole.framed.target[1:])
+
+
+def test_nobody_learns_a_hole_in_the_head_where_a_csp_was_erased() -> None:
+    architecture = Architecture.of(small_settings().model)
+    mask = three_structures(60, 120)
+    painted, erased = (
+        make_sample("a", "a", mask.astype(np.float32), np.where(mask == 2, value, mask).astype(np.uint8), NAMES, architecture)
+        for value in (1, 0)
+    )
+    assert painted.framed is not None
+    assert erased.framed is not None
+    assert torch.equal(erased.whole.target, painted.whole.target)
+    assert torch.equal(erased.framed.image, painted.framed.image), "the same frame"
+    assert torch.equal(erased.framed.target, painted.framed.target)
 
 
 @pytest.mark.parametrize("network", NETWORKS)

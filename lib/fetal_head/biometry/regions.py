@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from fetal_head.imaging import Mask
-from fetal_head.imaging.mask import Region, bounding_box, largest_component, without_holes
+from fetal_head.imaging.mask import Region, largest_component, region_of
 from fetal_head.labels import BRAIN, CSP, LV
 
 
@@ -36,8 +34,9 @@ class Regions:
 def regions_of(mask: Mask) -> Regions:
     """The regions of one (rows, columns) mask."""
     # without a BRAIN pixel the head was not annotated, and what is left of it is no head
-    whole = mask > 0 if bool((mask == BRAIN.value).any()) else mask == BRAIN.value
-    drawn = (_changed(whole, without_holes), mask == CSP.value, mask == LV.value)
+    brain = mask == BRAIN.value
+    whole = region_of(mask, BRAIN.name) if brain.any() else brain
+    drawn = (whole, mask == CSP.value, mask == LV.value)
     head, csp, lv = (_largest(region) for region in drawn)
     # where most of BRAIN was erased, the CSP or LV to which the rest of it clings would be measured as the head
     if 2 * np.count_nonzero(head & (drawn[1] | drawn[2])) >= np.count_nonzero(head):
@@ -52,23 +51,4 @@ def _touches_border(region: Region) -> bool:
 
 def _largest(region: Region) -> Region:
     """Pieces are told apart as the eye does: pixels that meet at a corner belong together."""
-    return _changed(region, partial(largest_component, diagonal=True))
-
-
-def _changed(region: Region, change: Callable[[Region], Region]) -> Region:
-    """A change that nothing compact needs, made where the region is."""
-    around = bounding_box(region)
-    if around is None or _is_compact(region[around]):
-        return region
-    changed = np.zeros_like(region)
-    changed[around] = change(region[around])
-    return changed
-
-
-def _is_compact(region: Region) -> bool:
-    """Whether each row holds one run of pixels that touches the one above: then there is one piece, without holes.
-
-    That is so for every ellipse, and spares each prediction a search through its pixels.
-    """
-    runs = region[:, 0] + np.count_nonzero(region[:, 1:] & ~region[:, :-1], axis=1)
-    return bool((runs == 1).all() and (region[1:] & region[:-1]).any(axis=1).all())
+    return largest_component(region, diagonal=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fetal_head.evaluation.bootstrap import LEVEL, RESAMPLES
 
 RULES = {
-    "structures": "BRAIN is the whole head: every pixel that is not background, CSP and LV included.",
+    "structures": "BRAIN is the whole head: every pixel that is not background, CSP and LV included, and all that these enclose.",
     "annotated": (
         "A structure counts in an image only where its mask speaks of it and it was asked for. A mask without a pixel of BRAIN "
         "is of a head that the field of view cuts: BRAIN is unknown there. CSP and LV without a pixel are absent: not visible. "

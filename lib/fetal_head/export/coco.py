@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetal_head.export.label import Label
-from fetal_head.imaging.mask import bounding_box, region_of
+from fetal_head.imaging.mask import bounding_box, pixels_of
 from fetal_head.labels import BY_NAME, STRUCTURES
 
 
@@ -29,7 +29,7 @@ def coco_image(label: Label, file_name: str) -> dict[str, Any]:
     `annotated` says which structures were looked for: one of them without an instance is not there, others are unknown.
     """
     rows, columns = label.mask.shape
-    instances = [_instance(name, region) for name in label.annotated if (region := region_of(label.mask, name)).any()]
+    instances = [_instance(name, region) for name in label.annotated if (region := pixels_of(label.mask, name)).any()]
     told = {"file_name": file_name, "height": rows, "width": columns, "annotated": list(label.annotated)}
     return {**told, "pixel_size_mm": label.spacing, "instances": instances}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,16 @@ def _size(shape: tuple[int, ...]) -> str:
 
 
 def region_of(mask: Mask, name: str) -> Region:
-    """The pixels of a structure, (rows, columns); BRAIN is the whole head, CSP and LV included."""
+    """The region of a structure, (rows, columns); BRAIN is the whole head, with all that it encloses.
+
+    That is CSP and LV, and the hole that 3D Slicer leaves in the head where one of them was erased.
+    """
+    pixels = pixels_of(mask, name)
+    return without_holes(pixels) if name == BRAIN.name else pixels
+
+
+def pixels_of(mask: Mask, name: str) -> Region:
+    """The pixels of a structure, (rows, columns), as they were drawn; CSP and LV are BRAIN's, too."""
     return np.asarray(mask > 0 if name == BRAIN.name else mask == VALUES[name])
 
 
@@ -97,7 +107,7 @@ def part_of(mask: Mask, annotated: Collection[str]) -> Mask:
     part = np.zeros_like(mask)
     for name in NAMES:
         if name in annotated:
-            part[region_of(mask, name)] = VALUES[name]
+            part[pixels_of(mask, name)] = VALUES[name]
     return part
 
 
@@ -114,6 +124,34 @@ def largest_component(region: Region, *, diagonal: bool = False) -> Region:
         region: (rows, columns).
         diagonal: pixels that meet at a corner are connected, too.
     """
+    return _changed(region, partial(_largest, diagonal=diagonal))
+
+
+def without_holes(region: Region) -> Region:
+    """A region, (rows, columns), with all that it encloses: `ndimage.binary_fill_holes` in a third of its time."""
+    return _changed(region, _filled)
+
+
+def _changed(region: Region, change: Callable[[Region], Region]) -> Region:
+    """A change that nothing compact needs, made where the region is."""
+    around = bounding_box(region)
+    if around is None or _is_compact(region[around]):
+        return region
+    changed = np.zeros_like(region)
+    changed[around] = change(region[around])
+    return changed
+
+
+def _is_compact(region: Region) -> bool:
+    """Whether each row holds one run of pixels that touches the one above: then there is one piece, without holes.
+
+    That is so for every ellipse, and spares each prediction a search through its pixels.
+    """
+    runs = region[:, 0] + np.count_nonzero(region[:, 1:] & ~region[:, :-1], axis=1)
+    return bool((runs == 1).all() and (region[1:] & region[:-1]).any(axis=1).all())
+
+
+def _largest(region: Region, *, diagonal: bool) -> Region:
     numbered, count = ndimage.label(region, ndimage.generate_binary_structure(2, 2 if diagonal else 1))
     if count <= 1:
         return region
@@ -122,7 +160,6 @@ def largest_component(region: Region, *, diagonal: bool = False) -> Region:
     return np.asarray(numbered == sizes.argmax())
 
 
-def without_holes(region: Region) -> Region:
-    """A region, (rows, columns), with all that it encloses: `ndimage.binary_fill_holes` in a third of its time."""
+def _filled(region: Region) -> Region:
     outside, _ = ndimage.label(np.pad(~region, 1, constant_values=True))
     return np.asarray((outside != outside[0, 0])[1:-1, 1:-1])

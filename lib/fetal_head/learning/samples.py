@@ -132,7 +132,7 @@ def make_sample(
     planes = nested_planes(mask)
     pixels, size = normalise(image), architecture.locator_size
     whole = View(place(pixels, size).half(), place(planes[:1], size) > 0.5, known[:1])
-    head = fit_ellipse(mask > 0) if BRAIN.name in annotated else None
+    head = fit_ellipse(planes[0].numpy() > 0) if BRAIN.name in annotated else None
     frame = Frame.around(head, architecture.frame_size) if head else find(image) if find else None
     if frame is None:
         return Sample(name, patient, whole, None)

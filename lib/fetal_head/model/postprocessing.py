@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from fetal_head.biometry.ellipse import Ellipse
 from fetal_head.imaging import Mask
-from fetal_head.imaging.mask import largest_component, region_of, without_holes
+from fetal_head.imaging.mask import largest_component, pixels_of, without_holes
 from fetal_head.labels import BRAIN, CSP, LV, NAMES
 from fetal_head.model.frame import Frame, Window, put_back, window_of
 
@@ -82,6 +82,6 @@ def _outline(
 def confidence(probabilities: NDArray[np.float32], regions: NDArray[np.bool_], mask: Mask) -> dict[str, float | None]:
     """Mean probability over each structure's own pixels in the frame (the whole head for BRAIN); None where the mask has none."""
     return {
-        name: float(probability[region].mean()) if region.any() and region_of(mask, name).any() else None
+        name: float(probability[region].mean()) if region.any() and pixels_of(mask, name).any() else None
         for name, probability, region in zip(NAMES, probabilities, regions, strict=True)
     }

@@ -50,5 +50,5 @@ def normalise(image: NDArray[np.float32]) -> torch.Tensor:
 
 
 def nested_planes(mask: Mask) -> torch.Tensor:
-    """A (rows, columns) mask -> (3, rows, columns) float: the head (every pixel that is not background), CSP and LV."""
+    """A (rows, columns) mask -> (3, rows, columns) float: the whole head as `region_of` has it, CSP and LV."""
     return torch.from_numpy(np.stack([region_of(mask, name) for name in NAMES])).float()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fetal_head.imaging.mask import region_of
+from fetal_head.imaging.mask import pixels_of
 from fetal_head.labels import STRUCTURES
 from fetal_head.model.segmenter import Prediction
 
@@ -19,7 +19,7 @@ def structures_found(prediction: Prediction, spacing: tuple[float, float] | None
     """
     found = {}
     for structure in STRUCTURES:
-        region = region_of(prediction.mask, structure.name)
+        region = pixels_of(prediction.mask, structure.name)
         area = int(np.count_nonzero(region))
         found[structure.name] = {
             "area_px": area,
