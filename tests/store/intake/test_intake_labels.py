@@ -37,6 +37,20 @@ def test_labels_put_there_by_hand_count_and_the_old_ones_are_kept(study: StudyDa
     assert [path.name for path in (folder / "labels/final").glob("b.*")] == ["b.nrrd"], "one label a tag"
 
 
+def test_a_label_that_is_put_beside_one_of_another_ending_takes_its_place(study: StudyDatastore, folder: Path) -> None:
+    final = folder / "labels/final"
+    submit(study, "a", 1)
+    study.refresh()
+    write_picture(final / "a.png", mask_of(2))
+    for number, name in enumerate(("b.png", "b.nii.gz"), start=3):
+        (write_picture if name == "b.png" else write_itk)(final / name, mask_of(number))
+        os.utime(final / name, (number, number))
+    study.refresh()
+    assert sorted(path.name for path in final.iterdir()) == ["a.png", "b.nii.gz"], "whoever reads the folder finds one label each"
+    assert [len(entries(study.store, image)) for image in "ab"] == [2, 2], "what is gone from there is in the history"
+    assert_whole(study.store)
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -23,7 +24,7 @@ from fetal_head.store.intake.index import Index, IndexFor, annotated_of
 from fetal_head.store.intake.pictures import know_pictures
 from fetal_head.store.labels.adding import add, last_number, write_facts
 from fetal_head.store.labels.rebuilding import take_leftovers
-from fetal_head.store.labels.settling import current_labels, label_of, mark, put_plain
+from fetal_head.store.labels.settling import current_labels, label_of, mark, put_plain, settle
 from fetal_head.store.labels.strangers import Known, cannot_be_read, draft_of, is_stranger, known_labels, recognise, youngest_last
 from fetal_head.store.sql.database import ROWS_AT_ONCE
 from fetal_head.store.sql.tables import Image, Submission
@@ -134,6 +135,10 @@ def _submit(store: Store, index: IndexFor, labels: Sequence[Label]) -> None:
                 write_facts(files, layout, row)
                 taken += 1
         mark(session, images)
+        # of several endings one is left
+        endings = Counter((label.image, label.tag) for label in {*labels, *known})
+        for image in sorted({image for (image, _), count in endings.items() if count > 1}):
+            settle(session, files, layout, image)
     if taken:
         logger.info("%d labels were found in the study folder", taken)
 
