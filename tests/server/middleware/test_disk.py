@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import tempfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -54,3 +55,13 @@ def test_another_error_of_the_system_is_none_of_the_disk() -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
     assert _client(application).get("/").status_code == 500
+
+
+def test_what_is_sent_finds_a_full_disk_while_it_comes(full_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that are too large for the memory are put onto the disk before anybody has looked at them."""
+    monkeypatch.setattr(tempfile, "tempdir", str(full_disk))
+    application = FastAPI()
+    application.include_router(session_routes(Sessions(full_disk / "sessions", 60)))
+    answer = _client(application).put("/session/", files={"files": ("a.png", bytes(2_000_000))})
+    assert answer.status_code == 507
+    assert "cannot be written, the disk is full: make room and try again" in answer.json()["detail"]
