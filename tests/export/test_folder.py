@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from labelled_dicoms import label, still
 from numpy.testing import assert_array_equal
+from pydicom.dataelem import RawDataElement
 
 from fetal_head.datasets import import_dataset
 from fetal_head.evaluation.pairs import find_pairs
@@ -139,17 +140,25 @@ def test_a_dicom_image_of_which_no_object_can_be_made_keeps_no_other_from_being_
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["good.seg.dcm", "index.csv"]
 
 
-def test_a_dicom_image_with_a_value_of_a_kind_that_dicom_does_not_know_keeps_no_other_from_being_exported(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "value", "told"),
+    [
+        # of no such kind; a number of other bytes than its kind has; an endless one
+        ("ZZ", b"abcd", "Unknown Value Representation 'ZZ' in tag (0010, 21c0)"),
+        ("UL", b"\1\0", "Expected total bytes to be an even multiple"),
+        ("IS", b"inf ", "cannot convert float infinity"),
+    ],
+)
+def test_a_dicom_image_with_a_value_that_cannot_be_read_keeps_no_other_from_being_exported(
+    tmp_path: Path, kind: str, value: bytes, told: str
+) -> None:
     images = {"good": still(tmp_path), "odd": still(tmp_path)}
-    images["odd"].AdditionalPatientHistory = "abcd"
-    images["odd"].save_as(tmp_path / "odd.dcm")
-    content = (tmp_path / "odd.dcm").read_bytes()
-    (tmp_path / "odd.dcm").write_bytes(content.replace(b"\x10\0\xb0\x21LT", b"\x10\0\xb0\x21ZZ"))
-    images["odd"] = pydicom.dcmread(tmp_path / "odd.dcm")
+    tag = pydicom.tag.Tag("PregnancyStatus")
+    images["odd"][tag] = RawDataElement(tag, kind, len(value), value, 0, False, True)
     written, failed = write_labels(
         ["odd", "good"], lambda image: label(image=image), "dicom-seg", tmp_path / "out", lambda label: images[label.image]
     )
     assert written == 1
     assert len(failed) == 1
-    assert "Unknown Value Representation 'ZZ' in tag (0010, 21b0)" in failed[0]
+    assert told in failed[0]
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["good.seg.dcm", "index.csv"]

@@ -79,8 +79,9 @@ def _write_dicom(label: Label, kind: Format, to: Path, dataset: Dataset) -> None
         source = source_of(dataset, label.spacing)
         outlines = segmentation(label, source)
         made = outlines if kind == "dicom-seg" else report(label, source, outlines)
-    # of what they do not expect in a header, highdicom and pydicom raise anything
-    except (AttributeError, LookupError, NotImplementedError, TypeError) as error:
+    except ValueError:
+        raise
+    except Exception as error:  # of what they do not expect in a header, highdicom and pydicom raise anything
         raise ValueError(f"the header of its DICOM image has what no object can be made of: {error}") from error
     if made is None:
         lacks = "nothing in it can be measured" if label.spacing else "the size of its pixels is not known"
