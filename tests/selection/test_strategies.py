@@ -160,7 +160,7 @@ def test_typiclust_does_without_features_that_an_older_network_had() -> None:
     pool = pool_of(np.ones((12, 3)), features=features, taken_features=[[1, 0, 0, 0], [np.nan] * 4])
     assert set(typiclust(pool, _rng()).order[:3].tolist()) == {0, 1, 2}
     features[1:] = np.nan
-    assert "has not looked" in typiclust(pool_of(np.ones((12, 3)), features=features), _rng()).reason
+    assert "nothing tells" in typiclust(pool_of(np.ones((12, 3)), features=features), _rng()).reason
 
 
 @pytest.mark.parametrize("strategy", [coreset, hybrid, typiclust])
@@ -168,6 +168,12 @@ def test_where_a_network_gives_no_features_it_is_drawn_by_lot(strategy: Choose) 
     pool = pool_of(np.full((5, 3), 0.1), features=np.empty((5, 0)), taken_features=np.empty((2, 0)))
     assert {int(strategy(pool, _rng(seed)).order[0]) for seed in range(40)} == set(range(5))
     assert "drawn by lot" in strategy(pool, _rng()).reason
+
+
+@pytest.mark.parametrize("strategy", [hybrid, typiclust])
+def test_of_the_last_image_nobody_is_told_that_the_model_has_not_looked_at_it(strategy: Choose) -> None:
+    last = strategy(pool_of([[0.1, 0.1, 0.1]]), _rng())
+    assert last.reason == "It was drawn by lot: nothing tells what it is typical of."
 
 
 def test_hybrid_takes_turns() -> None:

@@ -27,7 +27,9 @@ def typiclust(pool: Pool, rng: np.random.Generator) -> Ranking:
     is_known = ~np.isnan(features).all(axis=1)  # nor is one without numbers, of a network that gives none
     drawn, features = drawn[is_known], features[is_known]
     if len(drawn) < 2:
-        return at_random(len(pool), "It was drawn by lot: the model has not looked at the images yet.", rng)
+        # the last image of all, and those of a network that gives no numbers, have been looked at
+        lack = "nothing tells what it is typical of" if pool.scored.all() else "the model has not looked at the images yet"
+        return at_random(len(pool), f"It was drawn by lot: {lack}.", rng)
     labelled = rng.permutation(pool.taken_features)[:SAMPLE]
     # several threads for so little wait for each other where predictions are made beside: ten times the time was seen
     with _pools_of_threads().limit(limits=1):
