@@ -39,7 +39,7 @@ class Suggest(Strategy):  # type: ignore[misc]
         part; `rank` among the `of` images that could be given; `why`, a sentence.
         """
         who = who_is(request)
-        images, pool = self._pools.pool(who, left_by(request))
+        images, pool = self._pools.pool(who, left_by(request), request.get("unread", ""))
         if not len(images):
             limit_leases(datastore.store)
             return {}

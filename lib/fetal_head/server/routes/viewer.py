@@ -42,14 +42,16 @@ def viewer_routes(app: MONAILabelApp, instances: Instances, turns: Turns) -> API
             return told(found) if found else {}
         except HTTPException:
             # that may go on for long, and whoever asks again would be given the same one
-            other = app.next_sample({**asked, "strategy": strategy, "leaving": found["id"]})
-            if not other or other["id"] == found["id"]:
+            other = app.next_sample({**asked, "strategy": strategy, "unread": found["id"]})
+            if not other:
                 raise
             return told(other)
 
     def told(found: dict[str, Any]) -> dict[str, Any]:
         # what was once said of an image must not take the place of why it is given
         info = app.datastore().get_image_info(found["id"])
+        if not info:
+            raise HTTPException(503, f"the image '{found['id']}' has just been taken out of the study; ask again")
         return for_slicer({**info, **found, **identifiers(instances, image=found["id"])}, links)
 
     return router

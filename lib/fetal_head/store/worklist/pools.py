@@ -34,11 +34,12 @@ class Pools:
         self._scores = ScoreTable()
         self._born: str | None = None
 
-    def pool(self, who: str, leaving: str = "") -> tuple[NDArray[np.intp], Pool]:
+    def pool(self, who: str, leaving: str = "", unread: str = "") -> tuple[NDArray[np.intp], Pool]:
         """The N images that `who` can be given, as (N,) numbers, and what is known of them. It waits for no score.
 
         `leaving` is the image that is before him and that he does not want again.
-        Images that are known to be damaged are not among them. Until an image is scored anew, an older model's score counts.
+        Images that are known to be damaged are not among them, nor is the one that was `unread` just now.
+        Until an image is scored anew, an older model's score counts.
         """
         with self._lock, self._store.reading() as session:
             self._refresh(session)
@@ -47,6 +48,8 @@ class Pools:
             valid, readable = self._scores.are_usable(images)
             usable = images["is_wanted"] & readable
             usable[[place for place, people in self._images.skipped.items() if who in people]] = False
+            if unread:
+                usable[self._images.places[unread]] = False
             rows = self._open(session, who, held, usable)
             taken = self._taken(held)
             recent = {*(holder.image for holder in held), *_last_labelled(session, who)}
