@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import resource
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,12 +18,12 @@ from numpy.testing import assert_allclose
 from fetal_head.imaging import Geometry, write_mask
 from fetal_head.learning.checkpoint import Checkpoint, save_checkpoint
 from fetal_head.learning.retraining import CHECKPOINT, retrain
-from fetal_head.learning.samples import Labelled
+from fetal_head.learning.samples import Labelled, read_samples
 from fetal_head.learning.split import is_validation
-from fetal_head.learning.trainer import Epoch
-from fetal_head.model.network import Architecture
+from fetal_head.learning.trainer import Epoch, train
+from fetal_head.model.network import Architecture, HeadNetworks
 from fetal_head.model.registry import Registry
-from fetal_head.model.weights import Description, load_weights, save_weights
+from fetal_head.model.weights import Description, load_weights, save_weights, starting_networks
 from pictures import three_structures, write_picture
 from small_labels import small_settings, small_study
 
@@ -53,15 +56,43 @@ def test_killed_it_goes_on_from_the_last_epoch(tmp_path: Path) -> None:
         assert_allclose(a.detach(), b.detach(), atol=1e-5)
 
 
-def _stop(registry: Registry, labels: list[Labelled], after: int) -> None:
-    """A training that leaves the checkpoint of epoch `after`, the last one (3) as one that is killed while it is judged."""
+def test_a_network_that_drops_features_by_chance_goes_on_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As several of segmentation-models-pytorch do, which is not installed here."""
 
+    def make(*_: object, classes: int, **__: object) -> torch.nn.Module:
+        return torch.nn.Sequential(torch.nn.Conv2d(1, 8, 3, padding=1), torch.nn.Dropout(), torch.nn.Conv2d(8, classes, 1))
+
+    monkeypatch.setitem(sys.modules, "segmentation_models_pytorch", SimpleNamespace(create_model=make))
+    settings = small_settings(network="smp:some:network", batches_per_epoch=2)
+    architecture = Architecture.of(settings.model)
+    samples = read_samples(small_study(tmp_path, 4), architecture)[0]
+    checkpoint = tmp_path / CHECKPOINT
+
+    def trained(on_epoch: Callable[[Epoch], None] = lambda _: None) -> HeadNetworks:
+        networks = starting_networks(None, settings.model, 0)[0]
+        return train(networks, architecture, samples, [], settings.learning, on_epoch, checkpoint=checkpoint).networks
+
+    whole = trained()
+    checkpoint.unlink()
+    with pytest.raises(KeyboardInterrupt):
+        trained(_interrupt_after(1))
+    resumed = trained()
+    for a, b in zip(whole.parameters(), resumed.parameters(), strict=True):
+        assert_allclose(a.detach(), b.detach(), atol=1e-5)
+
+
+def _interrupt_after(number: int) -> Callable[[Epoch], None]:
     def stop(epoch: Epoch) -> None:
-        if epoch.number == after:
+        if epoch.number == number:
             raise KeyboardInterrupt
 
+    return stop
+
+
+def _stop(registry: Registry, labels: list[Labelled], after: int) -> None:
+    """A training that leaves the checkpoint of epoch `after`, the last one (3) as one that is killed while it is judged."""
     with pytest.raises(KeyboardInterrupt):
-        retrain(labels, small_settings(), registry, start=None, on_epoch=stop)
+        retrain(labels, small_settings(), registry, start=None, on_epoch=_interrupt_after(after))
 
 
 def _epochs(registry: Registry, labels: list[Labelled], **changes: object) -> list[int]:

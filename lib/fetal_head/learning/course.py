@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from fetal_head.config import LearningSettings
@@ -30,6 +31,7 @@ class Course:
         self._network = ranks.shared(network)
         self._batches = Batches(views, Augmentation(settings.augmentation, size), settings.batch_size, settings.seed, shares)
         self._count = settings.batches_per_epoch
+        self._seed = settings.seed
         self._weights = LossWeights.of(settings)
         self._optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
         steps = settings.max_epochs * self._count
@@ -40,6 +42,8 @@ class Course:
     def epoch(self, number: int) -> float:
         """Goes through the batches of epoch `number` (1, 2, ...) and returns their mean loss."""
         device = next(self._network.parameters()).device
+        # a network may drop features by chance: what it draws, too, depends on seed and epoch alone
+        torch.manual_seed(int(np.random.default_rng((self._seed, number)).integers(2**63)))
         self._network.train()
         total = 0.0
         for batch in self._batches.epoch(number, self._count):
