@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from fetal_head.imaging import Geometry, write_mask
 from fetal_head.labels import NAMES
 from fetal_head.learning.augmentation import SETS, Augmentation
 from fetal_head.learning.batches import Batches
@@ -95,6 +96,17 @@ def test_nobody_learns_a_hole_in_the_head_where_a_csp_was_erased() -> None:
     assert torch.equal(erased.whole.target, painted.whole.target)
     assert torch.equal(erased.framed.image, painted.framed.image), "the same frame"
     assert torch.equal(erased.framed.target, painted.framed.target)
+
+
+def test_what_is_left_of_an_erased_brain_is_no_head_to_learn(tmp_path: Path) -> None:
+    """Who erases a head that the field of view cuts may overlook some pixels: CSP and LV would be learned as the head."""
+    (label,) = small_study(tmp_path, 1)
+    mask = np.where(three_structures(60, 120) == 1, 0, three_structures(60, 120)).astype(np.uint8)
+    mask[33, 36:38] = 1
+    write_mask(label.mask, mask, Geometry(mask.shape))
+    sample = sample_of(label, Architecture.of(small_settings().model))
+    assert sample.whole.known.tolist() == [0]
+    assert sample.framed is None, "where the head is nobody knows"
 
 
 @pytest.mark.parametrize("network", NETWORKS)
