@@ -95,6 +95,15 @@ def test_a_head_that_is_cut_is_unknown_whatever_is_predicted(tmp_path: Path) -> 
     assert rows_of(tmp_path / "report")["cut"]["BRAIN_present"] == ""
 
 
+def test_what_is_left_of_an_erased_head_is_unknown_as_well(tmp_path: Path) -> None:
+    """Some pixels beside the CSP that the eraser overlooked: CSP and LV would be the true head."""
+    rest = head(brain=False)
+    rest[30, 60:62] = 1
+    found = evaluated(tmp_path, {"rest": (head(), rest), "whole": (head(), head())})["structures"]
+    assert (found["BRAIN"]["dice"]["mean"], found["BRAIN"]["dice"]["n"]) == (1, 1)
+    assert found["CSP"]["dice"]["n"] == 2
+
+
 @pytest.mark.parametrize(("classes", "names"), [(["LV", "BRAIN"], ["BRAIN", "LV"]), (["CSP"], ["CSP"])])
 def test_classes_that_are_not_asked_for_are_unknown(tmp_path: Path, classes: list[str], names: list[str]) -> None:
     table = sizes(tmp_path / "sizes.csv", "filename,pixel mm\na.png,0.5\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,15 @@ def regions_of(mask: Mask) -> Regions:
         head = np.zeros_like(head)
     in_pieces = any(np.count_nonzero(a) > np.count_nonzero(b) for a, b in zip(drawn, (head, csp, lv), strict=True))
     return Regions(head, csp, lv, _touches_border(head), _touches_border(lv), in_pieces)
+
+
+def spoken_of(mask: Mask, annotated: Iterable[str]) -> tuple[str, ...]:
+    """Those of the annotated structures of which a (rows, columns) mask can speak: without BRAIN where it has no head.
+
+    Who erases a head that the field of view cuts may overlook some pixels, and CSP and LV would be taken for it.
+    """
+    has_head = regions_of(mask).head.any()
+    return tuple(name for name in annotated if has_head or name != BRAIN.name)
 
 
 def _touches_border(region: Region) -> bool:

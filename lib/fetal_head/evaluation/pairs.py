@@ -13,6 +13,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from fetal_head.biometry.regions import spoken_of
 from fetal_head.datasets.entering import LABELS
 from fetal_head.datasets.exported import INDEX, read_index
 from fetal_head.datasets.names import files_in, stem_of
@@ -95,7 +96,7 @@ class Pair:
             raise ValueError(f"mask {error}; {advice}") from error
         if self.annotated is not None:
             truth, annotated = part_of(truth, self.annotated), self.annotated
-        return Known(image, truth, annotated, self.spacing or geometry.spacing)
+        return Known(image, truth, spoken_of(truth, annotated), self.spacing or geometry.spacing)
 
 
 def find_pairs(

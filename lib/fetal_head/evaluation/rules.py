@@ -8,7 +8,8 @@ RULES = {
     "structures": "BRAIN is the whole head: every pixel that is not background, CSP and LV included, and all that these enclose.",
     "annotated": (
         "A structure counts in an image only where its mask speaks of it and it was asked for. A mask without a pixel of BRAIN "
-        "is of a head that the field of view cuts: BRAIN is unknown there. CSP and LV without a pixel are absent: not visible. "
+        "is of a head that the field of view cuts: BRAIN is unknown there, as where CSP and LV make up half of what is left of "
+        "the head. CSP and LV without a pixel are absent: not visible. "
         "A black and white drawing speaks of BRAIN alone, and of the masks of an export its index.csv says what each speaks of."
     ),
     "empty masks": (

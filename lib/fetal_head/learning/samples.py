@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from fetal_head.biometry.ellipse import fit_ellipse
-from fetal_head.biometry.regions import regions_of
+from fetal_head.biometry.regions import spoken_of
 from fetal_head.imaging import Mask, annotated_in, read_image, read_label
 from fetal_head.labels import BRAIN, NAMES
 from fetal_head.model.frame import Frame, cut
@@ -97,20 +97,14 @@ class LeftOut:
 
 
 def read_labelled(labelled: Labelled) -> tuple[NDArray[np.float32], Mask, tuple[str, ...]]:
-    """The grey image and its mask, both (rows, columns), and the structures that are annotated.
-
-    BRAIN is none of them where what there is of it is no head, and is not measured as one.
+    """The grey image and its mask, both (rows, columns), and the annotated structures that are `spoken_of`.
 
     Raises:
         ValueError: either is damaged, or they do not fit.
     """
     image, geometry = read_image(labelled.image)
     mask = read_label(labelled.image, labelled.mask, geometry.shape)
-    annotated = annotated_in(mask) if labelled.annotated is None else labelled.annotated
-    # pixels that were overlooked when it was erased
-    if not regions_of(mask).head.any():
-        annotated = tuple(name for name in annotated if name != BRAIN.name)
-    return image, mask, annotated
+    return image, mask, spoken_of(mask, annotated_in(mask) if labelled.annotated is None else labelled.annotated)
 
 
 def sample_of(labelled: Labelled, architecture: Architecture, find: Find | None = None) -> Sample:
