@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fetal_head.imaging.limits import check_file
 from fetal_head.learning import comparing
 from fetal_head.learning.comparing import compare
 from fetal_head.learning.judging import JudgedOn
@@ -87,3 +88,21 @@ def test_without_room_to_read_no_label_is_left_out(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(comparing, "read_labelled", fail)
     with pytest.raises(OSError, match="No space left"):
         compare(candidate, served, labels[:1], labels[1:], NOTHING, SETTINGS, lambda _: None)
+
+
+def test_where_no_held_label_can_be_read_for_a_moment_it_is_not_judged_on_training_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: Version
+) -> None:
+    labels = small_study(tmp_path, 3)
+
+    def check(path: Path) -> None:
+        if path.stem != labels[0].id:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+        check_file(path)
+
+    candidate = load_segmenter(served.path, SETTINGS.model, "new")
+    with monkeypatch.context() as patch:
+        patch.setattr("fetal_head.imaging.reader.check_file", check)
+        with pytest.raises(ValueError, match="Stale file handle"):
+            compare(candidate, served, labels[:1], labels[1:], NOTHING, SETTINGS)
+    assert compare(candidate, served, labels[:1], labels[1:], NOTHING, SETTINGS).patients == 2

@@ -8,6 +8,7 @@ import torch
 
 from fetal_head.config import Settings
 from fetal_head.files import NO_ROOM
+from fetal_head.imaging.limits import lack_of
 from fetal_head.labels import NAMES
 from fetal_head.learning.basis import basis
 from fetal_head.learning.judging import ImageDice, Verdict, judge, judged_dice
@@ -35,7 +36,7 @@ def compare(
         say: told of every label that is not judged on, since its image is another one by now or either cannot be read.
 
     Raises:
-        ValueError: the served version cannot be read, or no label can.
+        ValueError: the served version cannot be read, or no label can, or none of those that were held back now.
         OSError: there is no room to read them.
     """
     current = load_segmenter(served.path, settings.model, served.name)
@@ -52,8 +53,9 @@ def compare(
 
 
 def _dice(models: Sequence[Segmenter], labels: Sequence[Labelled], say: Callable[[str], None]) -> list[tuple[ImageDice, ...]]:
-    """By image, the Dice of each model at its original size."""
-    judged = []
+    """By image, the Dice of each model at its original size. Raises where the system can read none of them now."""
+    judged: list[tuple[ImageDice, ...]] = []
+    unread: Exception | None = None
     for label in labels:
         try:
             image, truth, annotated = read_labelled(label)
@@ -61,6 +63,7 @@ def _dice(models: Sequence[Segmenter], labels: Sequence[Labelled], say: Callable
             # without room no label can be read: none is left out, for then training images alone would be left
             if isinstance(error, OSError) and error.errno in NO_ROOM:
                 raise
+            unread = error if lack_of(error) and label.is_of_image else unread
             say(not_judged_on(label, str(error)))
             continue
         # afterwards: it may be replaced while it is read
@@ -75,4 +78,7 @@ def _dice(models: Sequence[Segmenter], labels: Sequence[Labelled], say: Callable
             dice = {name: value for name, value in zip(NAMES, values, strict=True) if name in annotated}
             found.append(ImageDice(label.id, label.patient_id, dice))
         judged.append(tuple(found))
+    if unread and not judged:
+        # what was trained is not lost: the next training goes on from the last epoch, and judges it
+        raise unread
     return judged
