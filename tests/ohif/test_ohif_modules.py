@@ -230,10 +230,10 @@ def test_what_a_page_keeps_itself_comes_back_over_nothing_that_another_tab_keeps
           localStorage.setItem(here._key(first), JSON.stringify(theirs.draft));
           const kept = JSON.stringify({ ...localStorage });
           const again = open(here);
-          told.push(again.mask[0], draw(here, again, 3), JSON.stringify({ ...localStorage }) === kept);
+          told.push(again.mask[0], draw(here, again, 3), JSON.stringify({ ...localStorage }) === kept, here.holds(again));
           return told;""",
     )
-    assert found == [True, True, 1, False, True]
+    assert found == [True, True, 1, False, True, False]
 
 
 def test_work_that_another_tab_took_back_is_at_risk(call: Call) -> None:

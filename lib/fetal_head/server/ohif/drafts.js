@@ -92,7 +92,7 @@ export class Drafts {
    */
   holds(editor) {
     const key = this._key(editor);
-    return storage.isOnlyHere(key) || (storage.kept(key) !== null && this._isOurs(key));
+    return this._isOurs(key) && storage.read(key) !== null;
   }
 
   /** @param {import('./editor.js').Editor} editor */
