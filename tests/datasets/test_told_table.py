@@ -39,3 +39,10 @@ def test_patients_and_pixel_sizes(tmp_path: Path) -> None:
 def test_tables_of_no_use(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         _read(tmp_path, text)
+
+
+def test_names_in_another_code_are_not_taken_for_one(tmp_path: Path) -> None:
+    """As spreadsheets write them unless they are asked for UTF-8: two patients would be one."""
+    (tmp_path / "images.csv").write_bytes("image;patient\na.png;Müller\nb.png;Möller\n".encode("cp1252"))
+    with pytest.raises(ValueError, match=r"images\.csv: the row of a holds letters that are not UTF-8; save the table as such"):
+        read_told(tmp_path / "images.csv")

@@ -35,7 +35,7 @@ class PublishedTable:
         return self._by_image(self._positive, columns)
 
     def texts(self, column: int) -> dict[str, str]:
-        """What stands in a column by image, likewise."""
+        """What stands in a column by image, likewise; also raised for letters that could not be read."""
         return {stem: text for stem, (text,) in self._by_image(_known, (column,)).items()}
 
     def _by_image(self, read: Callable[[str, str, int], T | None], columns: Sequence[int]) -> dict[str, tuple[T, ...]]:
@@ -97,8 +97,10 @@ def read_table(path: Path) -> PublishedTable:
     return PublishedTable([" ".join(name.lower().split()) for name in header], rows)
 
 
-def _known(cell: str, _: str, __: int) -> str | None:
+def _known(cell: str, stem: str, _: int) -> str | None:
     text = cell.strip()
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        raise ValueError(f"the row of {stem} holds letters that are not UTF-8; save the table as such (in Excel: CSV UTF-8)")
     return None if text.lower() in NOT_KNOWN else text
 
 
