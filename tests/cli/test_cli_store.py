@@ -212,5 +212,9 @@ def test_whose_images_are_and_how_large_their_pixels_is_told_by_a_table(run: Run
         (tmp_path / "images.csv").write_text(f"image,patient\n{name}.png,{name}\n")
         assert "1 images were told of" in run("store", "tell", "images.csv", "--studies", "study").stderr
         assert study.get_image_info("Zoe\u0308")["patient"] == name
+    # also where one that was written the other way was there before
+    for there, then in (("Zoe\u0308", "Zo\u00eb"), ("Zo\u00eb", "Zoe\u0308")):
+        (tmp_path / "study" / f"{there}.png").rename(tmp_path / "study" / f"{then}.png")
+        assert "1 images were told of" in run("store", "tell", "images.csv", "--studies", "study").stderr
     (tmp_path / "images.csv").write_text("image,patient\nc.png,P7\n")
     assert "images.csv tells of no image of study" in run("store", "tell", "images.csv", "--studies", "study", status=1).stderr

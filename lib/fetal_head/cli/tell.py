@@ -27,11 +27,11 @@ def tell(
     from fetal_head.patients import same_name
     from fetal_head.store.errors import StoreError
     from fetal_head.store.images import update_image_info
-    from fetal_head.store.labels.queries import every_id
+    from fetal_head.store.labels.queries import image_ids
 
     told, study = read_told(table), opened(studies, conf)
     with study.reading() as session:
-        ids = {same_name(image): image for image in every_id(session)}
+        ids = {same_name(image): image for image in image_ids(session)}
     unknown = []
     for image, info in told.items():
         try:
