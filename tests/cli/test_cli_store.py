@@ -193,8 +193,10 @@ def test_which_image_or_file_a_log_means(run: Run, study: StudyDatastore, tmp_pa
     for image in "ab":
         assert run("store", "which", pseudonym(image), "--studies", "study").stdout == f"{image}\n"
     write_picture(tmp_path / "study" / "1.2.3.f0007.png", speckle(60, 90))
-    for name in ("1.2.3", "1.2.3.f0007", "b.txt"):
-        (tmp_path / "study" / "b.txt").touch()
+    (tmp_path / "study" / "b.txt").touch()
+    (tmp_path / "study" / "labels/final").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "study" / "labels/final/a.seg.nrrd").touch()
+    for name in ("1.2.3", "1.2.3.f0007", "b.txt", "a.seg.nrrd"):
         assert run("store", "which", pseudonym(name), "--studies", "study").stdout == f"{name}\n"
     assert "nothing in study is called" in run("store", "which", pseudonym("c"), "--studies", "study", status=1).stderr
 

@@ -24,7 +24,10 @@ def which(
     study = opened(studies, conf)
     with study.reading() as session:
         ids = set(every_id(session))
-    names = ids | set(map(instance_of, ids)) | {path.name for path in study.layout.folder.iterdir()}
+    folder = study.layout.folder
+    # images, and labels beside them, that were left out
+    files = {path.name for path in (*folder.iterdir(), *folder.glob("labels/*/*"))}
+    names = ids | set(map(instance_of, ids)) | files
     found = sorted(name for name in names if pseudonym_of(name) == pseudonym)
     if not found:
         raise ValueError(f"nothing in {studies} is called {pseudonym} in the log")
