@@ -103,7 +103,12 @@ def remove_image(store: Store, image_id: str) -> None:
 
 
 def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None:
-    """Lays `info` over what is known of an image. Raises StoreError: 404 when there is none, 422 for what makes no sense."""
+    """Lays `info` over what is known of an image.
+
+    Raises:
+        StoreError: 404 when there is none, 422 for what makes no sense, 503 when a pixel size is told of a file that the system
+            cannot read now.
+    """
     with store.writing() as (session, files):
         image = live_image(session, image_id)
         try:
@@ -119,8 +124,8 @@ def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None
                     # which picture that is nobody knows: not the one that was known, whose size would be taken from it
                     image.picture = None
                     mark(session, [image_id])
-        except ValueError as error:
-            raise StoreError(422, f"what is said of the image '{image_id}' was not accepted: {error}") from error
+        except (ValueError, OSError) as error:
+            raise not_read(f"what is said of the image '{image_id}' was not accepted: {error}", error) from error
         write_image_facts(files, store.layout, image)
 
 

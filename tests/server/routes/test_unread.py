@@ -125,6 +125,21 @@ def test_what_is_said_of_a_label_is_to_be_said_again(study: StudyDatastore, monk
     study.update_label_info("a", "final", {"annotated": ["BRAIN"]})
 
 
+def test_the_pixel_size_of_an_image_that_cannot_be_read_is_to_be_told_again(
+    study: StudyDatastore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path) -> bytes:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", fail)
+        with pytest.raises(HTTPException, match="Too many open files") as refused:
+            study.update_image_info("a", {"spacing": [0.1, 0.1]})
+    assert refused.value.status_code == 503
+    assert "spacing" not in study.get_image_info("a")
+    study.update_image_info("a", {"spacing": [0.1, 0.1]})
+
+
 def test_an_image_whose_patient_cannot_be_read_is_to_be_sent_again(
     study: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
