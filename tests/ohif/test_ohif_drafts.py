@@ -220,6 +220,7 @@ def test_who_takes_a_rejection_back_does_not_lose_the_label_to_the_prediction_on
     ann.button("Submit")
     ann.button("Reject version 2")
     expect(ann.page.locator("#fh-state")).to_have_text("Not submitted")
+    assert not ann.page.evaluate("fetalHead.isAtRisk"), "the server keeps what it rejects"
     ann.open("p36")
     asked: list[str] = []
     ann.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))

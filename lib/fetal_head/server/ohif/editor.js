@@ -39,7 +39,7 @@ export class Editor extends EventTarget {
     this.base = isLabel ? this.print : null;
     /** @type {Set<string>} the prints of masks that were sent and never answered: the server may have them, or not */
     this.maybeThere = new Set();
-    /** Whether somebody drew: an untouched prediction is no work of anybody. */
+    /** Whether somebody drew what the server never had: an untouched prediction is no work of anybody. */
     this.touched = false;
     // a computer's clock may be set meanwhile; this one only goes on
     this.openedAt = performance.now();
@@ -157,6 +157,8 @@ export class Editor extends EventTarget {
     this.base = print;
     this.replaces = number;
     this.maybeThere.clear();
+    // what it had it keeps, also when it is rejected there
+    this.touched &&= this.unsent;
     this.dispatchEvent(new Event('sent'));
   }
 
