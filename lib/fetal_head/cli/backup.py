@@ -22,7 +22,7 @@ def backup(
 
     copied = copy(opened(studies, conf), to)
     for path in copied.missing:
-        console.print(f"{path} is gone")
+        console.print(f"{path} is gone or damaged")
     console.print(f"{copied.files - len(copied.missing)} files are in {to}")
     if copied.missing:
         raise typer.Exit(1)

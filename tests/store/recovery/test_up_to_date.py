@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from masks import MASK, submit, tables
+from masks import MASK, assert_whole, submit, tables
 from PIL import Image as PillowImage
 
 from fetal_head.config import StoreSettings
@@ -114,3 +114,20 @@ def test_an_earlier_picture_of_that_name_does_not_stand_in_for_one_that_is_gone(
     (study.store.layout.folder / "c.png").unlink()
     assert backup(study.store, tmp_path / "backup").missing == ["c.png"]
     assert not (tmp_path / "backup/c.png").exists()
+
+
+def test_a_mask_that_the_disk_damaged_does_not_take_the_place_of_the_one_that_was_backed_up(
+    study: StudyDatastore, tmp_path: Path
+) -> None:
+    for image in "ab":
+        submit(study, image, 1)
+    backup(study.store, tmp_path / "backup")
+    kept = study.store.layout.kept("a", 1, ".nrrd")
+    whole, short = kept.read_bytes(), kept.relative_to(study.store.layout.folder)
+    # as a file system leaves it that was repaired after a power cut
+    kept.chmod(0o644)
+    kept.write_bytes(b"")
+    for _ in range(2):
+        assert backup(study.store, tmp_path / "backup").missing == [str(short)]
+    assert (tmp_path / "backup" / short).read_bytes() == whole
+    assert_whole(restore_backup(tmp_path / "backup", tmp_path / "restored", EMBEDDED))

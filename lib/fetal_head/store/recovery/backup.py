@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ PARTIAL = f".{TABLES}"
 
 
 class Copied(NamedTuple):
-    """How many files a backup names, and which of them nobody has any more."""
+    """How many files a backup names, and which of them nobody has any more as they were."""
 
     files: int
     missing: list[str]
@@ -61,7 +62,7 @@ def _backup(store: Store, to: Path) -> Copied:
         with partial.open("w", encoding="utf-8") as file:
             write_tables(session, file)
     named = [*_named(store.layout, images, submissions)]
-    missing = [str(path) for path, where in named if not _copy(where, to / path)]
+    missing = [str(path) for path, where, digest in named if not _copy(where, to / path, digest)]
     os.sync()
     partial.replace(to / TABLES)
     return Copied(len(named), missing)
@@ -102,7 +103,7 @@ def _restored(rows: Rows, source: Path, to: Path, settings: StoreSettings) -> St
             raise StoreError(409, f"the database {store.database.name} holds a study already; name an empty one")
         load_tables(session, rows)
         images, submissions = list(session.scalars(select(Image))), list(session.scalars(select(Submission)))
-        named = [path for path, _ in _named(Layout(source), images, submissions)]
+        named = [path for path, *_ in _named(Layout(source), images, submissions)]
         history = store.layout.history.relative_to(store.layout.folder)
         _bring([path for path in named if path.is_relative_to(history)], source, store.layout.folder)
         _lay_out(images, submissions, files, store.layout)
@@ -149,19 +150,21 @@ def _lay_out(images: Sequence[Image], submissions: Sequence[Submission], files: 
             put_plain(files, layout, row)
 
 
-def _named(layout: Layout, images: list[Image], submissions: list[Submission]) -> Iterator[tuple[Path, Iterable[Path]]]:
-    """The files that the tables name: where each belongs in a study, and where it may lie now."""
+def _named(
+    layout: Layout, images: list[Image], submissions: list[Submission]
+) -> Iterator[tuple[Path, Iterable[Path], str | None]]:
+    """The files that the tables name: where each belongs in a study, where it may lie now, and the SHA-256 of a mask."""
     for image in images:
         past = [path for path in layout.history.joinpath(image.id).glob("image[-.]*") if path.is_file()]
-        yield from ((path.relative_to(layout.folder), [path]) for path in past)
+        yield from ((path.relative_to(layout.folder), [path], None) for path in past)
         if image.removed is None:
-            yield Path(image.file), _file_of(layout, image)
+            yield Path(image.file), _file_of(layout, image), None
     for row in submissions:
         kept = layout.kept(row.image, row.number, row.suffix)
-        yield kept.relative_to(layout.folder), [kept]
+        yield kept.relative_to(layout.folder), [kept], row.sha256
     for path in (layout.index, layout.dicom, layout.folder / "summary.csv"):
         if path.exists():
-            yield path.relative_to(layout.folder), [path]
+            yield path.relative_to(layout.folder), [path], None
 
 
 def _file_of(layout: Layout, image: Image) -> Iterator[Path]:
@@ -170,8 +173,8 @@ def _file_of(layout: Layout, image: Image) -> Iterator[Path]:
     yield from (path for path in layout.history.joinpath(image.id).glob("image-*") if stamp_of(path) == image.stamp)
 
 
-def _copy(where: Iterable[Path], to: Path) -> bool:
-    """Copies the first of the files that is there, unless that was done before; False when there is none."""
+def _copy(where: Iterable[Path], to: Path, digest: str | None = None) -> bool:
+    """Copies the first of the files that is there, unless that was done before; False when there is none of that SHA-256."""
     for path in where:
         if (stamp := stamp_of(path)) is None:
             continue
@@ -182,6 +185,10 @@ def _copy(where: Iterable[Path], to: Path) -> bool:
             try:
                 shutil.copy2(path, partial)
             except FileNotFoundError:
+                continue
+            # what a disk did to a mask must not be done to the one that was copied before
+            if digest is not None and sha256(partial.read_bytes()).hexdigest() != digest:
+                partial.unlink()
                 continue
             # one that was written anew meanwhile is copied the next time
             os.utime(partial, ns=(stamp.mtime_ns, stamp.mtime_ns))
