@@ -48,7 +48,8 @@ def dicom_frame(path: Path) -> Frame:
     with temporary_folder() as folder:
         ours = folder / "frame.dcm"
         try:
-            ours.write_bytes(content.getbuffer())
+            # a view of it that an error keeps alive makes Python 3.12.1 crash
+            ours.write_bytes(content.getvalue())
         except OSError as error:
             # a disk that is full does not say which one it is
             raise OSError(error.errno, error.strerror, str(ours)) from error
