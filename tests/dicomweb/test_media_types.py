@@ -41,6 +41,9 @@ LITTLE, BASELINE = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"
         ("image/png", (JPEG, PNG), PNG),
         ("image/*", (JPEG, PNG), JPEG),
         ("image/webp, image/png;q=0.5, image/jpeg;q=0.4", (JPEG, PNG), PNG),
+        # a parameter in pieces, as mails have them, beside one that is whole
+        ("image/png; type*=utf-8''a; type*0*=b", (JPEG, PNG), PNG),
+        ('image/png; type="a;q=0"; Q = 0.5, image/jpeg; q="0.4"', (JPEG, PNG), PNG),
     ],
 )
 def test_choice(accept: str, offered: tuple[MediaType, ...], chosen: MediaType | None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from email.message import Message
 
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -13,6 +12,7 @@ RELATED = "multipart/related"
 # no client takes more kinds of things than fit into so many characters
 LONGEST = 4096
 _BETWEEN_COMMAS = re.compile(r'(?:[^,"]|"[^"]*(?:"|$))+')
+_PARAMETER = re.compile(r';\s*([^\s;="]+)\s*=\s*(?:"([^"]*)"|([^\s;"]*))')
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,10 @@ def choose(accept: str, offered: Sequence[MediaType]) -> MediaType | None:
 
 def _ranges(accept: str) -> Iterator[_Range]:
     for one in _BETWEEN_COMMAS.findall(accept[:LONGEST]):
-        message = Message()
-        message["Content-Type"] = one.strip().replace("\n", " ").replace("\r", " ")
         name = one.split(";", 1)[0].strip().lower()
         if not name:
             continue
-        params = {str(key).lower(): str(value) for key, value in (message.get_params(failobj=[]) or [])[1:]}
+        params = {key.lower(): quoted or plain for key, quoted, plain in _PARAMETER.findall(one)}
         yield _Range(name, params.get("type", "*").lower(), params.get("transfer-syntax", "*"), _quality(params.get("q", "1")))
 
 
