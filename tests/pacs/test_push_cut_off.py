@@ -82,6 +82,21 @@ def test_a_label_counts_again_whenever_the_one_after_it_was_cut_off(
     assert number > 5
 
 
+def test_a_report_names_the_one_before_wherever_its_way_was_cut_off(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = bench.sent()
+    for number in count(2):
+        _, (before,) = bench.counting()
+        bench.submit(image, np.roll(PHANTOM.mask, number, axis=1))
+        is_cut = _cut_off(bench, monkeypatch, after=number - 1)
+        Pusher(bench.pacs, bench.study.store, bench.settings).push()
+        _, (report,) = bench.counting()
+        (named,) = report.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
+        assert named.ReferencedSOPInstanceUID == before.SOPInstanceUID
+        if not is_cut:
+            break
+    assert number > 5
+
+
 def test_looking_for_what_a_lost_file_knew_can_be_cut_off(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     image = bench.pulled()
     for number in count(1):

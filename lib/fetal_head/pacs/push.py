@@ -120,8 +120,9 @@ class Pusher:
         gone = {each.uid for each, state in noted.items() if state in ("leaving", "withdrawn")}
         outlines = next(s for n in count() if (s := segmentation(label, source, n)).SOPInstanceUID not in gone)
         number = next(n for n in count() if report_uid(label, outlines, n) not in gone)
-        ours = (report_uid(label, outlines, number), *gone)
-        earlier = [each.uid for each in noted if each.series == dicom_sr.series_uid(source) and each.uid not in ours]
+        ours, series = report_uid(label, outlines, number), dicom_sr.series_uid(source)
+        # one that is leaving is what this one replaces, where its way was cut off
+        earlier = [e.uid for e, state in noted.items() if e.series == series and e.uid != ours and state != "withdrawn"]
         measurements = report(label, source, outlines, earlier[-1] if earlier else None, number)
         return {_instance(made): made for made in (outlines, measurements) if made is not None}
 
