@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from bench import MOVED, Bench, stored
 from fetal_head.biometry import measure
 from fetal_head.pacs.errors import PacsAwayError
+from fetal_head.pseudonym import pseudonym
 from fetal_head.store.labels import history
 from orthanc import Orthanc
 from ultrasound import NAMES, PHANTOM, written
@@ -163,6 +164,17 @@ def test_a_file_without_rights_holds_up_no_other(
     assert segmentation.SourceImageSequence[0].ReferencedSOPInstanceUID == second
     assert "(Permission denied); give the server's user the right" in caplog.text
     assert first not in caplog.text
+
+
+def test_no_id_of_a_label_that_cannot_be_sent_is_in_the_log(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    image = bench.sent()
+    file = bench.folder / f"{image}.dcm"
+    file.write_bytes(file.read_bytes()[:-1000])
+    bench.study.update_label_info(image, "final", {"annotated": ["LV"]})
+    with caplog.at_level(logging.WARNING):
+        bench.pusher.push()
+    assert f"{pseudonym(image)}.dcm: The length of the pixel data" in caplog.text
+    assert image not in caplog.text
 
 
 def test_a_label_at_which_the_pacs_breaks_off_holds_up_no_other(

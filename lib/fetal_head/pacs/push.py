@@ -22,7 +22,7 @@ from fetal_head.pacs.differing import Differing
 from fetal_head.pacs.errors import PacsAwayError, PacsRefusalError
 from fetal_head.pacs.failures import Failures, is_of_all, sentence_of
 from fetal_head.pacs.outbox import Outbox, State
-from fetal_head.pseudonym import pseudonym
+from fetal_head.pseudonym import nameless, pseudonym
 from fetal_head.store.labels import queries
 from fetal_head.store.labels.exported import exported
 from fetal_head.store.store import Store
@@ -85,7 +85,7 @@ class Pusher:
             raise error
         if self._failures.note((image, label), sentence_of(error)):
             message = "the PACS does not have the label of the image %s as it is here: %s"
-            logger.warning(message, pseudonym(image), sentence_of(error))
+            logger.warning(message, pseudonym(image), nameless(sentence_of(error), [image]))
 
     def _send(self, image: str, label: str | None) -> None:
         """In an order in which what is cut off can be done again: what is to come or go is noted before, and after it is done."""
