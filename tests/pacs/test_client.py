@@ -333,3 +333,16 @@ def test_the_token_that_is_in_the_file_now_is_shown(tmp_path: Path) -> None:
     assert seen == ["Bearer abc.def", "Bearer renewed"]
     with pytest.raises(ValueError, match="pacs_token_file cannot be read"):
         Pacs("http://localhost", _settings(pacs_token_file=str(tmp_path / "missing")))
+
+
+@pytest.mark.parametrize("written", ['{\n "access_token": "s3cret"\n}\n', "s3cret\nof the 3rd of May", "s3cret–", "\n"])
+def test_a_file_that_holds_more_or_less_than_a_token_is_told_of_and_what_it_holds_is_not(tmp_path: Path, written: str) -> None:
+    (tmp_path / "token").write_text("abc.def\n", encoding="utf-8")
+    with _pacs(lambda _: (200, JSON, b"[]"), pacs_token_file=str(tmp_path / "token")) as pacs:
+        (tmp_path / "token").write_text(written, encoding="utf-8")
+        for ask in (lambda: list(pacs.series()), lambda: pacs.fetch(WHERE), lambda: pacs.ask("studies", "", "*/*")):
+            with pytest.raises(PacsAwayError, match="pacs_token_file holds no token") as error:
+                ask()
+            assert "s3cret" not in str(error.value)
+    with pytest.raises(ValueError, match="pacs_token_file holds no token"):
+        Pacs("http://localhost", _settings(pacs_token_file=str(tmp_path / "token")))

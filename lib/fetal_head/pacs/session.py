@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ NONE, SYSTEM = "none", "system"
 AWAY = (401, 407, 408, 429, 502, 503, 504)
 # little at a time: what is packed may be a thousand times as long
 CHUNK = 2**16
+# what can be seen of ASCII
+TOKEN = re.compile(r"[!-~]+")
 
 
 class PacsSession(requests.Session):
@@ -67,7 +70,7 @@ class PacsSession(requests.Session):
 def credentials(settings: PacsSettings) -> AuthBase | None:
     """What shows the PACS who we are; None where nothing is set. Raises ValueError for a file that cannot be read."""
     if settings.pacs_token_file != NONE:
-        _read(settings.pacs_token_file, "pacs_token_file")
+        _token(settings.pacs_token_file)
         return _Bearer(settings.pacs_token_file)
     user = upstream.MONAI_LABEL_DICOMWEB_USERNAME if settings.pacs_user == NONE else settings.pacs_user
     password = upstream.MONAI_LABEL_DICOMWEB_PASSWORD
@@ -100,10 +103,18 @@ class _Bearer(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         try:
-            request.headers["Authorization"] = f"Bearer {_read(self._path, 'pacs_token_file')}"
+            request.headers["Authorization"] = f"Bearer {_token(self._path)}"
         except ValueError as error:
             raise PacsAwayError(f"the PACS is not asked: {error}") from error
         return request
+
+
+def _token(path: str) -> str:
+    """What is in the file of a token. Raises ValueError, which does not tell it, for what no header can hold."""
+    token = _read(path, "pacs_token_file")
+    if not TOKEN.fullmatch(token):
+        raise ValueError(f"the file {path} of the setting pacs_token_file holds no token: write it there, and nothing else")
+    return token
 
 
 def _read(path: str, setting: str) -> str:
