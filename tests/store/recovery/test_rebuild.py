@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+from collections.abc import Callable
+from functools import partial, partialmethod
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +20,7 @@ from numpy.testing import assert_array_equal
 
 from fetal_head.config import StoreSettings
 from fetal_head.imaging import read_mask
+from fetal_head.store.errors import StoreError
 from fetal_head.store.intake.scan import rebuild
 from fetal_head.store.labels.history import entry, restore, set_status
 from fetal_head.store.labels.settling import FINAL
@@ -46,6 +51,35 @@ def test_rebuild_gives_what_was(study: StudyDatastore, folder: Path, settings: S
         for file in folder.glob(".fetal_head/store.sqlite*"):
             file.unlink()
         assert tables(StudyDatastore(str(folder), settings).store) == before, "a database that is gone is made again"
+
+
+@pytest.mark.parametrize("name", ["0001.json", "0001.nrrd", "image.json"])
+@pytest.mark.parametrize("lost", [False, True], ids=["rebuilt", "lost"])
+def test_what_cannot_be_read_for_a_moment_while_the_database_is_made_again_is_not_taken_for_gone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, lost: bool
+) -> None:
+    embedded = StoreSettings(database_url="embedded", lease_minutes=30, readers=1)
+    study = StudyDatastore(str(folder), embedded)
+    study.update_image_info("a", {"patient": "P1", "spacing": [0.1, 0.2]})
+    submit(study, "a", 1)
+    study.refresh()
+    before = tables(study.store)
+    study.store.database.close()
+
+    def fail(read: Callable[..., object], path: Path, *how: object, **named: object) -> object:
+        if path.name == name:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+        return read(path, *how, **named)
+
+    if lost:
+        for file in folder.glob(".fetal_head/store.sqlite*"):
+            file.unlink()
+    with monkeypatch.context() as once:
+        for read in ("read_text", "read_bytes"):
+            once.setattr(Path, read, partialmethod(partial(fail, getattr(Path, read))))
+        with pytest.raises(StoreError, match=f"{name} cannot be written, the disk, or the network to it, fails"):
+            StudyDatastore(str(folder), embedded) if lost else rebuild(folder, embedded)
+    assert tables(StudyDatastore(str(folder), embedded).store) == before
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["rebuilt", "lost"])

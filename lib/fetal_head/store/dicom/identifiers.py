@@ -12,6 +12,7 @@ from fetal_head.dicomweb.text import dicom_text
 from fetal_head.dicomweb.uids import uids_of
 from fetal_head.patients import patient_of
 from fetal_head.pseudonym import pseudonym
+from fetal_head.store.errors import disk_told
 from fetal_head.store.files.facts import as_bytes, read_facts
 from fetal_head.store.sql.database import ROWS_AT_ONCE
 from fetal_head.store.sql.derived import Instance
@@ -24,7 +25,9 @@ NEWEST_IMAGE, NEWEST_INSTANCE = select(func.max(Image.changed)), select(func.max
 
 def identity_of(store: Store) -> UUID:
     """What the study's identifiers are made from; made when it is asked for first. Copies of a study share it."""
-    if found := _read(store):
+    with disk_told(str(store.layout.hidden)):
+        found = _read(store)
+    if found:
         return found
     with store.writing() as (session, files):
         # meanwhile another process may have made it

@@ -39,10 +39,12 @@ def as_bytes(facts: dict[str, Any]) -> bytes:
 
 
 def read_facts(path: Path) -> dict[str, Any] | None:
-    """The facts in a file; None when there is none, or none of ours."""
+    """The facts in a file; None when there is none, or none of ours. Raises OSError for what the system cannot read now."""
+    if not path.is_file():
+        return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -105,12 +105,12 @@ def _said(index: Index, image_id: str) -> tuple[dict[str, Any], int | None]:
 def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known | None, index: IndexFor) -> Read | None:
     """None for a file that the system cannot read now, which is left to the next look."""
     path, said, told_of = layout.folder / file, dict[str, Any](), None
-    if known is None or not known.is_there:
-        facts = read_image_facts(layout.image_facts(image_id))
-        said, told_of = _said(index(known is not None), image_id)
-        said, told_of = {**said, **facts.get("info", {})}, facts.get("told_of", told_of)
     before, digest, ctime_ns = known.picture if known else None, None, ctime_of(path)
     try:
+        if known is None or not known.is_there:
+            facts = read_image_facts(layout.image_facts(image_id))
+            said, told_of = _said(index(known is not None), image_id)
+            said, told_of = {**said, **facts.get("info", {})}, facts.get("told_of", told_of)
         patient = read_patient(path)
         if known or SPACING_OF in said:
             digest = Picture(path, stamp).digest()

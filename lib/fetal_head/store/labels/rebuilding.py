@@ -75,15 +75,16 @@ def _adopt_submissions(session: Session, layout: Layout, images: Sequence[str]) 
 
 
 def _whole(layout: Layout, image: str, number: int) -> Submission | None:
-    """A submission from its files; None when they are not both there as they were written."""
+    """A submission from its files; None when they are not both there as they were written.
+
+    Raises OSError for one that the system cannot read now: taken for gone it would count no more, or be removed as never
+    acknowledged.
+    """
     row = read_submission(layout.facts(image, number), image)
     if row is None or row.number != number:
         return None
-    try:
-        found = sha256(layout.kept(image, number, row.suffix).read_bytes()).hexdigest()
-    except OSError:
-        found = None
-    if found != row.sha256:
+    kept = layout.kept(image, number, row.suffix)
+    if not kept.is_file() or sha256(kept.read_bytes()).hexdigest() != row.sha256:
         logger.warning("submission %d of the image %s is not what was submitted; it is left out", number, pseudonym(image))
         return None
     return row
