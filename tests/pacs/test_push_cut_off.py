@@ -97,6 +97,27 @@ def test_a_report_names_the_one_before_wherever_its_way_was_cut_off(bench: Bench
     assert number > 5
 
 
+def test_a_report_names_no_other_that_never_reached_the_pacs(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fetal_head.pacs.push.SHOWN_WITHIN_SECONDS", 0.0)
+    image = bench.sent()
+    _, (first,) = bench.counting()
+
+    def store(_: Any) -> None:
+        raise PacsAwayError("the PACS does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.pacs, "store", store)
+        for number in (2, 3):
+            bench.submit(image, np.roll(PHANTOM.mask, number, axis=1))
+            with pytest.raises(PacsAwayError):
+                bench.pusher.push()
+    bench.pusher.push()
+    assert bench.numbers() == ([3], [3])
+    _, (report,) = bench.counting()
+    (named,) = report.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
+    assert named.ReferencedSOPInstanceUID == first.SOPInstanceUID
+
+
 def test_looking_for_what_a_lost_file_knew_can_be_cut_off(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     image = bench.pulled()
     for number in count(1):

@@ -18,8 +18,9 @@ CREATE TABLE IF NOT EXISTS objects (
 CREATE INDEX IF NOT EXISTS objects_of_image ON objects (image);
 """
 
-# one that is coming may be there already, one that is leaving gone; what is withdrawn never counts again
-State = Literal["coming", "stored", "leaving", "withdrawn"]
+# one that is coming may be there already, one that is leaving gone, one that is cancelled was coming when another took its
+# place; what is withdrawn never counts again
+State = Literal["coming", "stored", "leaving", "cancelled", "withdrawn"]
 
 
 class Outbox:

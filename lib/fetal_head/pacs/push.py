@@ -101,7 +101,8 @@ class Pusher:
             return
         leaving = [each for each, state in noted.items() if each not in wanted and state != "withdrawn"]
         changing: dict[Instance, State] = {each: "coming" for each in wanted if each not in noted}
-        self._outbox.note(image, changing | dict.fromkeys(leaving, "leaving"))
+        changing |= {each: "cancelled" if noted[each] in ("coming", "cancelled") else "leaving" for each in leaving}
+        self._outbox.note(image, changing)
         for each, made in wanted.items():
             if noted.get(each) != "stored":
                 self._pacs.store([made])
@@ -117,12 +118,13 @@ class Pusher:
         if label is None:
             return {}
         source = source_of(dataset, label.spacing)
-        gone = {each.uid for each, state in noted.items() if state in ("leaving", "withdrawn")}
+        gone = {each.uid for each, state in noted.items() if state in ("leaving", "cancelled", "withdrawn")}
         outlines = next(s for n in count() if (s := segmentation(label, source, n)).SOPInstanceUID not in gone)
         number = next(n for n in count() if report_uid(label, outlines, n) not in gone)
         ours, series = report_uid(label, outlines, number), dicom_sr.series_uid(source)
         # one that is leaving is what this one replaces, where its way was cut off
-        earlier = [e.uid for e, state in noted.items() if e.series == series and e.uid != ours and state != "withdrawn"]
+        there = [each for each, state in noted.items() if state in ("stored", "leaving")]
+        earlier = [each.uid for each in there if each.series == series and each.uid != ours]
         measurements = report(label, source, outlines, earlier[-1] if earlier else None, number)
         return {_instance(made): made for made in (outlines, measurements) if made is not None}
 
