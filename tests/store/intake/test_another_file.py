@@ -140,13 +140,6 @@ def _after_a_rebuild(study: StudyDatastore, file: Path) -> None:
     _bitmap(file, 5)
 
 
-def _after_the_database_was_lost(study: StudyDatastore, file: Path) -> None:
-    study.store.database.close()
-    for path in study.store.layout.hidden.glob("store.sqlite*"):
-        path.unlink()
-    _bitmap(file, 5)
-
-
 @pytest.mark.parametrize("is_predicted", [False, True])
 @pytest.mark.parametrize("replace", [_at_once, _renamed, _taken_away, _removed, _after_a_third, _after_a_rebuild])
 def test_the_pixel_size_of_another_picture_is_never_taken_over(
@@ -182,43 +175,3 @@ def test_the_pixel_size_of_a_picture_counts_again_when_it_is_back(tmp_path: Path
     os.utime(file, ns=(2 * LONG_AGO // 3, 2 * LONG_AGO // 3))
     take_in(study.store)
     assert study.spacing_of(str(file), read_geometry(file)) == (0.1, 0.1)
-
-
-@pytest.mark.parametrize(
-    "replace", [_at_once, _taken_away, _removed, _after_a_third, _after_a_rebuild, _after_the_database_was_lost]
-)
-def test_the_pixel_size_of_another_picture_is_not_taken_over_where_nobody_has_drawn_yet(
-    tmp_path: Path, replace: Callable[[StudyDatastore, Path], None]
-) -> None:
-    """As when all are told by a table before anybody labels."""
-    (tmp_path / "study").mkdir()
-    file = _bitmap(tmp_path / "study/a.bmp", 0)
-    study = StudyDatastore(str(file.parent), EMBEDDED)
-    study.update_image_info("a", {"spacing": [0.1, 0.1]})
-    replace(study, file)
-    again = StudyDatastore(str(file.parent), EMBEDDED)
-    take_in(again.store)
-    assert again.spacing_of(str(file), read_geometry(file)) is None
-
-
-@pytest.mark.parametrize("is_labelled", [False, True])
-def test_one_that_could_not_be_read_for_a_moment_does_not_take_the_pixel_size_over(
-    tmp_path: Path, is_labelled: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As a file that was copied there by somebody else, who gives the server the right to read it a minute later."""
-    (tmp_path / "study").mkdir()
-    file = _bitmap(tmp_path / "study/a.bmp", 0)
-    study = StudyDatastore(str(file.parent), EMBEDDED)
-    study.update_image_info("a", {"spacing": [0.1, 0.1]})
-    if is_labelled:
-        submit(study, "a", 1)
-    _at_once(study, file)
-
-    def is_forbidden(picture: File) -> str | None:
-        raise PermissionError(13, "Permission denied", str(picture.path))
-
-    with monkeypatch.context() as once:
-        once.setattr(File, "digest", is_forbidden)
-        assert not take_in(study.store), "it needs another look"
-    assert take_in(study.store)
-    assert study.spacing_of(str(file), read_geometry(file)) is None

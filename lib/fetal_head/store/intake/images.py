@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import case, delete, insert, select, update
@@ -45,7 +46,7 @@ class Read(NamedTuple):
         patient: as the file itself tells.
         said: what the index says of an image that came, and an upload that was killed before its commit.
         told_of: the size of the file whose pixel size that is; None where nobody says.
-        digest: the SHA-256 of one that was replaced, or came back, or whose pixel size was told; None where that is not known.
+        digest: the SHA-256 of one that took the place of another file, or came back; None where that is not known.
         is_same: whether it is the picture that it was; None where nobody knows which it was, or is.
         ctime_ns: when it was last changed or renamed; None where it is gone.
     """
@@ -106,18 +107,19 @@ def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known |
     """None for a file that the system cannot read now, which is left to the next look."""
     path, said, told_of = layout.folder / file, dict[str, Any](), None
     before, digest, ctime_ns = known.picture if known else None, None, ctime_of(path)
+    comes_back = known is not None and known.stamp.size != stamp.size
     try:
         if known is None or not known.is_there:
             facts = read_image_facts(layout.image_facts(image_id))
             said, told_of = _said(index(known is not None), image_id)
             said, told_of = {**said, **facts.get("info", {})}, facts.get("told_of", told_of)
         patient = read_patient(path)
-        if known or SPACING_OF in said:
-            digest = Picture(path, stamp).digest()
     except OSError as error:
         if not isinstance(error, FileNotFoundError):
             cannot_be_read(path, error)
         return None
+    with suppress(OSError):
+        digest = Picture(path, stamp).digest() if before or comes_back else None
     return Read(patient, said, told_of, digest, digest == before if before and digest else None, ctime_ns)
 
 
@@ -166,15 +168,13 @@ def _apply(
 
 def _row(image_id: str, file: str, stamp: Stamp, read: Read) -> dict[str, object]:
     info = read.said if read.patient is None else {"patient": read.patient, **read.said}
-    told_of = read.told_of or stamp.size
-    if told_of == stamp.size and _is_another(read, info):
-        info = {**info, SPACING: None}
-    said = {"info": info, "file_patient": read.patient, "told_of": told_of}
+    said = {"info": info, "file_patient": read.patient, "told_of": read.told_of or stamp.size}
     return {"id": image_id, "file": file, **stamp._asdict(), **said, "removed": None, "readings": 0}
 
 
 def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read) -> list[Image]:
     image = session.get_one(Image, image_id)
+    comes_back = image.size != stamp.size
     is_other = read.is_same is False and image.size in (0, stamp.size)
     image.picture, image.ctime_ns = (image.picture, read.ctime_ns) if read.is_same else (None, None)
     image.file, image.size, image.mtime_ns, image.removed = file, stamp.size, stamp.mtime_ns, None
@@ -182,7 +182,7 @@ def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read
     if told_spacing(image.info) is None or image.told_of is None:
         image.told_of = read.told_of or stamp.size
     image.info = {**read.said, **image.info}
-    if _is_another(read, image.info):
+    if comes_back and read.digest not in (None, image.info.get(SPACING_OF) or read.digest):
         was_told |= forget_size(image)
     is_of_another = name_patient(image, read.patient)
     mark(session, [image_id])
@@ -192,11 +192,6 @@ def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read
     if has_lost_size := was_told or (bool(told_spacing(image.info)) and image.told_of != stamp.size):
         logger.warning(LOST, pseudonym(image_id))
     return [image] if is_of_another or has_lost_size else []
-
-
-def _is_another(read: Read, info: Mapping[str, Any]) -> bool:
-    """Whether it is surely none of which somebody told the pixel size."""
-    return read.digest is not None and info.get(SPACING_OF) not in (None, read.digest)
 
 
 def _remove(session: Session, gone: list[str]) -> None:

@@ -57,8 +57,7 @@ def _adopt_images(session: Session, layout: Layout, images: Sequence[str]) -> No
             removed = facts.get("removed") or int(time.time())
             image = Image(id=image_id, file=facts.get("file", ""), size=0, mtime_ns=0, info={}, removed=removed, readings=0)
             session.add(image)
-        # of one that is there it was read when it came, as far as it holds for its file
-        image.info = {**facts.get("info", {}), **image.info}
+        image.info = {**image.info, **facts.get("info", {})}
         image.told_of = facts.get("told_of", image.told_of)
 
 
