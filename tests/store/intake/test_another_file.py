@@ -140,17 +140,19 @@ def _after_a_rebuild(study: StudyDatastore, file: Path) -> None:
     _bitmap(file, 5)
 
 
+@pytest.mark.parametrize("is_labelled", [False, True])
 @pytest.mark.parametrize("is_predicted", [False, True])
 @pytest.mark.parametrize("replace", [_at_once, _renamed, _taken_away, _removed, _after_a_third, _after_a_rebuild])
 def test_the_pixel_size_of_another_picture_is_never_taken_over(
-    tmp_path: Path, replace: Callable[[StudyDatastore, Path], None], is_predicted: bool
+    tmp_path: Path, replace: Callable[[StudyDatastore, Path], None], is_predicted: bool, is_labelled: bool
 ) -> None:
     (tmp_path / "study").mkdir()
     file = _bitmap(tmp_path / "study/a.bmp", 0)
     size = file.stat().st_size
     study = StudyDatastore(str(file.parent), EMBEDDED)
     study.update_image_info("a", {"spacing": [0.1, 0.1]})
-    submit(study, "a", 1)
+    if is_labelled:
+        submit(study, "a", 1)
     replace(study, file)
     assert file.stat().st_size == size, "nothing but its pixels tells that it is another one"
     if is_predicted and "a" in study.list_images():
@@ -160,6 +162,24 @@ def test_the_pixel_size_of_another_picture_is_never_taken_over(
     take_in(study.store)
     assert study.spacing_of(str(file), read_geometry(file)) is None
     assert study.get_labeled_images() == []
+
+
+@pytest.mark.parametrize("is_labelled", [False, True])
+def test_nor_when_the_database_is_lost_meanwhile(tmp_path: Path, is_labelled: bool) -> None:
+    (tmp_path / "study").mkdir()
+    file = _bitmap(tmp_path / "study/a.bmp", 0)
+    study = StudyDatastore(str(file.parent), EMBEDDED)
+    study.update_image_info("a", {"spacing": [0.1, 0.1]})
+    if is_labelled:
+        submit(study, "a", 1)
+    study.store.database.close()
+    for part in study.store.layout.hidden.glob("store.sqlite*"):
+        part.unlink()
+    assert StudyDatastore(str(file.parent), EMBEDDED).get_image_info("a")["spacing"] == [0.1, 0.1], "the same picture"
+    for part in study.store.layout.hidden.glob("store.sqlite*"):
+        part.unlink()
+    _bitmap(file, 5)
+    assert not StudyDatastore(str(file.parent), EMBEDDED).get_image_info("a").get("spacing")
 
 
 def test_the_pixel_size_of_a_picture_counts_again_when_it_is_back(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_nor_in_the_second_in_which_it_is_written(study: StudyDatastore, folder:
 
 
 def test_a_pixel_size_is_not_that_of_another_picture_whose_file_is_as_long(study: StudyDatastore, folder: Path) -> None:
-    """As all BMP, plain TIFF and DICOM of one machine are. That it is another one is known as soon as there is a mask."""
+    """As all BMP, plain TIFF and DICOM of one machine are."""
     for image in ("m", "n"):
         write_picture(folder / f"{image}.bmp", speckle(60, 90))
         study.refresh()

@@ -22,7 +22,7 @@ from fetal_head.store.labels.settling import mark
 from fetal_head.store.labels.strangers import cannot_be_read
 from fetal_head.store.labels.submissions import write_image_facts
 from fetal_head.store.replaced import LOST, forget_size, name_patient
-from fetal_head.store.said import FILE_SIZE, SPACING, SPACING_OF, told_spacing
+from fetal_head.store.said import FILE_SIZE, SPACING, told_spacing
 from fetal_head.store.sql.database import ROWS_AT_ONCE
 from fetal_head.store.sql.tables import Image, Reservation, Submission
 from fetal_head.store.store import Store
@@ -46,7 +46,6 @@ class Read(NamedTuple):
         patient: as the file itself tells.
         said: what the index says of an image that came, and an upload that was killed before its commit.
         told_of: the size of the file whose pixel size that is; None where nobody says.
-        digest: the SHA-256 of one that took the place of another file, or came back; None where that is not known.
         is_same: whether it is the picture that it was; None where nobody knows which it was, or is.
         ctime_ns: when it was last changed or renamed; None where it is gone.
     """
@@ -54,7 +53,6 @@ class Read(NamedTuple):
     patient: str | None
     said: dict[str, Any]
     told_of: int | None
-    digest: str | None
     is_same: bool | None
     ctime_ns: int | None
 
@@ -107,7 +105,6 @@ def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known |
     """None for a file that the system cannot read now, which is left to the next look."""
     path, said, told_of = layout.folder / file, dict[str, Any](), None
     before, digest, ctime_ns = known.picture if known else None, None, ctime_of(path)
-    comes_back = known is not None and known.stamp.size != stamp.size
     try:
         if known is None or not known.is_there:
             facts = read_image_facts(layout.image_facts(image_id))
@@ -119,8 +116,8 @@ def _read(layout: Layout, image_id: str, file: str, stamp: Stamp, known: Known |
             cannot_be_read(path, error)
         return None
     with suppress(OSError):
-        digest = Picture(path, stamp).digest() if before or comes_back else None
-    return Read(patient, said, told_of, digest, digest == before if before and digest else None, ctime_ns)
+        digest = Picture(path, stamp).digest() if before else None
+    return Read(patient, said, told_of, digest == before if before and digest else None, ctime_ns)
 
 
 def _known(session: Session) -> dict[str, Known]:
@@ -174,7 +171,6 @@ def _row(image_id: str, file: str, stamp: Stamp, read: Read) -> dict[str, object
 
 def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read) -> list[Image]:
     image = session.get_one(Image, image_id)
-    comes_back = image.size != stamp.size
     is_other = read.is_same is False and image.size in (0, stamp.size)
     image.picture, image.ctime_ns = (image.picture, read.ctime_ns) if read.is_same else (None, None)
     image.file, image.size, image.mtime_ns, image.removed = file, stamp.size, stamp.mtime_ns, None
@@ -182,8 +178,6 @@ def _update(session: Session, image_id: str, file: str, stamp: Stamp, read: Read
     if told_spacing(image.info) is None or image.told_of is None:
         image.told_of = read.told_of or stamp.size
     image.info = {**read.said, **image.info}
-    if comes_back and read.digest not in (None, image.info.get(SPACING_OF) or read.digest):
-        was_told |= forget_size(image)
     is_of_another = name_patient(image, read.patient)
     mark(session, [image_id])
     if image.readings and not read.is_same:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from fetal_head.batched import batched
 from fetal_head.pseudonym import pseudonym
@@ -14,6 +14,9 @@ from fetal_head.store.files.layout import QUIET_SECONDS, Picture
 from fetal_head.store.labels.adding import write_facts
 from fetal_head.store.labels.settling import mark, settle
 from fetal_head.store.labels.strangers import cannot_be_read
+from fetal_head.store.labels.submissions import write_image_facts
+from fetal_head.store.replaced import forget_other
+from fetal_head.store.said import SPACING_OF
 from fetal_head.store.sql.database import ROWS_AT_ONCE
 from fetal_head.store.sql.tables import Image, Submission
 from fetal_head.store.store import Store
@@ -22,18 +25,19 @@ logger = logging.getLogger(__name__)
 
 
 def know_pictures(store: Store, beside: Collection[str]) -> bool:
-    """Looks at files that came, of images that have a past or a label `beside` them; the others need not be read.
+    """Looks at files that came, of images that have a past, a label `beside` them or a pixel size that was told of one picture.
 
-    Labels of another picture do not count until that comes back. Those of which nobody knows what they were made for are from
-    now on of the one that they count for, once its file is quiet: half a file is no picture. False when one is not quiet yet,
-    or cannot be read now.
+    The others need not be read. The pixel size of another picture is forgotten, and labels of it do not count until that comes
+    back. Those of which nobody knows what they were made for are from now on of the one that they count for, once its file is
+    quiet: half a file is no picture. False when one is not quiet yet, or cannot be read now.
     """
     unknown = select(Image).where(Image.removed.is_(None), Image.picture.is_(None))
     of_image = select(Submission.number).where(Submission.image == Image.id)
     with store.reading() as session:
-        came = {image.id: image for image in session.scalars(unknown.where(of_image.exists()))}
+        is_measured = Image.info[SPACING_OF].as_string().is_not(None)
+        came = {image.id: image for image in session.scalars(unknown.where(or_(of_image.exists(), is_measured)))}
         is_told = of_image.where(Submission.picture.is_not(None)).exists()
-        told = {image.id for image in session.scalars(unknown.where(is_told))}
+        told = {image.id for image in session.scalars(unknown.where(or_(is_told, is_measured)))}
         for ids in batched(sorted(beside), ROWS_AT_ONCE):
             came |= {image.id: image for image in session.scalars(unknown.where(Image.id.in_(ids)))}
     whole = [image for image in came.values() if image.id in told or image.stamp.is_quiet(QUIET_SECONDS)]
@@ -63,6 +67,8 @@ def _write(store: Store, found: Sequence[tuple[Image, str]]) -> None:
             if image and image.picture is None and image.stamp == seen.stamp:
                 image.picture = digests[image.id] = digest
                 image.ctime_ns = ctime_of(store.layout.folder / image.file)
+                if digest != (image.info.get(SPACING_OF) or digest) and forget_other(image, image.file_patient):
+                    write_image_facts(files, store.layout, image)
         rows = session.scalars(select(Submission).where(Submission.image.in_(digests))).all()
         told = {row.image for row in rows if row.picture is not None}
         for row in rows:

@@ -55,8 +55,8 @@ class Image(Base):
         told_of: the size of the file whose pixel size `info` tells, see `said.said_of_file`; None for any.
         removed: when it was removed; None while it is there.
         lot: a random number, by which images that nothing else tells apart are scored in a random order.
-        picture: the SHA-256 of its file, once a mask was made of it; None where none was, or the file was not read yet. Of one
-            that is gone that of the file whose pixel size was told.
+        picture: the SHA-256 of its file, once a mask was made of it or its pixel size told; None where neither was, or the file
+            was not read yet. Of one that is gone that of the file whose pixel size was told.
         ctime_ns: when its file was last renamed or changed as it was seen to hold `picture`; None of before that was kept.
         readings: how many people have a standing final label on it. Follows from the submissions.
         changed: grows with every change of any image, so that readers fetch only what is new.
