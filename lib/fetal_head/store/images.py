@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from fetal_head.datasets.names import DEVICE
 from fetal_head.files import suffix_of, sync, temporary_in
 from fetal_head.imaging import EXTENSIONS, read_image
-from fetal_head.stamp import stamp_of
+from fetal_head.stamp import ctime_of, stamp_of
 from fetal_head.store.errors import StoreError, not_read, told
 from fetal_head.store.files.changes import FileChanges
 from fetal_head.store.files.layout import HISTORY, Layout, Picture
 from fetal_head.store.files.names import why_not
-from fetal_head.store.labels.adding import write_facts
+from fetal_head.store.labels.adding import last_number, write_facts
 from fetal_head.store.labels.queries import image_of
 from fetal_head.store.labels.settling import mark, settle
 from fetal_head.store.labels.strangers import take_strangers
@@ -118,12 +118,16 @@ def update_image_info(store: Store, image_id: str, info: dict[str, Any]) -> None
             if SPACING in info:
                 # of the file that is there now, which nobody may have looked at yet
                 picture = Picture.at(store.layout.folder / image.file)
-                stamp, image.info = picture.stamp, {**image.info, SPACING_OF: picture.digest()}
+                stamp, digest = picture.stamp, picture.digest()
+                image.info = {**image.info, SPACING_OF: digest}
                 image.told_of = stamp.size if stamp else image.size
                 if stamp != image.stamp:
                     # which picture that is nobody knows: not the one that was known, whose size would be taken from it
                     image.picture = None
                     mark(session, [image_id])
+                elif image.picture is None and not last_number(session, image_id):
+                    # with a mask the next look has more to do with it, without one it need not read it again
+                    image.picture, image.ctime_ns = digest, ctime_of(picture.path)
         except (ValueError, OSError) as error:
             raise not_read(f"what is said of the image '{image_id}' was not accepted: {error}", error) from error
         write_image_facts(files, store.layout, image)
@@ -143,7 +147,8 @@ def _enter(store: Store, image_id: str, upload: Path, name: str, info: dict[str,
         _check_free(session, image_id)
         size, mtime_ns = stamp_of(upload) or (0, 0)
         told = info if patient is None else {"patient": patient, **info}
-        known = {"info": told, "file_patient": patient, "told_of": size, "removed": None, "picture": None, "readings": 0}
+        known = {"info": told, "file_patient": patient, "told_of": size, "removed": None, "readings": 0}
+        known |= {"picture": info.get(SPACING_OF), "ctime_ns": None}
         image = session.merge(Image(id=image_id, file=name, size=size, mtime_ns=mtime_ns, **known))
         mark(session, [image_id])
         write_image_facts(files, store.layout, image)
