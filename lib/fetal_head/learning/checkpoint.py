@@ -39,8 +39,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     content = io.BytesIO()
     torch.save(asdict(checkpoint), content)
     with replacing(path) as temporary:
-        # not torch's own writing, which tells of a full disk as of an unexpected position; and no view of the content, which makes
-        # Python 3.12.1 crash where an error keeps it alive
+        # not torch's own writing, which tells of a full disk as of an unexpected position, and no view of the content, which
+        # makes Python 3.12.1 crash where an error keeps it alive
         temporary.write_bytes(content.getvalue())
 
 

@@ -195,3 +195,45 @@ def test_the_pixel_size_of_a_picture_counts_again_when_it_is_back(tmp_path: Path
     os.utime(file, ns=(2 * LONG_AGO // 3, 2 * LONG_AGO // 3))
     take_in(study.store)
     assert study.spacing_of(str(file), read_geometry(file)) == (0.1, 0.1)
+
+
+@pytest.mark.parametrize("is_labelled", [False, True])
+def test_one_that_could_not_be_read_for_a_moment_does_not_take_the_pixel_size_over(
+    tmp_path: Path, is_labelled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a file that was copied there by somebody else, who gives the server the right to read it a minute later."""
+    (tmp_path / "study").mkdir()
+    file = _bitmap(tmp_path / "study/a.bmp", 0)
+    study = StudyDatastore(str(file.parent), EMBEDDED)
+    study.update_image_info("a", {"spacing": [0.1, 0.1]})
+    if is_labelled:
+        submit(study, "a", 1)
+    _at_once(study, file)
+
+    def is_forbidden(picture: File) -> str | None:
+        raise PermissionError(13, "Permission denied", str(picture.path))
+
+    with monkeypatch.context() as once:
+        once.setattr(File, "digest", is_forbidden)
+        assert not take_in(study.store), "it needs another look"
+    assert take_in(study.store)
+    assert study.spacing_of(str(file), read_geometry(file)) is None
+
+
+@pytest.mark.parametrize("is_labelled", [False, True])
+def test_the_pixel_size_is_not_taken_over_by_one_that_only_its_bytes_tell_apart(tmp_path: Path, is_labelled: bool) -> None:
+    """As of two archives whose files all have one time."""
+    (tmp_path / "study").mkdir()
+    file = _bitmap(tmp_path / "study/a.bmp", 0)
+    study = StudyDatastore(str(file.parent), EMBEDDED)
+    study.update_image_info("a", {"spacing": [0.1, 0.1]})
+    if is_labelled:
+        submit(study, "a", 1)
+    take_in(study.store)
+    other = _bitmap(tmp_path / "other.bmp", 5)
+    before = file.stat()
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(file)
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    take_in(study.store)
+    assert study.spacing_of(str(file), read_geometry(file)) is None
