@@ -66,6 +66,15 @@ def test_a_set_from_inside_its_folder(root: Path, monkeypatch: pytest.MonkeyPatc
     assert (case.id, case.patient, case.spacing) == ("000_HC", "HC18-000", (0.1, 0.1))
 
 
+def test_pictures_of_which_nobody_can_tell_the_set_get_neither_sets_pixel_sizes(root: Path) -> None:
+    for annotation in (root / "training_set").glob("*_Annotation.png"):
+        annotation.unlink()
+    (root / "test_set_pixel_size.csv").write_text("filename,pixel size(mm)\n000_HC.png,0.7\n")
+    (root / "training_set").rename(root / "to_label")
+    with pytest.raises(ValueError, match=r"^to_label: .* call the folder training_set or test_set"):
+        find(root / "to_label")
+
+
 def test_a_missing_row_and_a_missing_annotation(root: Path) -> None:
     (root / "training_set_pixel_size_and_HC.csv").write_text("filename,pixel size(mm)\n010_HC.png,0.5\n")
     (root / "training_set/010_HC_Annotation.png").unlink()

@@ -25,7 +25,11 @@ PLANE = "hc"
 
 
 def find(source: Path) -> Found | None:
-    """The images of HC18's root, training set or test set; None for any other folder."""
+    """The images of HC18's root, training set or test set; None for any other folder.
+
+    Raises:
+        ValueError: the pictures could be of either set, in which the same names and numbers stand for other people.
+    """
     parts = [part for folder in (source, source / TRAINING, source / TEST) if (part := _find_in(folder))]
     if not parts:
         return None
@@ -63,6 +67,9 @@ def _find_in(folder: Path) -> Found | None:
     if not any(HC18_NAME.fullmatch(stem) for stem in stems) or not (annotations or tables):
         return None
 
+    if not annotations and len(tables) > 1 and place.name not in TABLES:
+        which = f"call the folder {TRAINING} or {TEST}, or take the table of the other set away"
+        raise ValueError(f"{place.name}: its pictures have the names of two in HC18, and nothing tells which are meant: {which}")
     is_test = not annotations and TEST in tables and place.name != TRAINING
     table = tables.get(TEST if is_test else TRAINING)
     sizes = read_pixel_sizes(table) if table else {}
