@@ -13,8 +13,9 @@ from datasets.trees import head, picture
 from fetal_head.csv_text import as_csv
 from fetal_head.datasets.case import Case
 from fetal_head.datasets.entering import COMING, STAGING
-from fetal_head.datasets.study import RedundantError, StudyWriter
+from fetal_head.datasets.study import DifferentError, RedundantError, StudyWriter
 from fetal_head.datasets.summary import COLUMNS, read_rows
+from fetal_head.imaging import read_geometry, write_mask
 from fetal_head.labels import NAMES
 
 # after so many files were put in their place: of two images, the summary, the index and two labels
@@ -103,6 +104,24 @@ def test_what_somebody_put_there_meanwhile_stays(tmp_path: Path, monkeypatch: py
     assert [row["image"] for row in read_rows(tmp_path / "summary.csv")] == ["a", "b", "d"]
     assert sorted(json.loads((tmp_path / "datastore_v2.json").read_text())["objects"]) == ["a", "b", "d"]
     assert not [*tmp_path.glob(f"{STAGING}*")]
+
+
+def test_what_the_index_says_of_a_label_is_not_said_of_the_one_that_somebody_put_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        assert _killed(tmp_path, 2, patch), "b and c are there, their labels are not"
+    (tmp_path / "labels/final").mkdir(parents=True)
+    write_mask(tmp_path / "labels/final/b.nrrd", head(brain=False), read_geometry(tmp_path / "b.png"))
+    copied = (tmp_path / "labels/final/b.nrrd").read_bytes()
+    _import(tmp_path, "d")
+    assert (tmp_path / "labels/final/b.nrrd").read_bytes() == copied
+    objects = json.loads((tmp_path / "datastore_v2.json").read_text())["objects"]
+    assert objects["b"]["labels"] == {}
+    assert objects["b"]["image"]["info"]["patient"] == f"p{ord('b')}"
+    assert objects["c"]["labels"]["final"]["info"]["annotated"] == [*NAMES]
+    # whoever imports again learns that the study has another label
+    assert _import(tmp_path, "b", "c") == [DifferentError, RedundantError]
 
 
 @pytest.mark.parametrize("other", [b"another picture", None])

@@ -231,6 +231,20 @@ def test_an_image_that_somebody_puts_there_meanwhile_is_told(tmp_path: Path) -> 
     np.testing.assert_array_equal(read_image(tmp_path / "study/b.png")[0], picture(9))
 
 
+def test_a_label_that_somebody_puts_there_meanwhile_is_told(tmp_path: Path) -> None:
+    save(tmp_path / "in/images/a.png", picture(0))
+    save(tmp_path / "in/masks/a.png", head())
+
+    def progress(candidates: Sequence[Candidate]) -> Iterable[Candidate]:
+        yield from candidates
+        save(tmp_path / "study/labels/final/a.png", head(brain=False))
+
+    report = import_dataset(tmp_path / "in", tmp_path / "study", progress=progress)
+    assert (report.images, [skipped.file for skipped in report.skipped]) == (0, ["images/a.png"])
+    assert [path.name for path in (tmp_path / "study/labels/final").iterdir()] == ["a.png"]
+    assert (tmp_path / "study/a.png").exists()
+
+
 def test_deep_images_stay_deep_and_colours_become_grey(tmp_path: Path) -> None:
     deep = np.random.default_rng(0).integers(0, 4096, SHAPE).astype(np.uint16)
     save(tmp_path / "in/images/deep.png", deep)

@@ -27,7 +27,7 @@ def enter(staging: Path, to: Path, objects: Mapping[str, Any], rows: Sequence[Ro
     Broken off at whatever moment, it is done to its end by `complete_broken_off`.
 
     Returns:
-        The ids that somebody else's picture has taken meanwhile: that stays, and nothing of theirs came in.
+        The ids that somebody else's picture or label has taken meanwhile: that stays. Beside such a label the picture came in.
     """
     # people open it in spreadsheets: one that cannot be read any more must be found before anything is there
     read_rows(to / SUMMARY)
@@ -75,7 +75,7 @@ def _complete(staging: Path, to: Path) -> tuple[int, set[str]]:
     """Moves the images, names them, and then moves the labels: only the index says what a label speaks of.
 
     Returns:
-        How many images came in, and the ids that somebody else's picture has taken.
+        How many images came in, and the ids that somebody else's picture or label has taken.
     """
     coming = json.loads((staging / COMING).read_text(encoding="utf-8"))
     rows, index = read_rows(to / SUMMARY), read_index(to)
@@ -86,6 +86,10 @@ def _complete(staging: Path, to: Path) -> tuple[int, set[str]]:
     digests = coming.get("digests", {})
     taken |= {i for i in moved if i in digests and Picture.at(to / pictures[i]).digest() != digests[i]}
     objects = {case_id: entry for case_id, entry in coming["objects"].items() if case_id not in taken}
+    there = {stem_of(path) for path in files_in(to / LABELS, MASK_EXTENSIONS)}
+    labelled = {case_id for case_id in objects if case_id in there and (staging / LABELS / f"{case_id}.nrrd").exists()}
+    # what that label speaks of, nobody here knows
+    objects |= {case_id: {**objects[case_id], "labels": {}} for case_id in labelled}
     known = {row["image"] for row in rows}
     rows += [row for row in coming["rows"] if row["image"] not in {*known, *taken}]
     write_text(to / SUMMARY, as_csv(rows, COLUMNS))
@@ -94,7 +98,7 @@ def _complete(staging: Path, to: Path) -> tuple[int, set[str]]:
     (to / LABELS).mkdir(parents=True, exist_ok=True)
     _move(staging / LABELS, to / LABELS, [f"{case_id}.nrrd" for case_id in objects], MASK_EXTENSIONS)
     shutil.rmtree(staging)
-    return len(objects), taken
+    return len(objects), taken | labelled
 
 
 def _pictures(objects: Mapping[str, Any]) -> dict[str, str]:
