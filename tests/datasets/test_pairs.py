@@ -125,6 +125,21 @@ def test_so_does_one_that_a_spreadsheet_saved_in_its_own_way(tmp_path: Path) -> 
     assert (case.annotated, case.spacing) == (("BRAIN", "LV"), (0.1, 0.2))
 
 
+def test_one_that_people_write_may_call_images_by_their_files(tmp_path: Path) -> None:
+    for seed, stem in enumerate(("a", "b.dcm", "b")):
+        save(tmp_path / f"images/{stem}.png", picture(seed))
+        save(tmp_path / f"masks/{stem}.png", head())
+    rows = ["image,annotated,row_mm,column_mm,patient", "a.png,BRAIN LV,0.1,0.2,P1", "b,CSP,,,P2", "b.dcm,LV,,,P3"]
+    (tmp_path / "index.csv").write_text("\n".join(rows))
+    cases = {case.id: case for case in (c.load("x") for c in found(tmp_path).candidates)}
+    told = {stem: (case.annotated, case.spacing, case.patient) for stem, case in cases.items()}
+    assert told == {
+        "a": (("BRAIN", "LV"), (0.1, 0.2), "P1"),
+        "b": (("CSP",), None, "P2"),
+        "b.dcm": (("LV",), None, "P3"),
+    }
+
+
 def test_another_index_tells_nothing(tmp_path: Path) -> None:
     save(tmp_path / "images/a.png", picture(0))
     save(tmp_path / "masks/a.png", head())

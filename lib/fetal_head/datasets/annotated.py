@@ -11,7 +11,7 @@ from fetal_head.datasets.candidate import Candidate, Found, whose
 from fetal_head.datasets.coco import read_coco
 from fetal_head.datasets.cvat import read_cvat
 from fetal_head.datasets.drawings import Drawings, by_image
-from fetal_head.datasets.exported import INDEX, Exported, read_index
+from fetal_head.datasets.exported import INDEX, Exported, read_index, told_of
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, sizes_beside
 from fetal_head.datasets.voc import LABELMAP, voc_folders
@@ -44,7 +44,7 @@ def find(source: Path) -> Found | None:
     images, ambiguous = of_one_name(pictures)
     exported = read_index(source / INDEX)
     sizes, table = sizes_beside(source, {stem_of(path) for path in pictures})
-    candidates = [_candidate(path, drawings, sizes.get(stem), exported.get(stem)) for path in images for stem in [stem_of(path)]]
+    candidates = [_candidate(path, drawings, sizes.get(stem_of(path)), told_of(path, exported)) for path in images]
     return Found(candidates, [*table, *ambiguous, *of_no_use(annotations, pictures)])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,12 +47,21 @@ def read_index(path: Path) -> dict[str, Exported]:
         raise ValueError(f"{path.name}: {error}") from error
 
 
+def told_of(path: Path, index: Mapping[str, Exported]) -> Exported | None:
+    """What an index says of an image, which people who write one call by its file's name, and an export without the ending."""
+    return index.get(stem_of(path)) or index.get(_key(path.name))
+
+
+def _key(image: str) -> str:
+    # by the name that its files are found by, which is read without blanks around it
+    return stem_of(f"{image}.png")
+
+
 def _by_image(table: Iterable[dict[Any, Any]]) -> dict[str, Exported]:
     found: dict[str, Exported] = {}
     for row in table:
         check_cells(row["image"], row.get(None, ()))
-        # by the name that its files are found by, which is read without blanks around it
-        stem, told = stem_of(f"{row['image']}.png"), _exported(row)
+        stem, told = _key(row["image"]), _exported(row)
         if found.setdefault(stem, told) != told:
             raise ValueError(f"two rows are of {stem}, and differ; keep the one that is right")
     return found

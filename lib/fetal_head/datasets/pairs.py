@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fetal_head.datasets.candidate import Candidate, Found, Shape, whose
-from fetal_head.datasets.exported import INDEX, Exported, read_index
+from fetal_head.datasets.exported import INDEX, Exported, read_index, told_of
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, sizes_beside
 from fetal_head.datasets.voc import refuse_instances
@@ -36,7 +36,9 @@ def find(source: Path) -> Found | None:
     images, ambiguous = of_one_name(pictures)
     by_stem = {stem_of(path): path for path in reversed(masks)}
     candidates = [
-        _candidate(path, by_stem.get(stem), sizes.get(stem), exported.get(stem)) for path in images for stem in [stem_of(path)]
+        _candidate(path, by_stem.get(stem), sizes.get(stem), told_of(path, exported))
+        for path in images
+        for stem in [stem_of(path)]
     ]
     return Found(candidates, [*table, *ambiguous, *_useless(masks, by_stem, stems)])
 
