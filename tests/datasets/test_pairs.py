@@ -140,6 +140,15 @@ def test_one_that_people_write_may_call_images_by_their_files(tmp_path: Path) ->
     }
 
 
+def test_a_patient_with_blanks_around_him_in_an_index_is_nobody_else(tmp_path: Path) -> None:
+    for seed, stem in enumerate(("a", "b", "c")):
+        save(tmp_path / f"images/{stem}.png", picture(seed))
+        save(tmp_path / f"masks/{stem}.png", head())
+    rows = ["image,annotated,row_mm,column_mm,patient", "a,BRAIN,,,smith", "b,BRAIN,,, smith ", "c,BRAIN,,, "]
+    (tmp_path / "index.csv").write_text("\n".join(rows))
+    assert [candidate.patient for candidate in found(tmp_path).candidates] == ["smith", "smith", "c"]
+
+
 def test_another_index_tells_nothing(tmp_path: Path) -> None:
     save(tmp_path / "images/a.png", picture(0))
     save(tmp_path / "masks/a.png", head())

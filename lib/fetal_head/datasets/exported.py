@@ -72,6 +72,6 @@ def _exported(row: dict[str, str]) -> Exported:
         size = [row[side].replace(",", ".") for side in ("row_mm", "column_mm")]
         pixel = per_axis(*size) if any(size) else PixelSize()
         # earlier exports did not tell the patient
-        return Exported(in_order((row["annotated"] or "").split()), pixel, row.get("patient") or None)
+        return Exported(in_order((row["annotated"] or "").split()), pixel, (row.get("patient") or "").strip() or None)
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"the row of {row['image']} cannot be read: {error}") from error
