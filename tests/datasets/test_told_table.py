@@ -46,3 +46,8 @@ def test_names_in_another_code_are_not_taken_for_one(tmp_path: Path) -> None:
     (tmp_path / "images.csv").write_bytes("image;patient\na.png;Müller\nb.png;Möller\n".encode("cp1252"))
     with pytest.raises(ValueError, match=r"images\.csv: the row of a holds letters that are not UTF-8; save the table as such"):
         read_told(tmp_path / "images.csv")
+
+
+def test_of_several_columns_that_could_be_files_the_one_that_says_so_counts(tmp_path: Path) -> None:
+    assert _read(tmp_path, "name,image,patient\nSmith,smith_1.png,P1\n") == {"smith_1": {"patient": "P1"}}
+    assert _read(tmp_path, "label,patient,file name\nCSP,P1,smith_1.png\n") == {"smith_1": {"patient": "P1"}}

@@ -16,7 +16,8 @@ from fetal_head.datasets.names import stem_of
 NOT_KNOWN = ("", "-", "?", "n/a", "#n/a", "na", "none", "null", "unknown")
 T = TypeVar("T", float, str)
 
-FILE_HEADERS = ("filename", "file name", "file", "image", "image name", "name", "label")
+# the first of them counts: a name or a label may be another thing's, too
+FILE_HEADERS = ("filename", "file name", "image", "image name", "file", "name", "label")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class PublishedTable:
         return {stem: text for stem, (text,) in self._by_image(_known, (column,)).items()}
 
     def _by_image(self, read: Callable[[str, str, int], T | None], columns: Sequence[int]) -> dict[str, tuple[T, ...]]:
-        file_column = next((i for i, name in enumerate(self.headers) if name in FILE_HEADERS), 0)
+        file_column = next((self.headers.index(name) for name in FILE_HEADERS if name in self.headers), 0)
         found: dict[str, tuple[T, ...]] = {}
         for row in self.rows:
             if len(row) > max(file_column, *columns):
