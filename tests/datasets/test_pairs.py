@@ -149,11 +149,15 @@ def test_a_patient_with_blanks_around_him_in_an_index_is_nobody_else(tmp_path: P
     assert [candidate.patient for candidate in found(tmp_path).candidates] == ["smith", "smith", "c"]
 
 
-def test_another_index_tells_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["image,annotated\na,BRAIN\n", "image,annotated,row_mm,column_mm\nz,BRAIN,,\n"])
+def test_another_index_tells_nothing_and_is_named(tmp_path: Path, text: str) -> None:
+    """Who wrote it must not believe that masks of one structure are learned as such."""
     save(tmp_path / "images/a.png", picture(0))
     save(tmp_path / "masks/a.png", head())
-    (tmp_path / "index.csv").write_text("image,annotated\na,BRAIN\n")
+    (tmp_path / "index.csv").write_text(text)
     assert found(tmp_path).candidates[0].load("x").annotated == NAMES
+    ((path, reason),) = found(tmp_path).useless
+    assert (path.name, reason.partition(";")[0]) == ("index.csv", "tells of none of the images")
 
 
 @pytest.mark.parametrize("row", ["a,SKULL,0.1,0.1", "a,BRAIN,x,0.1", "a,BRAIN,0.1,", "a,BRAIN,0.1,-1", "a,BRAIN,0.1"])

@@ -11,7 +11,7 @@ from fetal_head.datasets.candidate import Candidate, Found, whose
 from fetal_head.datasets.coco import read_coco
 from fetal_head.datasets.cvat import read_cvat
 from fetal_head.datasets.drawings import Drawings, by_image
-from fetal_head.datasets.exported import INDEX, Exported, read_index, told_of
+from fetal_head.datasets.exported import INDEX, Exported, read_index, told_nothing, told_of
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, sizes_beside
 from fetal_head.datasets.voc import LABELMAP, voc_folders
@@ -45,7 +45,8 @@ def find(source: Path) -> Found | None:
     exported = read_index(source / INDEX)
     sizes, table = sizes_beside(source, {stem_of(path) for path in pictures})
     candidates = [_candidate(path, drawings, sizes.get(stem_of(path)), told_of(path, exported)) for path in images]
-    return Found(candidates, [*table, *ambiguous, *of_no_use(annotations, pictures)])
+    unread = told_nothing(source / INDEX, exported, pictures)
+    return Found(candidates, [*table, *unread, *ambiguous, *of_no_use(annotations, pictures)])
 
 
 def _candidate(path: Path, drawings: Mapping[str, Drawings], published: PixelSize | None, exported: Exported | None) -> Candidate:

@@ -52,6 +52,13 @@ def told_of(path: Path, index: Mapping[str, Exported]) -> Exported | None:
     return index.get(stem_of(path)) or index.get(_key(path.name))
 
 
+def told_nothing(table: Path, index: Mapping[str, Exported], images: Iterable[Path]) -> list[tuple[Path, str]]:
+    """A sentence where a file is called as an index is and tells of none of the images: who wrote it believes that it does."""
+    if not table.is_file() or any(told_of(image, index) for image in images):
+        return []
+    return [(table, "tells of none of the images; an export has the columns image, annotated, row_mm, column_mm and patient")]
+
+
 def _key(image: str) -> str:
     # by the name that its files are found by, which is read without blanks around it
     return stem_of(f"{image}.png")

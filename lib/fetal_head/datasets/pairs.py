@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fetal_head.datasets.candidate import Candidate, Found, Shape, whose
-from fetal_head.datasets.exported import INDEX, Exported, read_index, told_of
+from fetal_head.datasets.exported import INDEX, Exported, read_index, told_nothing, told_of
 from fetal_head.datasets.names import files_in, of_one_name, stem_of
 from fetal_head.datasets.pixel_size import PixelSize, sizes_beside
 from fetal_head.datasets.voc import refuse_instances
@@ -40,7 +40,8 @@ def find(source: Path) -> Found | None:
         for path in images
         for stem in [stem_of(path)]
     ]
-    return Found(candidates, [*table, *ambiguous, *_useless(masks, by_stem, stems)])
+    unread = told_nothing(source / INDEX, exported, pictures)
+    return Found(candidates, [*table, *unread, *ambiguous, *_useless(masks, by_stem, stems)])
 
 
 def _useless(masks: list[Path], used: dict[str, Path], stems: set[str]) -> list[tuple[Path, str]]:
