@@ -47,3 +47,5 @@ def tell(
     for image in unknown:
         console.print(f"left out {image}: no image is called so")
     console.print(f"{len(told) - len(unknown)} images were told of")
+    if unknown:
+        raise typer.Exit(1)
