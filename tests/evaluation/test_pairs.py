@@ -120,12 +120,17 @@ def test_a_mask_without_brain_leaves_it_unknown(tmp_path: Path, pixels: np.ndarr
     assert find_pairs(tmp_path / "images", tmp_path / "masks")[0].load().annotated == annotated
 
 
-def test_what_nobody_looked_for_is_not_absent_in_an_export(tmp_path: Path) -> None:
-    """Its index.csv says what each mask speaks of, and the size of a pixel."""
+@pytest.mark.parametrize("ending", ["", ".png"])
+def test_what_nobody_looked_for_is_not_absent_in_an_export(tmp_path: Path, ending: str) -> None:
+    """Its index.csv says what each mask speaks of, and the size of a pixel; who writes one calls images by their files, too."""
     for name in ("a", "b"):
         picture(tmp_path / f"images/{name}.png")
         mask(tmp_path / f"masks/{name}.png")
-    rows = ["image,annotated,row_mm,column_mm,submission,approved", "a,BRAIN LV,0.1,0.2,1,True", "b,BRAIN CSP LV,,,1,True"]
+    rows = [
+        "image,annotated,row_mm,column_mm,submission,approved",
+        f"a{ending},BRAIN LV,0.1,0.2,1,True",
+        f"b{ending},BRAIN CSP LV,,,1,True",
+    ]
     (tmp_path / "index.csv").write_text("\n".join(rows))
     first, second = (pair.load() for pair in find_pairs(tmp_path / "images", tmp_path / "masks"))
     assert (first.annotated, first.spacing) == (("BRAIN", "LV"), (0.1, 0.2))

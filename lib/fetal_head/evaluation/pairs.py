@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fetal_head.biometry.regions import spoken_of
 from fetal_head.datasets.entering import LABELS
-from fetal_head.datasets.exported import INDEX, read_index
+from fetal_head.datasets.exported import INDEX, read_index, told_of
 from fetal_head.datasets.names import files_in, stem_of
 from fetal_head.datasets.pixel_size import NO_SIZE, PixelSize, read_circumferences, read_pixel_sizes
 from fetal_head.evaluation.naming import MASK_SUFFIXES, check_one_meaning, images_in, mask_of
@@ -129,7 +129,11 @@ def find_pairs(
             by_stem[stem_of(path)].append(path)
     check_one_meaning([path for path in files_in(images) if stem_of(path) not in pictures], by_stem, suffixes)
     sizes, circumferences = _published(table, set(pictures))
-    exported = {stem: Told(each.size.spacing, each.patient, each.annotated) for stem, each in index.items()}
+    exported = {
+        stem: Told(each.size.spacing, each.patient, each.annotated)
+        for stem, path in pictures.items()
+        if (each := told_of(path, index)) is not None
+    }
     return [
         Pair(
             stem,
