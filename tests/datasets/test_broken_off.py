@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -45,7 +44,7 @@ def _import(to: Path, *case_ids: str) -> list[type[Exception]]:
 
 def _killed(to: Path, step: int, patch: pytest.MonkeyPatch) -> bool:
     """Whether an import of b and c is killed before it puts that file in its place, which leaves what it had made."""
-    replace, done = os.replace, 0
+    replace, done = Path.replace, 0
 
     def replace_some(source: Path, target: Path) -> None:
         nonlocal done
@@ -57,7 +56,7 @@ def _killed(to: Path, step: int, patch: pytest.MonkeyPatch) -> bool:
         replace(source, target)
 
     with patch.context() as inner:
-        inner.setattr("os.replace", replace_some)
+        inner.setattr(Path, "replace", replace_some)
         try:
             _import(to, "b", "c")
         except KilledError:

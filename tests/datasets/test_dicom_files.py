@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -199,7 +198,7 @@ def test_an_import_that_is_killed_on_its_way_is_ended_by_the_next_one(tmp_path: 
     source, study = tmp_path / "export", tmp_path / "study"
     (source / "deep").mkdir(parents=True)
     files = [write_dicom(source / "deep" / f"IM{number}", picture(number)) for number in range(2)]
-    replace = os.replace
+    replace = Path.replace
 
     def killed_at_the_second(there: Path, to: Path) -> None:
         replace(there, to)
@@ -208,7 +207,7 @@ def test_an_import_that_is_killed_on_its_way_is_ended_by_the_next_one(tmp_path: 
             raise KeyboardInterrupt
 
     with monkeypatch.context() as inner:
-        inner.setattr(os, "replace", killed_at_the_second)
+        inner.setattr(Path, "replace", killed_at_the_second)
         with pytest.raises(KeyboardInterrupt):
             import_dataset(source, study)
     monkeypatch.undo()

@@ -25,7 +25,7 @@ def test_a_disk_that_fails_is_told_of_and_keeps_nothing_of_what_it_refused(
     study: StudyDatastore, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     submit(study, "a", 1)
-    before, replace = tables(study.store), os.replace
+    before, replace = tables(study.store), Path.replace
 
     def fail(source: Path, target: Path) -> None:
         if str(target).endswith("0002.json"):
@@ -33,7 +33,7 @@ def test_a_disk_that_fails_is_told_of_and_keeps_nothing_of_what_it_refused(
         replace(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr("os.replace", fail)
+        patch.setattr(Path, "replace", fail)
         with pytest.raises(
             HTTPException, match=r"0002\.json cannot be written, the disk, or the network to it, fails"
         ) as refused:

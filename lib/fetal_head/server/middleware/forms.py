@@ -38,4 +38,4 @@ def _charset(scope: Scope) -> str | None:
     """What a form says that it is in; None for one that does not say it, and for what is none."""
     kind, options = parse_options_header(Headers(scope=scope).get("content-type"))
     said = options.get(b"charset")
-    return said.decode("latin-1") if said is not None and kind.startswith(FORMS) else None
+    return said.decode("latin-1") if said is not None and kind.lower().startswith(FORMS) else None
