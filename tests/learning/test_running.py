@@ -37,6 +37,17 @@ def _training_elsewhere(folder: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+def test_a_training_that_begins_is_not_taken_for_the_one_that_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _training_elsewhere(tmp_path):
+        pass
+    told: list[Running | None] = []
+    monkeypatch.setattr("fetal_head.learning.running.clear_strays", lambda folder: told.append(running(folder)))
+    with only_training(tmp_path):
+        told.append(running(tmp_path))
+    assert [each and each.pid for each in told] == [None, os.getpid()]
+    assert told[0] == Running(), "somebody trains, who has not said so yet"
+
+
 def test_a_second_training_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
     folder = tmp_path / "models"
     assert running(folder) is None

@@ -55,6 +55,8 @@ def only_training(folder: Path) -> Iterator[None]:
     except Timeout as error:
         raise AlreadyTrainingError(_holder(folder)) from error
     try:
+        # of one that was killed: until this one has said so, nobody knows who trains
+        (folder / HOLDER).unlink(missing_ok=True)
         clear_strays(folder)
         now = datetime.now().isoformat(sep=" ", timespec="seconds")
         write_text(folder / HOLDER, json.dumps(asdict(Running(os.getpid(), now))))
