@@ -22,6 +22,13 @@ def found(folder: Path) -> Found:
     return result
 
 
+def _save_pairs(folder: Path, *stems: str) -> None:
+    """An image of its own and a mask under each name."""
+    for seed, stem in enumerate(stems):
+        save(folder / f"images/{stem}.png", picture(seed))
+        save(folder / f"masks/{stem}.png", head())
+
+
 @pytest.mark.parametrize("extension", [".png", ".nii.gz", ".nii", ".nrrd"])
 def test_masks_of_any_format(tmp_path: Path, extension: str) -> None:
     save(tmp_path / "images/Patient1_x.png", picture(0))
@@ -77,8 +84,7 @@ def test_pixel_sizes(tmp_path: Path) -> None:
 
 
 def test_a_table_of_none_of_the_images_is_named(tmp_path: Path) -> None:
-    save(tmp_path / "images/a.png", picture(0))
-    save(tmp_path / "masks/a.png", head())
+    _save_pairs(tmp_path, "a")
     (tmp_path / "pixel_size.csv").write_text("filename,row_mm,column_mm\na_01.png,0.1,0.2\n")
     ((path, reason),) = found(tmp_path).useless
     assert (path.name, "no pixel size of any image" in reason) == ("pixel_size.csv", True)
@@ -109,8 +115,7 @@ def test_an_index_of_an_export_tells_what_masks_speak_of(tmp_path: Path) -> None
 
 
 def test_an_index_whose_decimal_commas_cut_its_rows_is_refused(tmp_path: Path) -> None:
-    save(tmp_path / "images/a.png", picture(0))
-    save(tmp_path / "masks/a.png", head())
+    _save_pairs(tmp_path, "a")
     (tmp_path / "index.csv").write_text("image,annotated,row_mm,column_mm\na,BRAIN,1,1,1,2\n")
     with pytest.raises(ValueError, match=r"index.csv: the row of a has more cells than there are headers"):
         find(tmp_path)
@@ -118,17 +123,14 @@ def test_an_index_whose_decimal_commas_cut_its_rows_is_refused(tmp_path: Path) -
 
 def test_so_does_one_that_a_spreadsheet_saved_in_its_own_way(tmp_path: Path) -> None:
     """Else what nobody looked for would be absent."""
-    save(tmp_path / "images/a.png", picture(0))
-    save(tmp_path / "masks/a.png", head())
+    _save_pairs(tmp_path, "a")
     (tmp_path / "index.csv").write_text("image;annotated;row_mm;column_mm\na;BRAIN LV;0,1;0,2\n", encoding="utf-8-sig")
     case = found(tmp_path).candidates[0].load("x")
     assert (case.annotated, case.spacing) == (("BRAIN", "LV"), (0.1, 0.2))
 
 
 def test_one_that_people_write_may_call_images_by_their_files(tmp_path: Path) -> None:
-    for seed, stem in enumerate(("a", "b.dcm", "b")):
-        save(tmp_path / f"images/{stem}.png", picture(seed))
-        save(tmp_path / f"masks/{stem}.png", head())
+    _save_pairs(tmp_path, "a", "b.dcm", "b")
     rows = ["image,annotated,row_mm,column_mm,patient", "a.png,BRAIN LV,0.1,0.2,P1", "b,CSP,,,P2", "b.dcm,LV,,,P3"]
     (tmp_path / "index.csv").write_text("\n".join(rows))
     cases = {case.id: case for case in (c.load("x") for c in found(tmp_path).candidates)}
@@ -141,9 +143,7 @@ def test_one_that_people_write_may_call_images_by_their_files(tmp_path: Path) ->
 
 
 def test_a_patient_with_blanks_around_him_in_an_index_is_nobody_else(tmp_path: Path) -> None:
-    for seed, stem in enumerate(("a", "b", "c")):
-        save(tmp_path / f"images/{stem}.png", picture(seed))
-        save(tmp_path / f"masks/{stem}.png", head())
+    _save_pairs(tmp_path, "a", "b", "c")
     rows = ["image,annotated,row_mm,column_mm,patient", "a,BRAIN,,,smith", "b,BRAIN,,, smith ", "c,BRAIN,,, "]
     (tmp_path / "index.csv").write_text("\n".join(rows))
     assert [candidate.patient for candidate in found(tmp_path).candidates] == ["smith", "smith", "c"]
@@ -152,8 +152,7 @@ def test_a_patient_with_blanks_around_him_in_an_index_is_nobody_else(tmp_path: P
 @pytest.mark.parametrize("text", ["image,annotated\na,BRAIN\n", "image,annotated,row_mm,column_mm\nz,BRAIN,,\n"])
 def test_another_index_tells_nothing_and_is_named(tmp_path: Path, text: str) -> None:
     """Who wrote it must not believe that masks of one structure are learned as such."""
-    save(tmp_path / "images/a.png", picture(0))
-    save(tmp_path / "masks/a.png", head())
+    _save_pairs(tmp_path, "a")
     (tmp_path / "index.csv").write_text(text)
     assert found(tmp_path).candidates[0].load("x").annotated == NAMES
     ((path, reason),) = found(tmp_path).useless
@@ -162,8 +161,7 @@ def test_another_index_tells_nothing_and_is_named(tmp_path: Path, text: str) -> 
 
 @pytest.mark.parametrize("row", ["a,SKULL,0.1,0.1", "a,BRAIN,x,0.1", "a,BRAIN,0.1,", "a,BRAIN,0.1,-1", "a,BRAIN,0.1"])
 def test_a_damaged_index_is_refused(tmp_path: Path, row: str) -> None:
-    save(tmp_path / "images/a.png", picture(0))
-    save(tmp_path / "masks/a.png", head())
+    _save_pairs(tmp_path, "a")
     (tmp_path / "index.csv").write_text(f"image,annotated,row_mm,column_mm\n{row}\n")
     with pytest.raises(ValueError, match=r"index.csv: the row of a cannot be read"):
         find(tmp_path)

@@ -15,7 +15,9 @@ from fetal_head.imaging import Frame as ImageFrame
 from fetal_head.imaging import read_image
 from pictures import speckle, write_picture
 
-PILLOW = int(PIL.__version__.split(".")[0])
+# the last Pillow for Python 3.10 knows less of alpha
+IS_OLD_PILLOW = int(PIL.__version__.split(".")[0]) < 13
+NO_KIND = "of a kind that is not read; save it"
 GREY = speckle(60, 90)
 # of each kind of number, over all that it can hold and fractions
 NUMBERS = {
@@ -71,17 +73,20 @@ def test_alpha_is_dropped_also_where_it_was_multiplied_in(
     alpha = np.where(np.arange(90) < 40, 255, 128).astype(np.uint8) * np.ones_like(GREY)
     stored = np.rint(GREY * (alpha / 255.0)).astype(np.uint8) if extra == "assocalpha" else GREY
     pixels = np.stack([stored] * channels + [alpha], axis=-1)
-    if channels == 1 and extra != "unassalpha" and PILLOW < 13:
-        pytest.skip("the last Pillow for Python 3.10 does not read it, and it is refused")
     options = {"photometric": "minisblack" if channels == 1 else "rgb", "extrasamples": [extra], "compression": compression}
     path = write_tiff(tmp_path / "a.tif", pixels, planarconfig="contig", **options)
-    assert_allclose(read_image(path)[0], GREY, atol=1)
+    if channels == 1 and extra != "unassalpha" and IS_OLD_PILLOW:
+        with pytest.raises(ValueError, match=NO_KIND):
+            read_image(path)
+    else:
+        assert_allclose(read_image(path)[0], GREY, atol=1)
 
 
 @pytest.mark.parametrize("extra", ["assocalpha", "unassalpha"])
 def test_what_pillow_cannot_take_apart_is_refused(tmp_path: Path, extra: str) -> None:
     options = {"photometric": "minisblack", "planarconfig": "separate", "extrasamples": [extra]}
-    with pytest.raises(ValueError, match=r"its pixels cannot be decoded: .*; save it again|of a kind that is not read; save it"):
+    is_of_no_kind = extra == "assocalpha" and IS_OLD_PILLOW
+    with pytest.raises(ValueError, match=NO_KIND if is_of_no_kind else r"its pixels cannot be decoded: .*; save it again"):
         read_image(write_tiff(tmp_path / "a.tif", np.stack([GREY, GREY]), **options))
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 
 from fetal_head.pseudonym import pseudonym
-from fetal_head.store.said import SPACING, told_spacing
+from fetal_head.store.said import SPACING, SPACING_OF, told_spacing
 from fetal_head.store.sql.tables import Image
 
 LOST = "the image %s is another file than the one whose pixel size was told: its own is unknown until it is told"
 
 logger = logging.getLogger(__name__)
+
+
+def is_another(image: Image, digest: str) -> bool:
+    """Whether a file of this SHA-256 is another picture than the one that is known, or whose pixel size was told."""
+    return (image.picture or image.info.get(SPACING_OF)) not in (None, digest)
 
 
 def forget_size(image: Image) -> bool:

@@ -45,6 +45,17 @@ def _bitmap(path: Path, seed: int, at: int = LONG_AGO) -> Path:
     return path
 
 
+def _measured(folder: Path, is_labelled: bool) -> tuple[StudyDatastore, Path]:
+    """A study of one picture whose pixel size was told, on which somebody may have drawn since."""
+    (folder / "study").mkdir()
+    file = _bitmap(folder / "study/a.bmp", 0)
+    study = StudyDatastore(str(file.parent), EMBEDDED)
+    study.update_image_info("a", {"spacing": [0.1, 0.1]})
+    if is_labelled:
+        submit(study, "a", 1)
+    return study, file
+
+
 def _patients(study: StudyDatastore) -> dict[str, str]:
     with study.store.reading() as session:
         return {image.id: image.info.get("patient", "") for image in session.scalars(select(Image))}
@@ -146,13 +157,8 @@ def _after_a_rebuild(study: StudyDatastore, file: Path) -> None:
 def test_the_pixel_size_of_another_picture_is_never_taken_over(
     tmp_path: Path, replace: Callable[[StudyDatastore, Path], None], is_predicted: bool, is_labelled: bool
 ) -> None:
-    (tmp_path / "study").mkdir()
-    file = _bitmap(tmp_path / "study/a.bmp", 0)
+    study, file = _measured(tmp_path, is_labelled)
     size = file.stat().st_size
-    study = StudyDatastore(str(file.parent), EMBEDDED)
-    study.update_image_info("a", {"spacing": [0.1, 0.1]})
-    if is_labelled:
-        submit(study, "a", 1)
     replace(study, file)
     assert file.stat().st_size == size, "nothing but its pixels tells that it is another one"
     if is_predicted and "a" in study.list_images():
@@ -166,12 +172,7 @@ def test_the_pixel_size_of_another_picture_is_never_taken_over(
 
 @pytest.mark.parametrize("is_labelled", [False, True])
 def test_nor_when_the_database_is_lost_meanwhile(tmp_path: Path, is_labelled: bool) -> None:
-    (tmp_path / "study").mkdir()
-    file = _bitmap(tmp_path / "study/a.bmp", 0)
-    study = StudyDatastore(str(file.parent), EMBEDDED)
-    study.update_image_info("a", {"spacing": [0.1, 0.1]})
-    if is_labelled:
-        submit(study, "a", 1)
+    study, file = _measured(tmp_path, is_labelled)
     study.store.database.close()
     for part in study.store.layout.hidden.glob("store.sqlite*"):
         part.unlink()
@@ -202,12 +203,7 @@ def test_one_that_could_not_be_read_for_a_moment_does_not_take_the_pixel_size_ov
     tmp_path: Path, is_labelled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a file that was copied there by somebody else, who gives the server the right to read it a minute later."""
-    (tmp_path / "study").mkdir()
-    file = _bitmap(tmp_path / "study/a.bmp", 0)
-    study = StudyDatastore(str(file.parent), EMBEDDED)
-    study.update_image_info("a", {"spacing": [0.1, 0.1]})
-    if is_labelled:
-        submit(study, "a", 1)
+    study, file = _measured(tmp_path, is_labelled)
     _at_once(study, file)
 
     def is_forbidden(picture: File) -> str | None:
@@ -223,12 +219,7 @@ def test_one_that_could_not_be_read_for_a_moment_does_not_take_the_pixel_size_ov
 @pytest.mark.parametrize("is_labelled", [False, True])
 def test_the_pixel_size_is_not_taken_over_by_one_that_only_its_bytes_tell_apart(tmp_path: Path, is_labelled: bool) -> None:
     """As of two archives whose files all have one time."""
-    (tmp_path / "study").mkdir()
-    file = _bitmap(tmp_path / "study/a.bmp", 0)
-    study = StudyDatastore(str(file.parent), EMBEDDED)
-    study.update_image_info("a", {"spacing": [0.1, 0.1]})
-    if is_labelled:
-        submit(study, "a", 1)
+    study, file = _measured(tmp_path, is_labelled)
     take_in(study.store)
     other = _bitmap(tmp_path / "other.bmp", 5)
     before = file.stat()

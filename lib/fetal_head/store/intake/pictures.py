@@ -15,7 +15,7 @@ from fetal_head.store.labels.adding import write_facts
 from fetal_head.store.labels.settling import mark, settle
 from fetal_head.store.labels.strangers import cannot_be_read
 from fetal_head.store.labels.submissions import write_image_facts
-from fetal_head.store.replaced import forget_other
+from fetal_head.store.replaced import forget_other, is_another
 from fetal_head.store.said import SPACING_OF
 from fetal_head.store.sql.database import ROWS_AT_ONCE
 from fetal_head.store.sql.tables import Image, Submission
@@ -65,10 +65,10 @@ def _write(store: Store, found: Sequence[tuple[Image, str]]) -> None:
             image = session.get(Image, seen.id)
             # otherwise somebody was faster, or yet another file came
             if image and image.picture is None and image.stamp == seen.stamp:
+                if is_another(image, digest) and forget_other(image, image.file_patient):
+                    write_image_facts(files, store.layout, image)
                 image.picture = digests[image.id] = digest
                 image.ctime_ns = ctime_of(store.layout.folder / image.file)
-                if digest != (image.info.get(SPACING_OF) or digest) and forget_other(image, image.file_patient):
-                    write_image_facts(files, store.layout, image)
         rows = session.scalars(select(Submission).where(Submission.image.in_(digests))).all()
         told = {row.image for row in rows if row.picture is not None}
         for row in rows:

@@ -24,8 +24,8 @@ from fetal_head.store.labels.queries import image_of
 from fetal_head.store.labels.settling import FINAL, ORIGINAL, current_labels, settle
 from fetal_head.store.labels.standing import of_its_picture, standing
 from fetal_head.store.labels.strangers import take_strangers
-from fetal_head.store.replaced import forget_other
-from fetal_head.store.said import SPACING_OF, check_said
+from fetal_head.store.replaced import forget_other, is_another
+from fetal_head.store.said import check_said
 from fetal_head.store.sql.derived import Effort
 from fetal_head.store.sql.tables import APPROVED, Image, Reservation, Submission
 from fetal_head.store.store import Store
@@ -156,8 +156,7 @@ def know_picture(session: Session, files: FileChanges, layout: Layout, image: Im
     path = layout.folder / image.file
     # one of another size tells by that: the next look takes it in, and what was said is said again of the one before
     is_as_large = (stamp_of(path) or image.stamp).size == image.size
-    known = image.picture or image.info.get(SPACING_OF)
-    if known not in (None, digest) and is_as_large and forget_other(image, patient_in(path)):
+    if is_another(image, digest) and is_as_large and forget_other(image, patient_in(path)):
         write_image_facts(files, layout, image)
     image.picture, image.ctime_ns = digest, ctime_of(path)
     for row in session.scalars(select(Submission).where(Submission.image == image.id, Submission.picture.is_(None))):
