@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from desk import Desk, phantoms
@@ -68,6 +69,22 @@ def named_desk(browser: Browser, named: Server) -> Iterator[Callable[[], Desk]]:
 def desk(browser: Browser, server: Server) -> Iterator[Callable[[], Desk]]:
     """Opens the pages of as many annotators as are wanted."""
     yield from _desks(browser, server)
+
+
+@pytest.fixture
+def call(desk: Callable[[], Desk], server: Server) -> Callable[..., Any]:
+    """Calls `module.function(...)` in the browser."""
+    page = desk().page
+    page.goto(f"{server.url}/ohif/")
+
+    def call(module: str, expression: str, *given: Any) -> Any:
+        return page.evaluate(
+            "async ([module, given]) => {"
+            f" const m = await import(`/ohif/fetal-head/${{module}}.js`); return await ({expression})(m, ...given); }}",
+            [module, list(given)],
+        )
+
+    return call
 
 
 def _desks(browser: Browser, server: Server) -> Iterator[Callable[[], Desk]]:
